@@ -1,0 +1,64 @@
+//! What a Mayfly run sends and when, and what the answers mean.
+//!
+//! This crate does no I/O. It reads no clock, starts no thread, and draws no randomness of its own,
+//! so the same code runs in a browser tab and on a server, and a run can be repeated to the byte.
+//! The hosts (`mayfly-web`, `mayfly`) implement [`transport::Transport`] and [`time::Clock`] and
+//! call [`drive::drive`]; everything else they do is show what comes out.
+//!
+//! # Time
+//!
+//! Time is [`time::Elapsed`]: microseconds since the run began, handed in by the host. Nothing here
+//! knows the time of day. Every sample has three times: *due*, *sent* and *done*. Response time is
+//! done − due, so that waiting for a free connection counts; service time is done − sent.
+//!
+//! # Randomness
+//!
+//! A run is a function of the plan, the seed and the answers. Each user has its own stream of
+//! random numbers, derived from the seed and the user's index, so neither the number of shards nor
+//! the other users change what a user does. The results are the same on wasm32 and x86-64.
+//!
+//! # Precision
+//!
+//! Response times are kept in HDR histograms with three significant digits, from one microsecond to
+//! one hour; longer times count as one hour. Minimum, maximum and average are exact. Quantiles are
+//! always read from merged histograms. No time is finer than the host's clock, which browsers
+//! coarsen on purpose.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+// What the user asked for.
+pub mod plan;
+pub mod request;
+
+// The pure parts of scheduling.
+pub mod class_mix;
+pub mod rng;
+pub mod spawn;
+pub mod time;
+pub mod wait;
+pub mod weight;
+
+// The users, and the loop that connects them to the world.
+pub mod drive;
+pub mod run;
+pub mod shard;
+pub mod simulate;
+pub mod transport;
+mod user;
+
+// What was measured.
+pub mod board;
+pub mod histogram;
+pub mod sample;
+pub mod series;
+pub mod snapshot;
+pub mod stats;
+
+pub mod report;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+#[cfg(test)]
+mod tests;

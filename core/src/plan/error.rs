@@ -1,0 +1,72 @@
+//! Why a plan was rejected.
+
+use std::time::Duration;
+
+/// Why a value of a plan was rejected: what was expected, and what was found.
+///
+/// The place is not part of it, since the caller knows which field it asked to be read.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// Not `http://` or `https://` and a host name.
+    #[error("expected a URL such as http://127.0.0.1:5000, found “{got}”: {problem}")]
+    BaseUrl {
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What was given.
+        got: String,
+    },
+    /// No task can ever be drawn.
+    #[error("expected at least one task with a weight above 0")]
+    NoTask,
+    /// No user class can ever have a user.
+    #[error("expected at least one user class with a weight above 0")]
+    NoUserClass,
+    /// A path that cannot be joined to a host.
+    #[error("expected a path such as /cube, found “{got}”: {problem}")]
+    Path {
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What was given.
+        got: String,
+    },
+    /// Not in Locust's notation for lengths of time.
+    #[error("expected a run time above 0 such as 20, 20s, 3m, 2h or 1h20m, found “{got}”")]
+    RunTime {
+        /// What was given.
+        got: String,
+    },
+    /// Zero would never spawn anybody; NaN and infinity have no meaning.
+    #[error(
+        "expected users started per second, a number above 0 and up to 1,000,000, found “{got}”"
+    )]
+    SpawnRate {
+        /// What was given.
+        got: String,
+    },
+    /// Not a whole number of users.
+    #[error("expected a whole number of users from 1 to 1,000,000, found “{got}”")]
+    UserCount {
+        /// What was given.
+        got: String,
+    },
+    /// Not a length of time.
+    #[error("expected seconds, a number from 0 to 86,400, found “{got}”")]
+    Wait {
+        /// What was given.
+        got: String,
+    },
+    /// `between` with its bounds the wrong way round.
+    #[error("expected a wait that does not end ({end:?}) before it starts ({start:?})")]
+    WaitOrder {
+        /// Lower bound.
+        start: Duration,
+        /// Upper bound.
+        end: Duration,
+    },
+    /// Not a whole number.
+    #[error("expected a weight, a whole number from 0 to 1,000,000, found “{got}”")]
+    Weight {
+        /// What was given.
+        got: String,
+    },
+}

@@ -1,0 +1,3 @@
+//! What remains of a run, as files.
+
+pub mod csv;

@@ -1,0 +1,105 @@
+//! What a run is doing. The words are Locust's.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The state of a run.
+///
+/// ```text
+///              Start      Spawned   Stop       Drained
+///   Ready      Spawning   ·         ·          ·
+///   Spawning   Spawning   Running   Stopping   ·
+///   Running    Spawning   ·         Stopping   ·
+///   Stopping   ·          ·         ·          Stopped
+///   Stopped    Spawning   ·         ·          ·
+/// ```
+///
+/// `Start` while running is an edit of the users. A dot is an event that means nothing in that
+/// state.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub enum RunState {
+    /// Nothing has run yet.
+    #[default]
+    Ready,
+    /// Users are being started, or stopped after an edit, toward the target.
+    Spawning,
+    /// All users are alive.
+    Running,
+    /// No new request starts; what is under way is being ended.
+    Stopping,
+    /// No user is left. The numbers are final.
+    Stopped,
+}
+
+/// What changes the state of a run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RunEvent {
+    /// The number of users to reach was set.
+    Start,
+    /// That number is reached.
+    Spawned,
+    /// A person or the run time ended the run.
+    Stop,
+    /// Nothing is under way any more.
+    Drained,
+}
+
+impl RunState {
+    /// The state after `event`, or `None` if the event means nothing here.
+    pub fn next(self, event: RunEvent) -> Option<Self> {
+        match (self, event) {
+            (Self::Stopping, RunEvent::Start) => None,
+            (_, RunEvent::Start) => Some(Self::Spawning),
+            (Self::Spawning, RunEvent::Spawned) => Some(Self::Running),
+            (Self::Spawning | Self::Running, RunEvent::Stop) => Some(Self::Stopping),
+            (Self::Stopping, RunEvent::Drained) => Some(Self::Stopped),
+            (_, RunEvent::Drained | RunEvent::Spawned | RunEvent::Stop) => None,
+        }
+    }
+
+    /// Whether users are alive, or may be soon.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Spawning | Self::Running | Self::Stopping)
+    }
+}
+
+impl fmt::Display for RunState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready => "ready",
+            Self::Spawning => "spawning",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RunState::{Ready, Running, Spawning, Stopped, Stopping};
+    use super::*;
+
+    /// One row of the table in the docs of [`RunState`].
+    #[track_caller]
+    fn check(state: RunState, row: [Option<RunState>; 4]) {
+        use RunEvent::{Drained, Spawned, Start, Stop};
+        assert_eq!(
+            [Start, Spawned, Stop, Drained].map(|event| state.next(event)),
+            row
+        );
+    }
+
+    #[test]
+    fn the_table_in_the_docs_holds() {
+        check(Ready, [Some(Spawning), None, None, None]);
+        check(
+            Spawning,
+            [Some(Spawning), Some(Running), Some(Stopping), None],
+        );
+        check(Running, [Some(Spawning), None, Some(Stopping), None]);
+        check(Stopping, [None, None, None, Some(Stopped)]);
+        check(Stopped, [Some(Spawning), None, None, None]);
+    }
+}

@@ -1,0 +1,339 @@
+//! For tests of this crate and of its hosts: a manual clock, a scripted transport, and builders.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use futures::channel::mpsc;
+use futures::executor::LocalPool;
+use futures::task::LocalSpawnExt;
+
+use crate::board::Board;
+use crate::drive::drive;
+use crate::plan::{Load, Plan, SpawnRate, Target, Task, UserClass, UserCount};
+use crate::request::{Method, Request, RequestName};
+use crate::sample::Sample;
+use crate::shard::{Command, Shard, ShardId};
+use crate::snapshot::Snapshot;
+use crate::time::{Clock, Elapsed};
+use crate::transport::{Response, Transport, TransportError};
+use crate::wait::WaitTime;
+
+/// A clock that stands still until nothing else is left to do, and then jumps to the next time
+/// somebody waits for.
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    now: Rc<Cell<Elapsed>>,
+    sleepers: Rc<RefCell<BTreeMap<(Elapsed, u64), Waker>>>,
+    n_sleeps: Rc<Cell<u64>>,
+}
+
+impl ManualClock {
+    /// Goes to the next time somebody waits for; false if nobody does.
+    fn jump(&self) -> bool {
+        let Some(((at, _), waker)) = self.sleepers.borrow_mut().pop_first() else {
+            return false;
+        };
+        self.now.set(self.now.get().max(at));
+        waker.wake();
+        true
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Elapsed {
+        self.now.get()
+    }
+
+    fn sleep_until(&self, at: Elapsed) -> impl Future<Output = ()> + 'static {
+        let clock = self.clone();
+        let id = clock.n_sleeps.replace(clock.n_sleeps.get() + 1);
+        let guard = Sleeper {
+            clock,
+            key: (at, id),
+        };
+        poll_fn(move |context| {
+            if at <= guard.clock.now() {
+                return Poll::Ready(());
+            }
+            guard
+                .clock
+                .sleepers
+                .borrow_mut()
+                .insert(guard.key, context.waker().clone());
+            Poll::Pending
+        })
+    }
+}
+
+/// Forgets a sleep that was dropped, so that the clock does not jump to it.
+struct Sleeper {
+    clock: ManualClock,
+    key: (Elapsed, u64),
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.clock.sleepers.borrow_mut().remove(&self.key);
+    }
+}
+
+/// What a scripted transport answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// How long it takes.
+    pub after: Duration,
+    /// What comes.
+    pub result: Result<Response, TransportError>,
+}
+
+/// An answer of 100 bytes with this status.
+pub fn answer_after(after: Duration, status: u16) -> Answer {
+    Answer {
+        after,
+        result: Ok(Response {
+            status,
+            body_bytes: 100,
+        }),
+    }
+}
+
+/// A transport that answers as a function says, and counts what it carries.
+pub struct Script<F> {
+    clock: ManualClock,
+    max_in_flight: usize,
+    answer: F,
+    log: Rc<Log>,
+}
+
+/// What a scripted transport was asked to do.
+#[derive(Debug, Default)]
+pub struct Log {
+    /// Each request and when it was sent, in order.
+    pub sent: RefCell<Vec<(Elapsed, Request)>>,
+    /// Answers given to the end.
+    pub n_answered: Cell<u64>,
+    /// Requests under way.
+    pub n_in_flight: Cell<usize>,
+    /// The most requests that were ever under way at once.
+    pub most_in_flight: Cell<usize>,
+}
+
+/// Counts a request as under way until it is dropped.
+struct InFlight(Rc<Log>);
+
+impl InFlight {
+    fn new(log: &Rc<Log>) -> Self {
+        let n_in_flight = log.n_in_flight.get() + 1;
+        log.n_in_flight.set(n_in_flight);
+        log.most_in_flight
+            .set(log.most_in_flight.get().max(n_in_flight));
+        Self(Rc::clone(log))
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.n_in_flight.set(self.0.n_in_flight.get() - 1);
+    }
+}
+
+impl<F: Fn(Elapsed, &Request) -> Answer> Transport for Script<F> {
+    fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        let now = self.clock.now();
+        self.log.sent.borrow_mut().push((now, request.clone()));
+        let _in_flight = InFlight::new(&self.log);
+        let answer = (self.answer)(now, request);
+        self.clock.sleep_until(now + answer.after).await;
+        self.log.n_answered.set(self.log.n_answered.get() + 1);
+        answer.result
+    }
+}
+
+/// A whole run in virtual time: a plan, the answers, and the commands of a person.
+pub struct Simulation<F> {
+    /// What to run.
+    pub plan: Plan,
+    /// Where randomness comes from.
+    pub seed: u64,
+    /// Over how many shards.
+    pub n_shards: u32,
+    /// What a transport can carry.
+    pub max_in_flight: usize,
+    /// What comes to a request at a time.
+    pub answer: F,
+    /// What a person does, and when; in order of time.
+    pub commands: Vec<(Elapsed, Command)>,
+}
+
+/// What came of a [`Simulation`].
+#[derive(Debug)]
+pub struct Outcome {
+    /// The final numbers.
+    pub board: Board,
+    /// All snapshots, in the order in which they were published.
+    pub snapshots: Vec<Snapshot>,
+    /// What the transport was asked to do, by shard.
+    pub logs: Vec<Rc<Log>>,
+}
+
+impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
+    /// A run of `plan` as a single shard over a transport that can carry 1,000 requests.
+    pub fn new(plan: Plan, answer: F) -> Self {
+        let commands = Vec::new();
+        Self {
+            plan,
+            seed: 1,
+            n_shards: 1,
+            max_in_flight: 1000,
+            answer,
+            commands,
+        }
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the run never ends: the plan has no run time, and no command stops it.
+    pub fn run(self) -> Outcome {
+        let shards = (0..self.n_shards).map(|index| self.run_shard(index));
+        let (snapshots, logs): (Vec<_>, Vec<_>) = shards.unzip();
+        let mut board = Board::default();
+        for snapshot in snapshots.iter().flatten() {
+            board.post(snapshot.clone());
+        }
+        Outcome {
+            board,
+            snapshots: snapshots.into_iter().flatten().collect(),
+            logs,
+        }
+    }
+
+    fn run_shard(&self, index: u32) -> (Vec<Snapshot>, Rc<Log>) {
+        let clock = ManualClock::default();
+        let log = Rc::<Log>::default();
+        let transport = Script {
+            clock: clock.clone(),
+            max_in_flight: self.max_in_flight,
+            answer: self.answer.clone(),
+            log: Rc::clone(&log),
+        };
+        let id = ShardId {
+            index,
+            count: self.n_shards,
+        };
+        let shard = Shard::new(&self.plan, self.seed, id, self.max_in_flight);
+        let snapshots = run_to_end(shard, &transport, &clock, self.commands.clone());
+        (snapshots, log)
+    }
+}
+
+/// Runs `shard` in virtual time, with commands at set times, and returns its snapshots.
+///
+/// # Panics
+///
+/// Panics if the run never ends.
+pub fn run_to_end(
+    shard: Shard,
+    transport: &impl Transport,
+    clock: &ManualClock,
+    commands: Vec<(Elapsed, Command)>,
+) -> Vec<Snapshot> {
+    let mut pool = LocalPool::new();
+    let (sender, receiver) = mpsc::unbounded();
+    let person = clock.clone();
+    let act = async move {
+        for (at, command) in commands {
+            person.sleep_until(at).await;
+            // Nobody listens once the run is over, as in life.
+            let _ = sender.unbounded_send(command);
+        }
+    };
+    pool.spawner().spawn_local(act).expect("the pool is there");
+    let mut snapshots = Vec::new();
+    let mut run = Box::pin(drive(shard, transport, clock, receiver, |it| {
+        snapshots.push(it)
+    }));
+    loop {
+        pool.run_until_stalled();
+        let ended = pool
+            .run_until(async { futures::poll!(&mut run) })
+            .is_ready();
+        if ended {
+            break;
+        }
+        assert!(
+            clock.jump(),
+            "the run never ends: no run time, and no command to stop"
+        );
+    }
+    drop(run);
+    snapshots
+}
+
+/// A user class without a wait, whose only task is `GET /`.
+pub fn class(name: &str, weight: u32) -> UserClass {
+    UserClass {
+        name: name.to_owned(),
+        weight,
+        wait: WaitTime::constant(Duration::ZERO).expect("zero is a wait"),
+        tasks: vec![task(1, "/")]
+            .try_into()
+            .expect("one task of weight one"),
+    }
+}
+
+/// A task `GET path`.
+pub fn task(weight: u32, path: &str) -> Task {
+    Task {
+        weight,
+        method: Method::Get,
+        path: path.parse().expect("a path for tests"),
+    }
+}
+
+/// `users` at `spawn_rate` per second.
+pub fn load(users: u32, spawn_rate: f64) -> Load {
+    Load {
+        users: UserCount::try_from(users).expect("a number of users for tests"),
+        spawn_rate: SpawnRate::try_from(spawn_rate).expect("a spawn rate for tests"),
+    }
+}
+
+/// A plan against the simulated API for `secs` seconds, for classes as given.
+pub fn plan(classes: Vec<UserClass>, load: Load, secs: u64) -> Plan {
+    Plan {
+        target: Target::Simulated,
+        load,
+        run_time: Duration::from_secs(secs).try_into().ok(),
+        timeout: Plan::TIMEOUT,
+        user_classes: classes.try_into().expect("user classes for tests"),
+    }
+}
+
+/// The row of `GET path`.
+pub fn name(path: &str) -> RequestName {
+    task(1, path).request_name()
+}
+
+/// A request that was answered at `done`, after 10 ms and with 100 bytes.
+pub fn sample(done: Elapsed, status: u16) -> Sample {
+    let sent = Elapsed::from_micros(done.as_micros().saturating_sub(10_000));
+    Sample {
+        due: sent,
+        sent,
+        done,
+        result: Ok(Response {
+            status,
+            body_bytes: 100,
+        }),
+    }
+}

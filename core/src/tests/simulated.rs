@@ -1,0 +1,48 @@
+//! Runs against the simulated API.
+
+use crate::board::aggregated;
+use crate::shard::{Shard, ShardId};
+use crate::simulate::SimulatedApi;
+use crate::snapshot::Snapshot;
+use crate::testing::{ManualClock, class, load, plan, run_to_end, task};
+use crate::transport::Transport;
+
+fn run(users: u32, seed: u64) -> Snapshot {
+    let mut class = class("A", 1);
+    class.tasks = vec![task(3, "/"), task(1, "/cube"), task(1, "/flaky/20")]
+        .try_into()
+        .unwrap();
+    let plan = plan(vec![class], load(users, 100.0), 60);
+    let clock = ManualClock::default();
+    let api = SimulatedApi::new(clock.clone(), seed);
+    let shard = Shard::new(&plan, seed, ShardId::ONLY, api.max_in_flight());
+    run_to_end(shard, &api, &clock, Vec::new()).pop().unwrap()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| postcard::to_stdvec(&run(20, seed)).unwrap();
+    assert_eq!(bytes(1), bytes(1));
+    assert_ne!(bytes(1), bytes(2));
+}
+
+#[test]
+fn more_users_than_it_can_bear_wait_longer() {
+    let median = |users| {
+        aggregated(&run(users, 1).rows)
+            .response_times
+            .quantile(0.5)
+            .unwrap()
+    };
+    let (few, many) = (median(4), median(60));
+    assert!(5 * few < many, "{few:?} {many:?}");
+}
+
+#[test]
+fn some_of_the_flaky_path_fails() {
+    let snapshot = run(4, 1);
+    for row in &snapshot.rows {
+        let is_flaky = row.name.name.starts_with("/flaky");
+        assert_eq!(0 < row.n_failures(), is_flaky, "{}", row.name);
+    }
+}
