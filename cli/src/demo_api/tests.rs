@@ -1,0 +1,88 @@
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use tower::ServiceExt;
+
+use super::DemoApi;
+
+/// Status and body of the answer.
+async fn send(api: &DemoApi, method: &str, path: &str, body: &'static str) -> (u16, String) {
+    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+    let response = api.router().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn each_path_answers() {
+    let api = DemoApi::default();
+    for (method, path, status) in [
+        ("GET", "/", 200),
+        ("GET", "/cube", 200),
+        ("POST", "/cube", 405),
+        ("GET", "/delay/0", 200),
+        ("GET", "/delay/60001", 400),
+        ("GET", "/delay/soon", 400),
+        ("PUT", "/status/418", 418),
+        ("GET", "/status/600", 400),
+        ("GET", "/status/100", 400),
+        ("GET", "/flaky/101", 400),
+        ("GET", "/nowhere", 404),
+    ] {
+        assert_eq!(send(&api, method, path, "").await.0, status, "{method} {path}");
+    }
+    assert_eq!(send(&api, "GET", "/", "").await.1, "Hello World");
+    assert_eq!(send(&api, "POST", "/echo", "something").await.1, "something");
+    let (_, cubes) = send(&api, "GET", "/cube", "").await;
+    assert!(cubes.starts_with("[0,1,8,27,"), "{cubes}");
+    assert!(cubes.ends_with(",1000000000]"), "{cubes}");
+}
+
+#[tokio::test]
+async fn the_flaky_path_fails_as_often_as_asked() {
+    let api = DemoApi::default();
+    let mut n_failed = 0;
+    for _ in 0..200 {
+        n_failed += u32::from(send(&api, "GET", "/flaky/30", "").await.0 == 500);
+    }
+    assert_eq!(n_failed, 60);
+}
+
+#[tokio::test]
+async fn what_is_answered_is_counted() {
+    let api = DemoApi::default();
+    for path in ["/", "/", "/status/503", "/nowhere"] {
+        send(&api, "GET", path, "").await;
+    }
+    let (_, counts) = send(&api, "GET", "/__counts", "").await;
+    let counts: serde_json::Value = serde_json::from_str(&counts).unwrap();
+    let expected = serde_json::json!({
+        "total": 4,
+        "by_request": { "GET /": 2, "GET /status/503": 1, "GET /nowhere": 1 },
+        "by_status": { "200": 2, "404": 1, "503": 1 },
+    });
+    assert_eq!(counts, expected);
+
+    send(&api, "DELETE", "/__counts", "").await;
+    assert_eq!(api.counts().answered().total, 0);
+}
+
+#[tokio::test]
+async fn preflights_are_answered_and_not_counted() {
+    let api = DemoApi::default();
+    let preflight = Request::builder()
+        .method("OPTIONS")
+        .uri("/echo")
+        .header("origin", "http://127.0.0.1:8089")
+        .header("access-control-request-method", "POST")
+        .body(Body::empty())
+        .unwrap();
+
+    let response = api.router().oneshot(preflight).await.unwrap();
+
+    assert_eq!(response.status().as_u16(), 200);
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    assert_eq!(response.headers()["access-control-max-age"], "7200");
+    assert_eq!(response.headers()["timing-allow-origin"], "*");
+    assert_eq!(api.counts().answered().total, 0);
+}

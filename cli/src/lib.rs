@@ -1,0 +1,5 @@
+//! The parts of the command `mayfly` that the tests use too.
+
+#![forbid(unsafe_code)]
+
+pub mod demo_api;
