@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-pub use self::counts::Counts;
+pub use self::counts::{Answered, Counts};
 
 /// An API to practise on. Its clones share their counts.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +124,7 @@ fn bad_request(expected: &'static str) -> Response {
     (StatusCode::BAD_REQUEST, expected).into_response()
 }
 
-async fn read_counts(State(api): State<DemoApi>) -> Json<counts::Answered> {
+async fn read_counts(State(api): State<DemoApi>) -> Json<Answered> {
     Json(api.counts.answered())
 }
 

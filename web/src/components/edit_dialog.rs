@@ -1,0 +1,74 @@
+//! The dialog that changes the users of a run that is under way.
+
+use mayfly_core::plan::Load;
+use web_sys::HtmlDialogElement;
+use yew::prelude::*;
+
+use super::text_field::TextField;
+use crate::form::{LoadErrors, parse_load};
+
+#[derive(PartialEq, Properties)]
+pub struct EditDialogProps {
+    /// What runs now.
+    pub load: Load,
+    pub on_edit: Callback<Load>,
+    pub on_close: Callback<()>,
+}
+
+#[component]
+pub fn EditDialog(props: &EditDialogProps) -> Html {
+    let users = use_state(|| props.load.users.get().to_string());
+    let spawn_rate = use_state(|| props.load.spawn_rate.get().to_string());
+    let errors = use_state(LoadErrors::default);
+    let dialog = use_node_ref();
+    use_effect_with(dialog.clone(), |dialog| {
+        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+            // Fails only where it is shown already.
+            let _ = dialog.show_modal();
+        }
+    });
+    let onsubmit = {
+        let (users, spawn_rate) = (users.clone(), spawn_rate.clone());
+        let (errors, on_edit) = (errors.clone(), props.on_edit.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match parse_load(&users, &spawn_rate) {
+                Ok(load) => on_edit.emit(load),
+                Err(found) => errors.set(found),
+            }
+        })
+    };
+    html! {
+        <dialog ref={dialog} aria-labelledby="edit-title" onclose={props.on_close.reform(|_| ())}>
+            <form novalidate=true {onsubmit}>
+                <h2 id="edit-title">{ "Edit running load test" }</h2>
+                <TextField
+                    label="Users"
+                    value={(*users).clone()}
+                    input_mode="numeric"
+                    hint="at the peak"
+                    error={errors.users.as_ref().map(ToString::to_string)}
+                    on_input={Callback::from(move |text| users.set(text))}
+                />
+                <TextField
+                    label="Users started per second"
+                    value={(*spawn_rate).clone()}
+                    input_mode="decimal"
+                    hint="also the rate at which they stop"
+                    error={errors.spawn_rate.as_ref().map(ToString::to_string)}
+                    on_input={Callback::from(move |text| spawn_rate.set(text))}
+                />
+                <div class="actions">
+                    <button type="submit" class="button primary">{ "Update" }</button>
+                    <button
+                        type="button"
+                        class="button"
+                        onclick={props.on_close.reform(|_| ())}
+                    >
+                        { "Cancel" }
+                    </button>
+                </div>
+            </form>
+        </dialog>
+    }
+}

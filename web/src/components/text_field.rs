@@ -1,0 +1,63 @@
+//! A labeled text field with a hint below, which gives way to an error.
+
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct TextFieldProps {
+    pub label: AttrValue,
+    pub value: AttrValue,
+    /// Which keyboard a phone shows.
+    #[prop_or("text".into())]
+    pub input_mode: AttrValue,
+    #[prop_or_default]
+    pub placeholder: AttrValue,
+    #[prop_or_default]
+    pub hint: Html,
+    #[prop_or_default]
+    pub error: Option<AttrValue>,
+    pub on_input: Callback<String>,
+}
+
+#[component]
+pub fn TextField(props: &TextFieldProps) -> Html {
+    let id = format!("field-{}", props.label.to_lowercase().replace(' ', "-"));
+    let help_id = format!("{id}-help");
+    html! {
+        <div class="field">
+            <label for={id.clone()}>{ &props.label }</label>
+            <input
+                {id}
+                type="text"
+                inputmode={props.input_mode.clone()}
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                placeholder={props.placeholder.clone()}
+                value={props.value.clone()}
+                aria-invalid={props.error.is_some().then_some("true")}
+                aria-describedby={help_id.clone()}
+                oninput={input_text(&props.on_input)}
+            />
+            <p id={help_id} class={classes!("help", props.error.is_some().then_some("error"))}>
+                if let Some(error) = &props.error {
+                    { sentence(error) }
+                } else {
+                    { props.hint.clone() }
+                }
+            </p>
+        </div>
+    }
+}
+
+/// Hands on what was typed.
+pub(super) fn input_text(on_input: &Callback<String>) -> Callback<InputEvent> {
+    on_input.reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value())
+}
+
+/// An error message as a sentence of its own.
+pub(super) fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
+}

@@ -1,0 +1,77 @@
+//! What the page and the engine say to each other.
+
+use mayfly_core::plan::Plan;
+use mayfly_core::shard;
+use mayfly_core::snapshot::Snapshot;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The number of a run. A page counts its runs, so that a late word about an old one is known.
+pub type RunId = u32;
+
+/// From the page to the engine.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Command {
+    /// Starts a run; one that is under way is dropped.
+    Start {
+        /// The new run.
+        run: RunId,
+        /// What to run.
+        plan: Plan,
+        /// Where its randomness comes from.
+        seed: u64,
+    },
+    /// Changes the run that is under way, if there is one.
+    Tell(shard::Command),
+}
+
+/// From the engine to the page.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Notice {
+    /// The engine listens; what was sent before is lost.
+    Ready,
+    /// What a run has counted so far.
+    Snapshot {
+        /// The run.
+        run: RunId,
+        /// Its totals.
+        snapshot: Snapshot,
+    },
+}
+
+/// As bytes, to be sent.
+pub fn encode(message: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(message).expect("messages have no type that postcard cannot write")
+}
+
+/// From bytes that were received. `None` if they are not such a message, which only another
+/// program's could be.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use mayfly_core::testing::{Simulation, answer_after, class, load, plan};
+
+    use super::*;
+
+    #[test]
+    fn messages_arrive_as_they_were_sent() {
+        let plan = plan(vec![class("A", 1)], load(3, 2.5), 5);
+        let run = Simulation::new(plan.clone(), |_, _| {
+            answer_after(std::time::Duration::from_millis(7), 500)
+        });
+        let snapshot = run.run().snapshots.pop().unwrap();
+
+        let command = Command::Start { run: 7, plan, seed: u64::MAX };
+        assert_eq!(decode(&encode(&command)), Some(command));
+        let notice = Notice::Snapshot { run: 7, snapshot };
+        assert_eq!(decode(&encode(&notice)), Some(notice));
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        assert_eq!(decode::<Notice>(&[99, 1, 2]), None);
+    }
+}
