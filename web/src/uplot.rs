@@ -1,6 +1,6 @@
 //! The charts, drawn by uPlot, whose script the page loads beside its own.
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -60,7 +60,10 @@ impl Chart {
         let value = Closure::<Value>::new(move |_, value: Option<f64>| {
             value.map_or_else(|| format::NONE.to_owned(), |it| format!("{it:.*}", style.decimals))
         });
-        let series = Array::of1(&object(&[("label", "Time".into())]));
+        let series = Array::of1(&object(&[
+            ("label", "Time".into()),
+            ("value", "{HH}:{mm}:{ss}".into()),
+        ]));
         for line in style.lines {
             let color = css(line.color);
             series.push(&object(&[
@@ -72,9 +75,9 @@ impl Chart {
             ]));
         }
         let axis = |size: u32| {
-            let line = css("--line");
+            let line = css("--chart-grid");
             object(&[
-                ("stroke", css("--ink-soft").as_str().into()),
+                ("stroke", css("--chart-ink").as_str().into()),
                 ("grid", object(&[("stroke", line.as_str().into()), ("width", 1.into())])),
                 ("ticks", object(&[("stroke", line.as_str().into()), ("width", 1.into())])),
                 ("font", "12px system-ui, sans-serif".into()),

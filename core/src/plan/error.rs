@@ -56,7 +56,7 @@ pub enum PlanError {
         got: String,
     },
     /// `between` with its bounds the wrong way round.
-    #[error("expected a wait that does not end ({end:?}) before it starts ({start:?})")]
+    #[error("expected a wait that does not end before it starts, found {} s to {} s", start.as_secs_f64(), end.as_secs_f64())]
     WaitOrder {
         /// Lower bound.
         start: Duration,

@@ -43,6 +43,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
             </header>
             <main class="start">
                 <h1>{ "Start new load test" }</h1>
+                <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
                 <form class="card" novalidate=true {onsubmit}>
                     { host_field(form, errors.host.as_ref(), on_action) }
                     { load_fields(form, &errors, on_action) }
