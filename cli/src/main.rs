@@ -57,5 +57,8 @@ async fn demo_api(args: DemoApiArgs) -> anyhow::Result<()> {
         format!("cannot listen on {address}; is it in use? Choose another port with --port")
     })?;
     output::demo_api(listener.local_addr()?);
-    DemoApi::default().serve(listener).await.context("the demo API stopped")
+    DemoApi::default()
+        .serve(listener)
+        .await
+        .context("the demo API stopped")
 }

@@ -1,6 +1,10 @@
 //! All that the command prints.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the place for it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the place for it"
+)]
 
 use std::net::SocketAddr;
 

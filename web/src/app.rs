@@ -25,7 +25,9 @@ use crate::store::{Action, Run, State, View};
 ///
 /// Panics if the page has no element `app`, which index.html has.
 pub fn start() {
-    let root = js::document().get_element_by_id("app").expect("index.html has it");
+    let root = js::document()
+        .get_element_by_id("app")
+        .expect("index.html has it");
     yew::Renderer::<App>::with_root(root).render();
 }
 
@@ -76,7 +78,10 @@ pub fn App() -> Html {
 /// The form is filled from the page's address, if that names a host. Nothing is started.
 fn initial_state() -> State {
     let form = js::fragment_value("host").map(|host| Form::with_host(&host));
-    State { form: form.unwrap_or_default(), ..State::default() }
+    State {
+        form: form.unwrap_or_default(),
+        ..State::default()
+    }
 }
 
 /// A file that a run can be downloaded as.
@@ -102,7 +107,10 @@ fn download_callback(run: &Run) -> Callback<Download> {
         };
         let host = host.split("://").last().unwrap_or_default();
         let host = host.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
-        let name = format!("mayfly_{}_{host}_{kind}.csv", js::file_time(run.started_millis));
+        let name = format!(
+            "mayfly_{}_{host}_{kind}.csv",
+            js::file_time(run.started_millis)
+        );
         // The browser itself says why it keeps a file back.
         let _ = js::download(&name, "text/csv", &text);
     })
@@ -153,7 +161,11 @@ impl Control {
         self.0.dispatcher.dispatch(Action::Start(Box::new(new)));
         self.0.deadline.take();
         self.ensure_engine();
-        self.tell(Command::Start { run, plan, seed: js::random_seed() });
+        self.tell(Command::Start {
+            run,
+            plan,
+            seed: js::random_seed(),
+        });
     }
 
     fn stop(&self) {
@@ -185,7 +197,9 @@ impl Control {
             if !snapshot.state.is_active() {
                 self.0.deadline.take();
             }
-            self.0.dispatcher.dispatch(Action::Post(run, Box::new(snapshot)));
+            self.0
+                .dispatcher
+                .dispatch(Action::Post(run, Box::new(snapshot)));
         }
     }
 
@@ -223,7 +237,9 @@ fn use_diagnosis(state: &UseReducerHandle<State>) {
     let unexplained = unexplained.map(|run| (run.id, run.plan.target.clone()));
     let dispatcher = state.dispatcher();
     use_effect_with(unexplained, move |unexplained| {
-        let Some((run, Target::BaseUrl(target))) = unexplained.clone() else { return };
+        let Some((run, Target::BaseUrl(target))) = unexplained.clone() else {
+            return;
+        };
         spawn_local(async move {
             let probe = js::probe(target.as_str()).await;
             let diagnosis = Diagnosis::new(&target, &js::surroundings(), probe);

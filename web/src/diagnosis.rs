@@ -145,7 +145,10 @@ pub fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static st
 }
 
 fn host_name(target: &BaseUrl) -> &str {
-    let rest = target.as_str().split_once("://").map_or("", |(_, rest)| rest);
+    let rest = target
+        .as_str()
+        .split_once("://")
+        .map_or("", |(_, rest)| rest);
     let authority = rest.split('/').next().unwrap_or_default();
     match authority.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
@@ -182,24 +185,62 @@ mod tests {
     #[track_caller]
     fn check(page: &str, target: &str, probe: Probe, expected: Diagnosis) {
         let target = target.parse().unwrap();
-        assert_eq!(Diagnosis::new(&target, &surroundings(page), probe), expected);
+        assert_eq!(
+            Diagnosis::new(&target, &surroundings(page), probe),
+            expected
+        );
     }
 
     #[test]
     fn an_answer_that_cannot_be_read_lacks_the_header() {
         let local = "http://localhost:8089";
-        check(local, "http://127.0.0.1:5000", Probe::Answered, Diagnosis::MissingCors);
-        check("https://a.example", "https://b.example", Probe::Answered, Diagnosis::MissingCors);
+        check(
+            local,
+            "http://127.0.0.1:5000",
+            Probe::Answered,
+            Diagnosis::MissingCors,
+        );
+        check(
+            "https://a.example",
+            "https://b.example",
+            Probe::Answered,
+            Diagnosis::MissingCors,
+        );
     }
 
     #[test]
     fn without_an_answer_the_surroundings_tell() {
         let (local, public) = ("http://localhost:8089", "https://a.example");
-        check(local, "http://127.0.0.1:5000", Probe::Failed, Diagnosis::Unreachable);
-        check(local, "http://b.example", Probe::Failed, Diagnosis::Unreachable);
-        check(public, "http://b.example", Probe::Failed, Diagnosis::MixedContent);
-        check(public, "http://127.0.0.1:5000", Probe::Failed, Diagnosis::LocalNetwork);
-        check(public, "https://b.example", Probe::Failed, Diagnosis::Unreachable);
+        check(
+            local,
+            "http://127.0.0.1:5000",
+            Probe::Failed,
+            Diagnosis::Unreachable,
+        );
+        check(
+            local,
+            "http://b.example",
+            Probe::Failed,
+            Diagnosis::Unreachable,
+        );
+        check(
+            public,
+            "http://b.example",
+            Probe::Failed,
+            Diagnosis::MixedContent,
+        );
+        check(
+            public,
+            "http://127.0.0.1:5000",
+            Probe::Failed,
+            Diagnosis::LocalNetwork,
+        );
+        check(
+            public,
+            "https://b.example",
+            Probe::Failed,
+            Diagnosis::Unreachable,
+        );
     }
 
     #[test]

@@ -55,7 +55,10 @@ pub enum Field {
 
 /// A change to one task.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the fields of `TaskForm`")]
+#[expect(
+    missing_docs,
+    reason = "the names are those of the fields of `TaskForm`"
+)]
 pub enum TaskEdit {
     Method(Method),
     Path(String),
@@ -80,7 +83,10 @@ pub struct FormErrors {
 
 /// What is wrong with one task.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the fields of `TaskForm`")]
+#[expect(
+    missing_docs,
+    reason = "the names are those of the fields of `TaskForm`"
+)]
 pub struct TaskErrors {
     pub path: Option<PlanError>,
     pub weight: Option<PlanError>,
@@ -109,7 +115,10 @@ impl Default for Form {
 impl Form {
     /// The demo, against `host`.
     pub fn with_host(host: &str) -> Self {
-        Self { host: host.to_owned(), ..Self::default() }
+        Self {
+            host: host.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Adds a task at the end.
@@ -119,7 +128,12 @@ impl Form {
 
     fn push_task(&mut self, path: &str, weight: &str) {
         let (path, weight) = (path.to_owned(), weight.to_owned());
-        self.tasks.push(TaskForm { id: self.next_id, method: Method::Get, path, weight });
+        self.tasks.push(TaskForm {
+            id: self.next_id,
+            method: Method::Get,
+            path,
+            weight,
+        });
         self.next_id += 1;
     }
 
@@ -130,7 +144,9 @@ impl Form {
 
     /// Changes the task with this number.
     pub fn edit_task(&mut self, id: u32, edit: TaskEdit) {
-        let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) else { return };
+        let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) else {
+            return;
+        };
         match edit {
             TaskEdit::Method(method) => task.method = method,
             TaskEdit::Path(path) => task.path = path,
@@ -181,11 +197,25 @@ impl Form {
         };
         match tasks.try_into() {
             Ok(tasks) => {
-                let class = UserClass { name: "User".to_owned(), weight: 1, wait, tasks };
+                let class = UserClass {
+                    name: "User".to_owned(),
+                    weight: 1,
+                    wait,
+                    tasks,
+                };
                 let user_classes = vec![class].try_into().expect("one class of weight one");
-                Ok(Plan { target, load, run_time, timeout: Plan::TIMEOUT, user_classes })
+                Ok(Plan {
+                    target,
+                    load,
+                    run_time,
+                    timeout: Plan::TIMEOUT,
+                    user_classes,
+                })
             }
-            Err(error) => Err(FormErrors { tasks: Some(error), ..errors }),
+            Err(error) => Err(FormErrors {
+                tasks: Some(error),
+                ..errors
+            }),
         }
     }
 
@@ -213,7 +243,11 @@ impl Form {
             let path: Option<Path> = keep(form.path.parse(), &mut row.path);
             let weight = keep(parse_weight(&form.weight), &mut row.weight);
             errors.rows.push(row);
-            Some(Task { weight: weight?, method: form.method, path: path? })
+            Some(Task {
+                weight: weight?,
+                method: form.method,
+                path: path?,
+            })
         };
         // All rows are read, so that all errors are found.
         let tasks: Vec<Option<Task>> = self.tasks.iter().map(parse).collect();
@@ -259,7 +293,11 @@ mod tests {
         assert_eq!(plan.target, Target::Simulated);
         assert_eq!(plan.load.users.get(), 20);
         assert_eq!(plan.run_time, None);
-        let paths: Vec<_> = plan.user_classes.as_slice()[0].tasks.as_slice().iter().collect();
+        let paths: Vec<_> = plan.user_classes.as_slice()[0]
+            .tasks
+            .as_slice()
+            .iter()
+            .collect();
         assert_eq!(paths.len(), 3);
     }
 
@@ -300,19 +338,41 @@ mod tests {
         check(|form| form.tasks[1].path = "cube".to_owned(), &["path 1"]);
         check(|form| form.tasks[2].weight = "-1".to_owned(), &["weight 2"]);
         check(|form| form.tasks.clear(), &["tasks"]);
-        check(|form| form.tasks.iter_mut().for_each(|it| it.weight = "0".to_owned()), &["tasks"]);
+        check(
+            |form| {
+                form.tasks
+                    .iter_mut()
+                    .for_each(|it| it.weight = "0".to_owned())
+            },
+            &["tasks"],
+        );
     }
 
     #[test]
     fn all_errors_are_found_at_once() {
         let all = |form: &mut Form| {
-            for text in [&mut form.host, &mut form.users, &mut form.spawn_rate, &mut form.wait_to] {
+            for text in [
+                &mut form.host,
+                &mut form.users,
+                &mut form.spawn_rate,
+                &mut form.wait_to,
+            ] {
                 "x".clone_into(text);
             }
             form.tasks[0].path.clear();
             form.tasks[1].weight.clear();
         };
-        check(all, &["host", "users", "spawn_rate", "wait_to", "path 0", "weight 1"]);
+        check(
+            all,
+            &[
+                "host",
+                "users",
+                "spawn_rate",
+                "wait_to",
+                "path 0",
+                "weight 1",
+            ],
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The page's contact with JavaScript and the browser.
 
-#![expect(clippy::disallowed_methods, reason = "this is where the window is reached")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where the window is reached"
+)]
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Date, Math};
@@ -63,7 +66,9 @@ pub fn now_millis() -> f64 {
 pub fn local_time(millis: f64) -> String {
     let date = Date::new(&millis.into());
     let two = |number: u32| format!("{number:02}");
-    [date.get_hours(), date.get_minutes(), date.get_seconds()].map(two).join(":")
+    [date.get_hours(), date.get_minutes(), date.get_seconds()]
+        .map(two)
+        .join(":")
 }
 
 /// A date and time for a file name: `2026-11-23-14h03`.
@@ -120,14 +125,19 @@ pub fn surroundings() -> Surroundings {
 pub fn fragment_value(name: &str) -> Option<String> {
     let fragment = window().location().hash().ok()?;
     let pairs = fragment.trim_start_matches('#').split('&');
-    let value = pairs.filter_map(|it| it.split_once('=')).find(|(key, _)| *key == name)?.1;
+    let value = pairs
+        .filter_map(|it| it.split_once('='))
+        .find(|(key, _)| *key == name)?
+        .1;
     js_sys::decode_uri_component(value).ok()?.as_string()
 }
 
 /// Asks `url` for an answer that need not be readable.
 pub async fn probe(url: &str) -> Probe {
     const PATIENCE_MILLIS: u32 = 5_000;
-    let Ok(controller) = AbortController::new() else { return Probe::Failed };
+    let Ok(controller) = AbortController::new() else {
+        return Probe::Failed;
+    };
     let init = RequestInit::new();
     init.set_mode(RequestMode::NoCors);
     init.set_cache(RequestCache::NoStore);
@@ -153,7 +163,10 @@ pub fn css_value(name: &str) -> String {
 
 /// Whether the person prefers a dark page; can be listened to.
 pub fn prefers_dark() -> Option<MediaQueryList> {
-    window().match_media("(prefers-color-scheme: dark)").ok().flatten()
+    window()
+        .match_media("(prefers-color-scheme: dark)")
+        .ok()
+        .flatten()
 }
 
 /// The document of the page.

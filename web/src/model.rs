@@ -135,7 +135,10 @@ impl RunModel {
             failures: rows.iter().flat_map(failures).collect(),
             chart: chart(board),
             total: Some(StatsRow::new(String::new(), &total)),
-            rows: rows.iter().map(|it| StatsRow::new(it.name.method.to_string(), it)).collect(),
+            rows: rows
+                .iter()
+                .map(|it| StatsRow::new(it.name.method.to_string(), it))
+                .collect(),
         }
     }
 }
@@ -143,7 +146,10 @@ impl RunModel {
 fn is_unexplained(total: &RowTotals) -> bool {
     let opaque = Failure::Transport(TransportError::Opaque);
     0 < total.n_requests
-        && total.failures.get(&opaque).is_some_and(|it| it.count == total.n_requests)
+        && total
+            .failures
+            .get(&opaque)
+            .is_some_and(|it| it.count == total.n_requests)
 }
 
 fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
@@ -168,7 +174,9 @@ fn chart(board: &Board) -> ChartData {
         }
         let rate = |count: u64| Some(count as f64 / f64::from(slot.secs));
         let millis = |quantile| {
-            slot.response_times.quantile(quantile).map(|time| time.as_secs_f64() * 1e3)
+            slot.response_times
+                .quantile(quantile)
+                .map(|time| time.as_secs_f64() * 1e3)
         };
         chart.at.push(slot.start.into());
         chart.request_rate.push(rate(slot.n_requests));
@@ -196,7 +204,10 @@ mod tests {
         let answer = move |_: Elapsed, request: &Request| {
             let after = Duration::from_millis(100);
             match result {
-                Err(error) => Answer { after, result: Err(error) },
+                Err(error) => Answer {
+                    after,
+                    result: Err(error),
+                },
                 Ok(_) if request.url.contains("cube") => answer_after(after, 500),
                 Ok(status) => answer_after(after, status),
             }
@@ -208,9 +219,15 @@ mod tests {
     fn the_rows_and_the_total_agree() {
         let model = RunModel::new(&board(Ok(200)));
         let total = model.total.unwrap();
-        assert_eq!(model.rows.iter().map(|row| row.n_requests).sum::<u64>(), 104);
+        assert_eq!(
+            model.rows.iter().map(|row| row.n_requests).sum::<u64>(),
+            104
+        );
         assert_eq!((total.n_requests, total.name.as_str()), (104, "Aggregated"));
-        assert_eq!(total.n_failures, model.failures.iter().map(|row| row.count).sum::<u64>());
+        assert_eq!(
+            total.n_failures,
+            model.failures.iter().map(|row| row.count).sum::<u64>()
+        );
         assert_eq!(model.failures[0].message, "500 Internal Server Error");
         assert_eq!(total.request_rate, 10.0);
         assert_eq!(model.n_aborted, 1);
@@ -222,7 +239,12 @@ mod tests {
         let total: f64 = chart.request_rate.iter().flatten().sum();
         assert_eq!(total, 104.0);
         assert_eq!(chart.at.len(), 11);
-        for column in [&chart.failure_rate, &chart.median, &chart.p95, &chart.n_users] {
+        for column in [
+            &chart.failure_rate,
+            &chart.median,
+            &chart.p95,
+            &chart.n_users,
+        ] {
             assert_eq!(column.len(), 11);
         }
     }

@@ -64,7 +64,11 @@ mod tests {
         });
         let snapshot = run.run().snapshots.pop().unwrap();
 
-        let command = Command::Start { run: 7, plan, seed: u64::MAX };
+        let command = Command::Start {
+            run: 7,
+            plan,
+            seed: u64::MAX,
+        };
         assert_eq!(decode(&encode(&command)), Some(command));
         let notice = Notice::Snapshot { run: 7, snapshot };
         assert_eq!(decode(&encode(&notice)), Some(notice));

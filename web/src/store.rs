@@ -56,8 +56,12 @@ pub enum Tab {
 
 impl Tab {
     /// From left to right.
-    pub const ALL: [Self; 4] =
-        [Self::Statistics, Self::Charts, Self::Failures, Self::DownloadData];
+    pub const ALL: [Self; 4] = [
+        Self::Statistics,
+        Self::Charts,
+        Self::Failures,
+        Self::DownloadData,
+    ];
 
     /// What it is called.
     pub fn title(self) -> &'static str {
@@ -225,7 +229,10 @@ impl Run {
     /// Forgets the counts of a run that is over.
     fn forget(&mut self) {
         self.board = Rc::default();
-        self.model = Rc::new(RunModel { state: RunState::Stopped, ..RunModel::default() });
+        self.model = Rc::new(RunModel {
+            state: RunState::Stopped,
+            ..RunModel::default()
+        });
         self.diagnosis = None;
     }
 }
@@ -256,7 +263,10 @@ mod tests {
         let after = std::time::Duration::from_millis(10);
         let answer = match result {
             Ok(status) => answer_after(after, status),
-            Err(error) => Answer { after, result: Err(error) },
+            Err(error) => Answer {
+                after,
+                result: Err(error),
+            },
         };
         Simulation::new(plan(), move |_, _| answer).run().snapshots
     }
@@ -309,8 +319,14 @@ mod tests {
     #[test]
     fn a_diagnosis_lasts_until_an_answer_can_be_read() {
         let opaque = snapshots(Err(TransportError::Opaque));
-        let mut state = state([post(1, &opaque[2]), Action::Diagnose(1, Diagnosis::MissingCors)]);
-        assert_eq!(state.run.as_ref().unwrap().diagnosis, Some(Diagnosis::MissingCors));
+        let mut state = state([
+            post(1, &opaque[2]),
+            Action::Diagnose(1, Diagnosis::MissingCors),
+        ]);
+        assert_eq!(
+            state.run.as_ref().unwrap().diagnosis,
+            Some(Diagnosis::MissingCors)
+        );
         state.apply(post(1, &snapshots(Ok(200))[5]));
         assert_eq!(state.run.unwrap().diagnosis, None);
     }
@@ -318,7 +334,9 @@ mod tests {
     #[test]
     fn a_reset_after_the_end_leaves_nothing() {
         let snapshots = snapshots(Ok(200));
-        let run = state([post(1, snapshots.last().unwrap()), Action::ResetCounts]).run.unwrap();
+        let run = state([post(1, snapshots.last().unwrap()), Action::ResetCounts])
+            .run
+            .unwrap();
         assert_eq!(run.state(), RunState::Stopped);
         assert!(run.model.rows.is_empty());
     }
@@ -327,7 +345,10 @@ mod tests {
     fn an_edit_is_what_new_shows() {
         let state = state([Action::OpenEdit, Action::EditLoad(load(7, 0.5))]);
         assert!(!state.is_editing);
-        assert_eq!((state.form.users.as_str(), state.form.spawn_rate.as_str()), ("7", "0.5"));
+        assert_eq!(
+            (state.form.users.as_str(), state.form.spawn_rate.as_str()),
+            ("7", "0.5")
+        );
         assert_eq!(state.run.unwrap().plan.load, load(7, 0.5));
     }
 

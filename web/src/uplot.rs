@@ -56,9 +56,16 @@ impl Chart {
     const HEIGHT: u32 = 220;
 
     /// Draws a chart without data into `target`.
-    pub(crate) fn new(style: ChartStyle, css: impl Fn(&str) -> String, target: &HtmlElement) -> Self {
+    pub(crate) fn new(
+        style: ChartStyle,
+        css: impl Fn(&str) -> String,
+        target: &HtmlElement,
+    ) -> Self {
         let value = Closure::<Value>::new(move |_, value: Option<f64>| {
-            value.map_or_else(|| format::NONE.to_owned(), |it| format!("{it:.*}", style.decimals))
+            value.map_or_else(
+                || format::NONE.to_owned(),
+                |it| format!("{it:.*}", style.decimals),
+            )
         });
         let series = Array::of1(&object(&[
             ("label", "Time".into()),
@@ -78,8 +85,14 @@ impl Chart {
             let line = css("--chart-grid");
             object(&[
                 ("stroke", css("--chart-ink").as_str().into()),
-                ("grid", object(&[("stroke", line.as_str().into()), ("width", 1.into())])),
-                ("ticks", object(&[("stroke", line.as_str().into()), ("width", 1.into())])),
+                (
+                    "grid",
+                    object(&[("stroke", line.as_str().into()), ("width", 1.into())]),
+                ),
+                (
+                    "ticks",
+                    object(&[("stroke", line.as_str().into()), ("width", 1.into())]),
+                ),
                 ("font", "12px system-ui, sans-serif".into()),
                 ("size", size.into()),
             ])
@@ -90,14 +103,23 @@ impl Chart {
             ("height", Self::HEIGHT.into()),
             ("series", series.clone().into()),
             ("axes", Array::of2(&axis(32), &axis(56)).into()),
-            ("cursor", object(&[("sync", sync), ("drag", object(&[("x", false.into())]))])),
-            ("scales", object(&[("y", object(&[("range", from_zero())]))])),
+            (
+                "cursor",
+                object(&[("sync", sync), ("drag", object(&[("x", false.into())]))]),
+            ),
+            (
+                "scales",
+                object(&[("y", object(&[("range", from_zero())]))]),
+            ),
         ]);
         let empty = Array::new();
         for _ in 0..series.length() {
             empty.push(&Array::new());
         }
-        Self { plot: UPlot::new(&options, &empty, target), _value: value }
+        Self {
+            plot: UPlot::new(&options, &empty, target),
+            _value: value,
+        }
     }
 
     /// Shows other data: seconds since 1970, and one column for each line.
@@ -106,7 +128,9 @@ impl Chart {
         data.push(&at.iter().map(|&it| JsValue::from(it)).collect::<Array>());
         for column in columns {
             // uPlot leaves a gap at null.
-            let column = column.iter().map(|it| it.map_or(JsValue::NULL, JsValue::from));
+            let column = column
+                .iter()
+                .map(|it| it.map_or(JsValue::NULL, JsValue::from));
             data.push(&column.collect::<Array>());
         }
         self.plot.set_data(&data);
@@ -114,7 +138,10 @@ impl Chart {
 
     /// Fills the width of `target`.
     pub(crate) fn fit(&self, target: &HtmlElement) {
-        let size = [("width", width(target).into()), ("height", Self::HEIGHT.into())];
+        let size = [
+            ("width", width(target).into()),
+            ("height", Self::HEIGHT.into()),
+        ];
         self.plot.set_size(&object(&size));
     }
 }

@@ -1,1 +1,113 @@
-fn main() {}
+//! All automation of this repository: `cargo xtask help` lists it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it talks to a person"
+)]
+
+mod bench;
+mod browser;
+mod checks;
+mod command;
+mod dist;
+mod links;
+mod serve;
+mod tools;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Usage: cargo xtask COMMAND
+
+  serve     sets up what is missing, builds, and serves the page and the demo API
+              --port PORT        of the page (8089)
+              --demo-port PORT   of the demo API (5000)
+              --no-open          do not open a browser
+  test      sets up what is missing, and runs every check that CI runs
+  dist      builds the static site into dist/
+  bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
+              --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
+  setup     sets up what is missing, and nothing else
+              --tests            also what only the tests need
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    let Some(Value(command)) = args.next()? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    match command.string()?.as_str() {
+        "serve" => serve::serve(&serve_options(args)?),
+        "test" => no_options(args).and_then(|()| checks::run_all()),
+        "dist" => no_options(args).and_then(|()| dist::dist()),
+        "bench" => bench::bench(&bench_options(args)?),
+        "setup" => setup(args),
+        "help" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => anyhow::bail!("there is no command `{other}`\n\n{HELP}"),
+    }
+}
+
+fn no_options(mut args: lexopt::Parser) -> anyhow::Result<()> {
+    match args.next()? {
+        None => Ok(()),
+        Some(arg) => Err(arg.unexpected().into()),
+    }
+}
+
+fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
+    let mut for_tests = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("tests") => for_tests = true,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    tools::set_up()?;
+    if for_tests {
+        browser::set_up()?;
+    }
+    println!("everything is there");
+    Ok(())
+}
+
+fn serve_options(mut args: lexopt::Parser) -> anyhow::Result<serve::Options> {
+    let mut options = serve::Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("port") => options.port = args.value()?.parse()?,
+            Long("demo-port") => options.demo_port = args.value()?.parse()?,
+            Long("no-open") => options.open = false,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<PathBuf> {
+    let mut yardstick = PathBuf::from("../shared/bench/bare-fetch");
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("yardstick") => yardstick = args.value()?.into(),
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(yardstick)
+}

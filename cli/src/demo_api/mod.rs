@@ -101,7 +101,11 @@ async fn delay(Path(millis): Path<String>) -> Response {
 }
 
 async fn status(Path(code): Path<String>) -> Response {
-    match code.parse().ok().and_then(|it| StatusCode::from_u16(it).ok()) {
+    match code
+        .parse()
+        .ok()
+        .and_then(|it| StatusCode::from_u16(it).ok())
+    {
         Some(code) if (200..600).contains(&code.as_u16()) => code.into_response(),
         _ => bad_request("expected a status from 200 to 599"),
     }

@@ -6,7 +6,11 @@ use super::DemoApi;
 
 /// Status and body of the answer.
 async fn send(api: &DemoApi, method: &str, path: &str, body: &'static str) -> (u16, String) {
-    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::from(body))
+        .unwrap();
     let response = api.router().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -29,10 +33,17 @@ async fn each_path_answers() {
         ("GET", "/flaky/101", 400),
         ("GET", "/nowhere", 404),
     ] {
-        assert_eq!(send(&api, method, path, "").await.0, status, "{method} {path}");
+        assert_eq!(
+            send(&api, method, path, "").await.0,
+            status,
+            "{method} {path}"
+        );
     }
     assert_eq!(send(&api, "GET", "/", "").await.1, "Hello World");
-    assert_eq!(send(&api, "POST", "/echo", "something").await.1, "something");
+    assert_eq!(
+        send(&api, "POST", "/echo", "something").await.1,
+        "something"
+    );
     let (_, cubes) = send(&api, "GET", "/cube", "").await;
     assert!(cubes.starts_with("[0,1,8,27,"), "{cubes}");
     assert!(cubes.ends_with(",1000000000]"), "{cubes}");

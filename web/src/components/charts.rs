@@ -149,17 +149,34 @@ fn use_prefers_dark() -> bool {
 // Locust's charts, in Locust's order and much in its colors.
 const REQUESTS: ChartStyle = ChartStyle {
     lines: &[
-        LineStyle { label: "RPS", color: "--chart-requests" },
-        LineStyle { label: "Failures/s", color: "--chart-failures" },
+        LineStyle {
+            label: "RPS",
+            color: "--chart-requests",
+        },
+        LineStyle {
+            label: "Failures/s",
+            color: "--chart-failures",
+        },
     ],
     decimals: 1,
 };
 const RESPONSE_TIMES: ChartStyle = ChartStyle {
     lines: &[
-        LineStyle { label: "50th percentile", color: "--chart-median" },
-        LineStyle { label: "95th percentile", color: "--chart-p95" },
+        LineStyle {
+            label: "50th percentile",
+            color: "--chart-median",
+        },
+        LineStyle {
+            label: "95th percentile",
+            color: "--chart-p95",
+        },
     ],
     decimals: 1,
 };
-const USERS: ChartStyle =
-    ChartStyle { lines: &[LineStyle { label: "Users", color: "--chart-users" }], decimals: 0 };
+const USERS: ChartStyle = ChartStyle {
+    lines: &[LineStyle {
+        label: "Users",
+        color: "--chart-users",
+    }],
+    decimals: 0,
+};

@@ -14,7 +14,11 @@ pub struct DiagnosisNoticeProps {
 
 #[component]
 pub fn DiagnosisNotice(props: &DiagnosisNoticeProps) -> Html {
-    let DiagnosisNoticeProps { target, diagnosis, surroundings } = props;
+    let DiagnosisNoticeProps {
+        target,
+        diagnosis,
+        surroundings,
+    } = props;
     html! {
         <div class="notice danger" role="alert">
             <p><strong>{ diagnosis.headline(target) }</strong></p>

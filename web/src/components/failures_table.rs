@@ -51,4 +51,11 @@ pub fn FailuresTable(props: &FailuresTableProps) -> Html {
 }
 
 // Locust's column titles.
-const TITLES: [&str; 6] = ["# Failures", "Method", "Name", "Message", "First Seen", "Last Seen"];
+const TITLES: [&str; 6] = [
+    "# Failures",
+    "Method",
+    "Name",
+    "Message",
+    "First Seen",
+    "Last Seen",
+];

@@ -18,7 +18,11 @@ pub struct StatusStripProps {
 
 #[component]
 pub fn StatusStrip(props: &StatusStripProps) -> Html {
-    let StatusStripProps { target, state, model } = props;
+    let StatusStripProps {
+        target,
+        state,
+        model,
+    } = props;
     let total = model.total.as_ref();
     let rate = total.map_or(0.0, |total| total.request_rate);
     let (n_failures, n_requests) = total.map_or((0, 0), |it| (it.n_failures, it.n_requests));

@@ -47,10 +47,25 @@ pub fn TabBar(props: &TabBarProps) -> Html {
 /// Where a key leads to from `selected`.
 fn tab_after(selected: Tab, key: &str) -> Option<Tab> {
     let last = Tab::ALL.len() - 1;
-    let index = Tab::ALL.iter().position(|&tab| tab == selected).unwrap_or_default();
+    let index = Tab::ALL
+        .iter()
+        .position(|&tab| tab == selected)
+        .unwrap_or_default();
     let index = match key {
-        "ArrowRight" => if index == last { 0 } else { index + 1 },
-        "ArrowLeft" => if index == 0 { last } else { index - 1 },
+        "ArrowRight" => {
+            if index == last {
+                0
+            } else {
+                index + 1
+            }
+        }
+        "ArrowLeft" => {
+            if index == 0 {
+                last
+            } else {
+                index - 1
+            }
+        }
         "Home" => 0,
         "End" => last,
         _ => return None,
@@ -87,8 +102,14 @@ mod tests {
     #[test]
     fn the_arrow_keys_go_around() {
         assert_eq!(tab_after(Tab::Statistics, "ArrowRight"), Some(Tab::Charts));
-        assert_eq!(tab_after(Tab::DownloadData, "ArrowRight"), Some(Tab::Statistics));
-        assert_eq!(tab_after(Tab::Statistics, "ArrowLeft"), Some(Tab::DownloadData));
+        assert_eq!(
+            tab_after(Tab::DownloadData, "ArrowRight"),
+            Some(Tab::Statistics)
+        );
+        assert_eq!(
+            tab_after(Tab::Statistics, "ArrowLeft"),
+            Some(Tab::DownloadData)
+        );
         assert_eq!(tab_after(Tab::Failures, "Home"), Some(Tab::Statistics));
         assert_eq!(tab_after(Tab::Charts, "a"), None);
     }

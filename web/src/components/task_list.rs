@@ -65,12 +65,20 @@ struct TaskRowProps {
 
 #[component]
 fn TaskRow(props: &TaskRowProps) -> Html {
-    let TaskRowProps { number, task, errors, on_action } = props;
+    let TaskRowProps {
+        number,
+        task,
+        errors,
+        on_action,
+    } = props;
     let id = task.id;
     let on_path = on_action.reform(move |text| Action::EditTask(id, TaskEdit::Path(text)));
     let on_weight = on_action.reform(move |text| Action::EditTask(id, TaskEdit::Weight(text)));
-    let messages: Vec<String> =
-        [&errors.path, &errors.weight].into_iter().flatten().map(ToString::to_string).collect();
+    let messages: Vec<String> = [&errors.path, &errors.weight]
+        .into_iter()
+        .flatten()
+        .map(ToString::to_string)
+        .collect();
     let help_id = format!("task-{id}-help");
     html! {
         <div role="group" aria-label={format!("Task {number}")}>

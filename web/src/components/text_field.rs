@@ -58,6 +58,9 @@ pub(super) fn input_text(on_input: &Callback<String>) -> Callback<InputEvent> {
 /// An error message as a sentence of its own.
 pub(super) fn sentence(message: &str) -> String {
     let mut rest = message.chars();
-    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let first = rest
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", rest.as_str())
 }

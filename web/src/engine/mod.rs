@@ -29,10 +29,7 @@ impl Engine {
     /// # Errors
     ///
     /// Fails if the browser refuses to start a worker.
-    pub fn start(
-        on_notice: Callback<Notice>,
-        on_loss: Callback<String>,
-    ) -> Result<Self, String> {
+    pub fn start(on_notice: Callback<Notice>, on_loss: Callback<String>) -> Result<Self, String> {
         let worker = js::start_worker().map_err(|error| js::describe(&error))?;
         let kept = Rc::new(RefCell::new(Some(Vec::new())));
         let on_message = Closure::<dyn Fn(MessageEvent)>::new({
@@ -52,11 +49,20 @@ impl Engine {
         });
         let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
             let message = event.message();
-            on_loss.emit(if message.is_empty() { "it did not load".to_owned() } else { message });
+            on_loss.emit(if message.is_empty() {
+                "it did not load".to_owned()
+            } else {
+                message
+            });
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Self { worker, kept, _on_message: on_message, _on_error: on_error })
+        Ok(Self {
+            worker,
+            kept,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
     }
 
     /// Tells the engine what to do.

@@ -27,7 +27,12 @@ pub struct RunPageProps {
 
 #[component]
 pub fn RunPage(props: &RunPageProps) -> Html {
-    let RunPageProps { run, tab, on_action, .. } = props;
+    let RunPageProps {
+        run,
+        tab,
+        on_action,
+        ..
+    } = props;
     html! {
         <>
             <header class="bar">
@@ -70,7 +75,11 @@ pub fn RunPage(props: &RunPageProps) -> Html {
 }
 
 fn panel(props: &RunPageProps) -> Html {
-    let Run { model, started_millis, .. } = &props.run;
+    let Run {
+        model,
+        started_millis,
+        ..
+    } = &props.run;
     match props.tab {
         Tab::Statistics => html! {
             <>

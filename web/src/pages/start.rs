@@ -22,8 +22,17 @@ pub struct StartPageProps {
 
 #[component]
 pub fn StartPage(props: &StartPageProps) -> Html {
-    let StartPageProps { form, is_checked, on_action, .. } = props;
-    let errors = if *is_checked { form.errors() } else { FormErrors::default() };
+    let StartPageProps {
+        form,
+        is_checked,
+        on_action,
+        ..
+    } = props;
+    let errors = if *is_checked {
+        form.errors()
+    } else {
+        FormErrors::default()
+    };
     let onsubmit = {
         let on_start = props.on_start.clone();
         Callback::from(move |event: SubmitEvent| {

@@ -19,10 +19,15 @@ impl WorkerClock {
     ///
     /// Panics if the browser has no `performance`, which every browser with modules has.
     pub fn start(scope: &DedicatedWorkerGlobalScope) -> Self {
-        let performance = scope.performance().expect("every browser with modules has it");
+        let performance = scope
+            .performance()
+            .expect("every browser with modules has it");
         // Each request would leave an entry behind that nobody reads.
         performance.set_resource_timing_buffer_size(0);
-        Self { start_millis: performance.now(), performance }
+        Self {
+            start_millis: performance.now(),
+            performance,
+        }
     }
 }
 

@@ -33,9 +33,15 @@ impl FetchTransport {
 
     /// A transport to `base_url`.
     pub fn new(scope: Rc<DedicatedWorkerGlobalScope>, base_url: &BaseUrl) -> Self {
-        let max_in_flight =
-            if base_url.is_https() { Self::HTTPS_STREAMS } else { Self::HTTP_CONNECTIONS };
-        Self { scope, max_in_flight }
+        let max_in_flight = if base_url.is_https() {
+            Self::HTTPS_STREAMS
+        } else {
+            Self::HTTP_CONNECTIONS
+        };
+        Self {
+            scope,
+            max_in_flight,
+        }
     }
 }
 
@@ -55,7 +61,10 @@ impl Transport for FetchTransport {
         let response = answer.await.map_err(|_| TransportError::Opaque)?;
         let response: web_sys::Response = response.unchecked_into();
         let body_bytes = drain(&response).await.map_err(|_| TransportError::Body)?;
-        Ok(Response { status: response.status(), body_bytes })
+        Ok(Response {
+            status: response.status(),
+            body_bytes,
+        })
     }
 }
 
@@ -77,7 +86,9 @@ async fn drain(response: &web_sys::Response) -> Result<u64, JsValue> {
         let body: js_sys::ArrayBuffer = body.unchecked_into();
         return Ok(body.byte_length().into());
     }
-    let Some(body) = response.body() else { return Ok(0) };
+    let Some(body) = response.body() else {
+        return Ok(0);
+    };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut n_bytes = 0;
     loop {

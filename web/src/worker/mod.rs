@@ -28,13 +28,17 @@ pub use self::fetch::FetchTransport;
 /// Listens for commands until the page ends the worker.
 pub fn start(scope: DedicatedWorkerGlobalScope) {
     let page = Page(Rc::new(scope));
-    let engine = Engine { page: page.clone(), run: RefCell::new(None) };
+    let engine = Engine {
+        page: page.clone(),
+        run: RefCell::new(None),
+    };
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(command) = decode(&Uint8Array::new(&event.data()).to_vec()) {
             engine.handle_command(command);
         }
     });
-    page.0.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    page.0
+        .set_onmessage(Some(listener.as_ref().unchecked_ref()));
     // It listens as long as the worker lives.
     listener.forget();
     page.tell(&Notice::Ready);

@@ -1,0 +1,158 @@
+//! Every check that CI runs, the quick ones first.
+
+use std::time::Instant;
+
+use anyhow::ensure;
+
+use crate::command::{cargo, output, root, run};
+use crate::{browser, dist, links, tools};
+
+/// A part of a package that may not use some others.
+struct Boundary {
+    package: &'static str,
+    target: Option<&'static str>,
+    forbidden: &'static [&'static str],
+    reason: &'static str,
+}
+
+const BOUNDARIES: [Boundary; 3] = [
+    Boundary {
+        package: "mayfly-core",
+        target: None,
+        forbidden: &["tokio", "wasm-bindgen", "getrandom", "js-sys", "web-sys"],
+        reason: "core does no I/O and takes its randomness from a seed",
+    },
+    Boundary {
+        package: "mayfly-core",
+        target: Some("wasm32-unknown-unknown"),
+        forbidden: &["tokio", "wasm-bindgen", "getrandom", "js-sys", "web-sys"],
+        reason: "core does no I/O and takes its randomness from a seed",
+    },
+    Boundary {
+        package: "mayfly-web",
+        target: Some("wasm32-unknown-unknown"),
+        forbidden: &["tokio", "axum", "clap"],
+        reason: "the page must stay small",
+    },
+];
+
+/// Runs all checks; the first that fails ends them.
+///
+/// # Errors
+///
+/// Fails with the check that failed.
+pub(crate) fn run_all() -> anyhow::Result<()> {
+    let start = Instant::now();
+    tools::set_up()?;
+    browser::set_up()?;
+    lints()?;
+    run(
+        "testing core, web, cli and xtask",
+        cargo().args([
+            "test",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "mayfly-tests",
+        ]),
+    )?;
+    println!("▸ checking dependencies");
+    BOUNDARIES.iter().try_for_each(check_boundary)?;
+    run(
+        "building the docs",
+        cargo().env("RUSTDOCFLAGS", "-Dwarnings").args([
+            "doc",
+            "--quiet",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+        ]),
+    )?;
+    println!("▸ checking links in the docs");
+    links::check(&root())?;
+    dist::build()?;
+    run(
+        "testing web in Chromium",
+        cargo()
+            .args([
+                "test",
+                "--quiet",
+                "--package",
+                "mayfly-web",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--test",
+                "it",
+            ])
+            .env("CHROMEDRIVER", "chromedriver")
+            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60"),
+    )?;
+    run(
+        "testing the product in Chromium",
+        cargo().args(["test", "--package", "mayfly-tests"]),
+    )?;
+    println!("all checks passed in {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+fn lints() -> anyhow::Result<()> {
+    run(
+        "checking the format",
+        cargo().args(["fmt", "--all", "--check"]),
+    )?;
+    run(
+        "linting for this machine",
+        cargo().args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-Dwarnings",
+        ]),
+    )?;
+    run(
+        "linting for the browser",
+        cargo().args([
+            "clippy",
+            "--quiet",
+            "--package",
+            "mayfly-web",
+            "--all-targets",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--",
+            "-Dwarnings",
+        ]),
+    )
+}
+
+fn check_boundary(boundary: &Boundary) -> anyhow::Result<()> {
+    let Boundary {
+        package,
+        target,
+        forbidden,
+        reason,
+    } = boundary;
+    let mut tree = cargo();
+    tree.args([
+        "tree",
+        "--package",
+        package,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]);
+    if let Some(target) = target {
+        tree.args(["--target", target]);
+    }
+    let tree = output(&mut tree)?;
+    for name in *forbidden {
+        let found = tree
+            .lines()
+            .any(|line| line.split(' ').next() == Some(name));
+        ensure!(!found, "{package} must not depend on {name}: {reason}");
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! Running other programs, and saying so.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::tools;
+
+/// The top of the repository.
+pub(crate) fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask
+        .parent()
+        .expect("xtask is a folder of the repository")
+        .to_owned()
+}
+
+/// A command at the top of the repository, which finds the installed tools first.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command
+        .current_dir(root())
+        .env("PATH", tools::search_path());
+    command
+}
+
+/// Cargo, the one that runs this.
+pub(crate) fn cargo() -> Command {
+    command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+}
+
+/// Runs a step to its end.
+///
+/// # Errors
+///
+/// Fails if the program is missing or does not succeed.
+pub(crate) fn run(step: &str, command: &mut Command) -> anyhow::Result<()> {
+    println!("▸ {step}");
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.stdin(Stdio::null()).status();
+    let status = status.with_context(|| missing(&program))?;
+    if !status.success() {
+        bail!("{step}: `{}` ended with {status}", line(command));
+    }
+    Ok(())
+}
+
+/// What a program prints.
+///
+/// # Errors
+///
+/// Fails if the program is missing or does not succeed.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output();
+    let output = output.with_context(|| missing(&program))?;
+    if !output.status.success() {
+        bail!("`{}` ended with {}", line(command), output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Whether a program is there and answers `--version`.
+pub(crate) fn exists(program: &str) -> bool {
+    let mut command = command(program);
+    let command = command.arg("--version").stdin(Stdio::null());
+    let output: io::Result<_> = command.output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+fn missing(program: &str) -> String {
+    let help = match program {
+        "npm" => "; install Node.js 20 or newer, which brings it",
+        "rustup" => "; install Rust with rustup, see https://rustup.rs",
+        _ => "",
+    };
+    format!("cannot run `{program}`{help}")
+}
+
+fn line(command: &Command) -> String {
+    let words = [command.get_program()]
+        .into_iter()
+        .chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,85 @@
+//! The static site.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::command::{command, root, run};
+use crate::tools;
+
+/// Builds the static site into `dist/`, and prints what it weighs.
+///
+/// # Errors
+///
+/// Fails with the step that failed.
+pub(crate) fn dist() -> anyhow::Result<()> {
+    tools::set_up()?;
+    build()?;
+    let mut total = 0;
+    println!();
+    for file in files()? {
+        total += file.gzip_bytes;
+        println!("{:>9} {:>9}  {}", file.bytes, file.gzip_bytes, file.name);
+    }
+    println!("{:>9} {total:>9}  bytes, and bytes by gzip -9", "");
+    Ok(())
+}
+
+/// Builds without installing anything.
+///
+/// # Errors
+///
+/// Fails if trunk does.
+pub(crate) fn build() -> anyhow::Result<()> {
+    run("building the page", trunk().args(["build", "--release"]))
+}
+
+/// Trunk, which neither downloads anything nor asks for newer versions.
+pub(crate) fn trunk() -> std::process::Command {
+    let mut trunk = command("trunk");
+    trunk
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        .env("TRUNK_BUILD_OFFLINE", "true");
+    // Trunk takes `NO_COLOR=1`, which many set, for a wrong value of a flag.
+    trunk.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
+    trunk
+}
+
+/// A file of the site.
+struct File {
+    name: String,
+    bytes: usize,
+    gzip_bytes: usize,
+}
+
+fn files() -> anyhow::Result<Vec<File>> {
+    let dist = root().join("dist");
+    let entries = fs::read_dir(&dist).context("cannot read dist/")?;
+    let paths: Result<Vec<_>, _> = entries.map(|it| it.map(|it| it.path())).collect();
+    let mut files = paths?
+        .iter()
+        .map(|path| weigh(path))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    files.sort_by_key(|file| std::cmp::Reverse(file.gzip_bytes));
+    Ok(files)
+}
+
+fn weigh(path: &Path) -> anyhow::Result<File> {
+    let bytes = fs::read(path)?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&bytes)?;
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    Ok(File {
+        name,
+        bytes: bytes.len(),
+        gzip_bytes: gzip.finish()?.len(),
+    })
+}

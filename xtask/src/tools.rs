@@ -1,0 +1,157 @@
+//! The tools that build the page. They go to a cache of the person and not into the checkout, so
+//! that another checkout finds them.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context;
+
+use crate::command::{cargo, command, output, root, run};
+
+/// A tool from crates.io.
+struct Tool {
+    package: &'static str,
+    version: String,
+    /// One of its programs.
+    program: &'static str,
+    options: &'static [&'static str],
+}
+
+/// Installs what is missing: the wasm target, the tools from crates.io, the packages from npm.
+///
+/// # Errors
+///
+/// Fails with the step that failed.
+pub(crate) fn set_up() -> anyhow::Result<()> {
+    let targets = output(command("rustup").args(["target", "list", "--installed"]))?;
+    if !targets
+        .lines()
+        .any(|target| target == "wasm32-unknown-unknown")
+    {
+        let mut add = command("rustup");
+        run(
+            "adding the Rust target wasm32",
+            add.args(["target", "add", "wasm32-unknown-unknown"]),
+        )?;
+    }
+    for tool in tools()? {
+        install(&tool)?;
+    }
+    install_npm_packages()
+}
+
+/// Where programs are looked for: the installed tools, and then what the person has.
+pub(crate) fn search_path() -> OsString {
+    let mut folders: Vec<PathBuf> = tools().unwrap_or_default().iter().map(bin_folder).collect();
+    folders.push(root().join("web/node_modules/.bin"));
+    folders.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
+    env::join_paths(folders).expect("the folders come from PATH or have no separator in them")
+}
+
+/// Where this repository keeps what outlives a checkout.
+pub(crate) fn cache_folder() -> PathBuf {
+    let variable = |name| {
+        env::var_os(name)
+            .filter(|it| !it.is_empty())
+            .map(PathBuf::from)
+    };
+    let home = || env::home_dir().unwrap_or_else(env::temp_dir);
+    variable("XDG_CACHE_HOME")
+        .or_else(|| variable("LOCALAPPDATA"))
+        .unwrap_or_else(|| home().join(".cache"))
+        .join("mayfly")
+}
+
+fn tools() -> anyhow::Result<Vec<Tool>> {
+    Ok(vec![
+        Tool {
+            package: "trunk",
+            // The newest that Rust 1.95 can build.
+            version: "0.21.14".to_owned(),
+            program: "trunk",
+            // The default features only look for newer versions of itself.
+            options: &["--locked", "--no-default-features"],
+        },
+        Tool {
+            package: "wasm-bindgen-cli",
+            version: locked_version("wasm-bindgen")?,
+            program: "wasm-bindgen",
+            options: &[],
+        },
+    ])
+}
+
+fn bin_folder(tool: &Tool) -> PathBuf {
+    install_folder(tool).join("bin")
+}
+
+fn install_folder(tool: &Tool) -> PathBuf {
+    cache_folder()
+        .join("tools")
+        .join(format!("{}-{}", tool.package, tool.version))
+}
+
+fn install(tool: &Tool) -> anyhow::Result<()> {
+    let program = bin_folder(tool)
+        .join(tool.program)
+        .with_extension(env::consts::EXE_EXTENSION);
+    if program.exists() {
+        return Ok(());
+    }
+    let build = cache_folder().join("build");
+    let start = Instant::now();
+    let mut install = cargo();
+    install
+        .args(["install", tool.package, "--version", &tool.version])
+        .args(tool.options)
+        .arg("--root")
+        .arg(install_folder(tool))
+        // Their own profiles make small programs and take four times as long.
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_TARGET_DIR", &build);
+    let step = format!(
+        "building {} {}, once for this machine (two to five minutes)",
+        tool.package, tool.version
+    );
+    run(&step, &mut install)?;
+    println!("  took {} s", start.elapsed().as_secs());
+    // Of no further use, and large.
+    fs::remove_dir_all(&build).with_context(|| format!("cannot remove {}", build.display()))
+}
+
+fn install_npm_packages() -> anyhow::Result<()> {
+    let web = root().join("web");
+    let modified = |path: &Path| fs::metadata(path).and_then(|it| it.modified()).ok();
+    let installed = modified(&web.join("node_modules/.package-lock.json"));
+    if installed.is_some() && modified(&web.join("package-lock.json")) <= installed {
+        return Ok(());
+    }
+    let options = [
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ];
+    run(
+        "installing npm packages",
+        command("npm").args(options).current_dir(web),
+    )
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version(package: &str) -> anyhow::Result<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
+    let after = lock
+        .split(&format!("name = \"{package}\"\nversion = \""))
+        .nth(1);
+    let version = after.and_then(|rest| rest.split('"').next());
+    Ok(version
+        .with_context(|| format!("Cargo.lock has no package {package}"))?
+        .to_owned())
+}
