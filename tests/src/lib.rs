@@ -1,1 +1,16 @@
+//! What the end-to-end tests and the benchmarks stand on: the built page in a real browser, and
+//! targets that count. The truth is what the target counted.
 
+#![expect(clippy::missing_panics_doc, reason = "a test fails by a panic")]
+
+mod browser;
+mod page;
+mod site;
+mod target;
+mod until;
+
+pub use self::browser::Browser;
+pub use self::page::{Page, Row};
+pub use self::site::Site;
+pub use self::target::{Counted, DemoTarget, SlowTarget, closed_port, serve, without_cors};
+pub use self::until::until;

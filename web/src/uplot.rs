@@ -4,7 +4,7 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::format;
+use crate::{format, js};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,80 +45,89 @@ pub(crate) struct LineStyle {
 /// A chart on the page. Dropping it removes it.
 pub(crate) struct Chart {
     plot: UPlot,
-    // Called by the plot for its legend.
-    _value: Closure<Value>,
+    // They must live as long as the plot.
+    _callbacks: Callbacks,
 }
 
-/// Writes a value under the cursor.
-type Value = dyn Fn(JsValue, Option<f64>) -> String;
+/// What the plot calls to write values.
+struct Callbacks {
+    /// A value under the cursor.
+    value: Closure<dyn Fn(JsValue, Option<f64>) -> String>,
+    /// The time under the cursor.
+    time: Closure<dyn Fn(JsValue, Option<f64>) -> String>,
+    /// The times along the axis.
+    times: Closure<dyn Fn(JsValue, Vec<f64>) -> Array>,
+}
+
+impl Callbacks {
+    fn new(decimals: usize) -> Self {
+        let none = || format::NONE.to_owned();
+        let time = |secs: f64| js::local_time(secs * 1e3);
+        Self {
+            value: Closure::new(move |_, value: Option<f64>| {
+                value.map_or_else(none, |it| format!("{it:.decimals$}"))
+            }),
+            time: Closure::new(move |_, secs: Option<f64>| secs.map_or_else(none, time)),
+            times: Closure::new(move |_, secs: Vec<f64>| {
+                secs.into_iter().map(|it| JsValue::from(time(it))).collect()
+            }),
+        }
+    }
+}
 
 impl Chart {
     const HEIGHT: u32 = 220;
 
-    /// Draws a chart without data into `target`.
+    /// Draws a chart without data into `target`. `css` gives the value of a custom property.
     pub(crate) fn new(
         style: ChartStyle,
         css: impl Fn(&str) -> String,
         target: &HtmlElement,
     ) -> Self {
-        let value = Closure::<Value>::new(move |_, value: Option<f64>| {
-            value.map_or_else(
-                || format::NONE.to_owned(),
-                |it| format!("{it:.*}", style.decimals),
-            )
-        });
+        let callbacks = Callbacks::new(style.decimals);
         let series = Array::of1(&object(&[
             ("label", "Time".into()),
-            ("value", "{HH}:{mm}:{ss}".into()),
+            ("value", callbacks.time.as_ref().clone()),
         ]));
         for line in style.lines {
-            let color = css(line.color);
             series.push(&object(&[
                 ("label", line.label.into()),
-                ("stroke", color.as_str().into()),
+                ("stroke", css(line.color).into()),
                 ("width", 2.into()),
                 ("points", object(&[("show", false.into())])),
-                ("value", value.as_ref().clone()),
+                ("value", callbacks.value.as_ref().clone()),
             ]));
         }
-        let axis = |size: u32| {
-            let line = css("--chart-grid");
-            object(&[
-                ("stroke", css("--chart-ink").as_str().into()),
-                (
-                    "grid",
-                    object(&[("stroke", line.as_str().into()), ("width", 1.into())]),
-                ),
-                (
-                    "ticks",
-                    object(&[("stroke", line.as_str().into()), ("width", 1.into())]),
-                ),
+        let rule = object(&[("stroke", css("--chart-grid").into()), ("width", 1.into())]);
+        let axis = |more: &[(&str, JsValue)]| {
+            let axis = [
+                ("stroke", css("--chart-ink").into()),
+                ("grid", rule.clone()),
+                ("ticks", rule.clone()),
                 ("font", "12px system-ui, sans-serif".into()),
-                ("size", size.into()),
-            ])
+            ];
+            object(&[&axis, more].concat())
         };
-        let sync = object(&[("key", "mayfly".into())]);
+        let times = callbacks.times.as_ref().clone();
+        let time_axis = axis(&[("values", times), ("size", 32.into()), ("space", 72.into())]);
         let options = object(&[
             ("width", width(target).into()),
             ("height", Self::HEIGHT.into()),
             ("series", series.clone().into()),
-            ("axes", Array::of2(&axis(32), &axis(56)).into()),
             (
-                "cursor",
-                object(&[("sync", sync), ("drag", object(&[("x", false.into())]))]),
+                "axes",
+                Array::of2(&time_axis, &axis(&[("size", 56.into())])).into(),
             ),
+            ("cursor", cursor()),
             (
                 "scales",
                 object(&[("y", object(&[("range", from_zero())]))]),
             ),
         ]);
-        let empty = Array::new();
-        for _ in 0..series.length() {
-            empty.push(&Array::new());
-        }
+        let empty: Array = (0..series.length()).map(|_| Array::new()).collect();
         Self {
             plot: UPlot::new(&options, &empty, target),
-            _value: value,
+            _callbacks: callbacks,
         }
     }
 
@@ -154,6 +163,12 @@ impl Drop for Chart {
 
 fn width(target: &HtmlElement) -> u32 {
     u32::try_from(target.client_width()).unwrap_or(0).max(160)
+}
+
+/// Charts point at the same time together, and are not zoomed.
+fn cursor() -> JsValue {
+    let sync = object(&[("key", "mayfly".into())]);
+    object(&[("sync", sync), ("drag", object(&[("x", false.into())]))])
 }
 
 /// The range of an axis that begins at zero and leaves room above.

@@ -1,5 +1,6 @@
 //! Every check that CI runs, the quick ones first.
 
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::ensure;
@@ -71,28 +72,35 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     println!("▸ checking links in the docs");
     links::check(&root())?;
     dist::build()?;
-    run(
-        "testing web in Chromium",
-        cargo()
-            .args([
-                "test",
-                "--quiet",
-                "--package",
-                "mayfly-web",
-                "--target",
-                "wasm32-unknown-unknown",
-                "--test",
-                "it",
-            ])
-            .env("CHROMEDRIVER", "chromedriver")
-            .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60"),
-    )?;
-    run(
-        "testing the product in Chromium",
-        cargo().args(["test", "--package", "mayfly-tests"]),
-    )?;
+    run("testing web in Chromium", &mut web_tests())?;
+    let e2e = [
+        "test",
+        "--package",
+        "mayfly-tests",
+        "--",
+        "--test-threads=2",
+    ];
+    run("testing the product in Chromium", cargo().args(e2e))?;
     println!("all checks passed in {} s", start.elapsed().as_secs());
     Ok(())
+}
+
+/// The tests of web that need a browser.
+fn web_tests() -> Command {
+    let mut tests = cargo();
+    tests
+        .args([
+            "test",
+            "--package",
+            "mayfly-web",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
+        .args(["--test", "engine", "--test", "golden", "--test", "page"])
+        .env("CHROMEDRIVER", "chromedriver")
+        // In seconds; a browser starts slowly where something else is going on.
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
+    tests
 }
 
 fn lints() -> anyhow::Result<()> {

@@ -23,7 +23,7 @@ pub fn FailuresTable(props: &FailuresTableProps) -> Html {
     }
     let time = |at: Elapsed| js::local_time(props.started_millis + at.as_secs_f64() * 1e3);
     html! {
-        <div class="scroll">
+        <div class="scroll" role="region" aria-label="Failures" tabindex="0">
             <table class="failures">
                 <caption class="visually-hidden">{ "Failures" }</caption>
                 <thead>

@@ -19,7 +19,7 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
         return html! { <p class="empty">{ "No request is done yet." }</p> };
     }
     html! {
-        <div class="scroll">
+        <div class="scroll" role="region" aria-label="Statistics" tabindex="0">
             <table class="stats">
                 <caption class="visually-hidden">{ "Statistics" }</caption>
                 <thead>

@@ -57,7 +57,6 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     id={panel_id(*tab)}
                     class="panel"
                     role="tabpanel"
-                    tabindex="0"
                     aria-labelledby={tab_id(*tab)}
                 >
                     { panel(props) }

@@ -1,0 +1,195 @@
+//! What the page costs, measured in a real browser: `cargo xtask bench` runs this and explains it.
+
+#![expect(clippy::print_stdout, reason = "the figures are for a person")]
+
+use std::path::Path;
+
+use axum::Router;
+use axum::routing::get;
+use mayfly_tests::{Page, Site, serve, until};
+use serde_json::Value;
+use tower_http::cors::CorsLayer;
+
+/// Turns of each side; an odd number, for a median.
+const TURNS: usize = 7;
+
+/// Length of a turn in seconds.
+const SECS: u32 = 5;
+
+#[tokio::main]
+async fn main() {
+    let hello = Router::new().route("/", get(|| async { "Hello World" }));
+    let target = serve(hello.layer(CorsLayer::permissive())).await;
+    let page = Page::open().await;
+    if let Ok(yardstick) = std::env::var("MAYFLY_YARDSTICK") {
+        throughput(&page, &target, Path::new(&yardstick)).await;
+    }
+    first_numbers(&page).await;
+    responsiveness(&page, &target).await;
+}
+
+/// Requests per second of the page and of a bare fetch loop, taking turns in one browser.
+async fn throughput(page: &Page, target: &str, yardstick: &Path) {
+    let yardstick = Site::of(yardstick).await;
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for turn in 1..=TURNS {
+        bare.push(bare_rate(page, &yardstick, target).await);
+        ours.push(page_rate(page, target).await);
+        println!(
+            "turn {turn}: bare loop {:.0}/s, page {:.0}/s",
+            bare[turn - 1],
+            ours[turn - 1]
+        );
+    }
+    let mut ratios: Vec<f64> = ours
+        .iter()
+        .zip(&bare)
+        .map(|(ours, bare)| ours / bare)
+        .collect();
+    let (low, high) = spread(&mut ratios);
+    println!(
+        "requests per second, 6 in flight: bare loop {:.0}, page {:.0}, ratio {:.2} (turns {low:.2} to {high:.2})",
+        median(&mut bare),
+        median(&mut ours),
+        median(&mut ratios),
+    );
+}
+
+async fn bare_rate(page: &Page, yardstick: &Site, target: &str) -> f64 {
+    let url = format!("{}?url={target}/&inflight=6&secs={SECS}", yardstick.url());
+    page.browser()
+        .session()
+        .goto(url)
+        .await
+        .expect("the yardstick is served");
+    let done = async || {
+        let title = page.run("return document.title", vec![]).await;
+        (title == "done").then_some(())
+    };
+    until("the bare loop is done", done).await;
+    let out = page.run(
+        "return JSON.parse(document.getElementById('out').textContent).rps",
+        vec![],
+    );
+    out.await.as_f64().expect("a rate")
+}
+
+async fn page_rate(page: &Page, target: &str) -> f64 {
+    start(page, target, "6", "0").await;
+    page.until_state("stopped").await;
+    page.row("Aggregated").await.n_requests as f64 / f64::from(SECS)
+}
+
+async fn start(page: &Page, target: &str, users: &str, wait: &str) {
+    page.load("").await;
+    page.fill("Host", target).await;
+    page.fill("Number of users", users).await;
+    page.fill("Spawn rate", "100000").await;
+    page.fill("Run time", if wait == "0" { "5" } else { "30" })
+        .await;
+    page.fill("Wait from", wait).await;
+    page.fill("Wait to", wait).await;
+    page.fill_tasks(&[("/", "1")]).await;
+    page.press("Start Swarming").await;
+}
+
+/// From the click to the first row of numbers, against the simulated API.
+async fn first_numbers(page: &Page) {
+    let script = "
+        const done = arguments[arguments.length - 1];
+        const start = performance.now();
+        new MutationObserver((_, observer) => {
+            if (!document.querySelector('tbody tr')) return;
+            observer.disconnect();
+            done(performance.now() - start);
+        }).observe(document.body, { childList: true, subtree: true });
+        [...document.querySelectorAll('button')]
+            .find(it => it.textContent === 'Start Swarming').click();";
+    let mut millis = Vec::new();
+    for _ in 0..TURNS {
+        page.load("").await;
+        millis.push(
+            page.run_async(script, vec![])
+                .await
+                .as_f64()
+                .expect("a time"),
+        );
+    }
+    let (_, longest) = spread(&mut millis);
+    println!(
+        "from Start Swarming to the first numbers: median {:.0} ms, longest {longest:.0} ms",
+        median(&mut millis)
+    );
+}
+
+/// How long the page takes to show another tab and to take a letter, while 200 users run.
+async fn responsiveness(page: &Page, target: &str) {
+    // About 400 requests per second: all that 200 users with a wait of half a second can send.
+    start(page, target, "200", "0.5").await;
+    page.until_total("the swarm is at work", |row| 1_000 <= row.n_requests)
+        .await;
+    let tabs = answers(page, TABS).await;
+    page.press("Edit").await;
+    let letters = answers(page, LETTERS).await;
+    for (what, mut millis) in [("tab change", tabs), ("letter typed", letters)] {
+        let (_, longest) = spread(&mut millis);
+        println!(
+            "{what} with 200 users, to the next frame: median {:.1} ms, longest of {} {longest:.1} ms",
+            median(&mut millis),
+            millis.len(),
+        );
+    }
+}
+
+async fn answers(page: &Page, script: &str) -> Vec<f64> {
+    let millis: Value = page.run_async(script, vec![]).await;
+    serde_json::from_value(millis).expect("a list of times")
+}
+
+const TABS: &str = "
+    const done = arguments[arguments.length - 1];
+    const frame = () => new Promise(requestAnimationFrame);
+    const pause = millis => new Promise(done => setTimeout(done, millis));
+    (async () => {
+        const millis = [];
+        const tabs = [...document.querySelectorAll('[role=tab]')];
+        for (let turn = 0; turn < 80; turn++) {
+            const tab = tabs[(turn + 1) % tabs.length];
+            const start = performance.now();
+            tab.click();
+            do { await frame(); } while (!document.querySelector(`[aria-labelledby=${tab.id}]`));
+            millis.push(performance.now() - start);
+            // At a different time within the quarter of a second between two drawings.
+            await pause(30 + 7 * (turn % 31));
+        }
+        done(millis);
+    })();";
+
+const LETTERS: &str = "
+    const done = arguments[arguments.length - 1];
+    const frame = () => new Promise(requestAnimationFrame);
+    const pause = millis => new Promise(done => setTimeout(done, millis));
+    (async () => {
+        const millis = [];
+        const field = document.querySelector('dialog input');
+        for (let turn = 0; turn < 80; turn++) {
+            await pause(30 + 7 * (turn % 31));
+            const start = performance.now();
+            field.value = String(turn);
+            field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+            await frame();
+            millis.push(performance.now() - start);
+        }
+        done(millis);
+    })();";
+
+fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// The smallest and the largest.
+fn spread(numbers: &mut [f64]) -> (f64, f64) {
+    numbers.sort_by(f64::total_cmp);
+    (numbers[0], numbers[numbers.len() - 1])
+}

@@ -1,0 +1,259 @@
+//! The page, as a person uses it: by what is written on it.
+
+use std::path::Path;
+
+use serde_json::Value;
+use thirtyfour::{By, Key, WebElement};
+
+use crate::browser::Browser;
+use crate::site::Site;
+use crate::until::until;
+
+/// The page in a browser.
+pub struct Page {
+    browser: Browser,
+    site: Site,
+}
+
+/// A row of the statistics table.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Row {
+    /// `# Requests`.
+    pub n_requests: u64,
+    /// `# Fails`.
+    pub n_failures: u64,
+    /// All cells, as they are written.
+    pub cells: Vec<String>,
+}
+
+impl Page {
+    /// Opens the page in a browser of its own, wide enough for a desk.
+    pub async fn open() -> Self {
+        Self::open_at(Site::start().await).await
+    }
+
+    /// Opens the page of `site`.
+    pub async fn open_at(site: Site) -> Self {
+        let page = Self {
+            browser: Browser::start(1440, 900).await,
+            site,
+        };
+        page.load("").await;
+        page
+    }
+
+    /// Opens the page again, with `fragment` at the end of its address.
+    pub async fn load(&self, fragment: &str) {
+        let session = self.browser.session();
+        // From another page: a new fragment alone would not load it again.
+        session
+            .goto("about:blank")
+            .await
+            .expect("there is always an empty page");
+        let url = format!("{}{fragment}", self.site.url());
+        session.goto(url).await.expect("the page is served");
+        until("the page is drawn", async || self.element("//main").await).await;
+    }
+
+    /// The browser.
+    pub fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    /// Types `text` into the field with this label, in place of what is there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        type_into(&field, text).await;
+    }
+
+    /// What is in the field with this label.
+    pub async fn value(&self, label: &str) -> String {
+        let value = self
+            .field(label)
+            .await
+            .value()
+            .await
+            .expect("a field has a value");
+        value.unwrap_or_default()
+    }
+
+    /// What stands below the field with this label.
+    pub async fn help(&self, label: &str) -> String {
+        let id = self.field(label).await.attr("aria-describedby").await;
+        let id = id
+            .expect("the field is there")
+            .expect("every field is described");
+        self.text(&format!("//*[@id='{id}']"))
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Fills the task list: path and weight of each task, all by GET.
+    pub async fn fill_tasks(&self, tasks: &[(&str, &str)]) {
+        while self.element("//*[@role='group'][2]").await.is_some() {
+            self.press("Remove task 2").await;
+        }
+        for _ in 1..tasks.len() {
+            self.press("Add task").await;
+        }
+        for (index, (path, weight)) in tasks.iter().enumerate() {
+            for (label, text) in [("Path", path), ("Weight", weight)] {
+                let number = index + 1;
+                let xpath = format!("//*[@aria-label='Task {number}']//*[@aria-label='{label}']");
+                let field = until(label, async || self.element(&xpath).await).await;
+                type_into(&field, text).await;
+            }
+        }
+    }
+
+    /// Clicks the button or tab with this name.
+    pub async fn press(&self, name: &str) {
+        let xpath = format!("//button[normalize-space()='{name}' or @aria-label='{name}']");
+        let what = format!("there is a button {name}");
+        let button = until(&what, async || self.element(&xpath).await).await;
+        button
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{name} cannot be clicked: {error}"));
+    }
+
+    /// Opens or closes the details with this summary.
+    pub async fn press_summary(&self, summary: &str) {
+        let xpath = format!("//summary[normalize-space()='{summary}']");
+        let summary = until(summary, async || self.element(&xpath).await).await;
+        summary.click().await.expect("a summary can be clicked");
+    }
+
+    /// Whether there is a button with this name.
+    pub async fn has_button(&self, name: &str) -> bool {
+        self.element(&format!("//button[normalize-space()='{name}']"))
+            .await
+            .is_some()
+    }
+
+    /// What the status strip says about `title`, such as `Users`.
+    pub async fn status(&self, title: &str) -> String {
+        let xpath = format!("//dt[normalize-space()='{title}']/following-sibling::dd");
+        until(title, async || self.text(&xpath).await).await
+    }
+
+    /// Waits until the run is in `state`.
+    pub async fn until_state(&self, state: &str) {
+        let what = format!("the run is {state}");
+        until(&what, async || {
+            self.status("Status")
+                .await
+                .eq_ignore_ascii_case(state)
+                .then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until an alert says something, and returns it.
+    pub async fn alert(&self) -> String {
+        let xpath = "//*[@role='alert']";
+        until("there is an alert", async || self.text(xpath).await).await
+    }
+
+    /// The row of the statistics table with this name; all zero if there is none.
+    pub async fn row(&self, name: &str) -> Row {
+        let rows = self.table("Statistics").await;
+        let cells = rows.into_iter().find(|cells| cells[1] == name);
+        cells.map_or_else(Row::default, |cells| Row {
+            n_requests: number(&cells[2]),
+            n_failures: number(&cells[3]),
+            cells,
+        })
+    }
+
+    /// Waits until the total is as wanted, and returns it.
+    pub async fn until_total(&self, what: &str, wanted: impl Fn(&Row) -> bool) -> Row {
+        until(what, async || {
+            Some(self.row("Aggregated").await).filter(&wanted)
+        })
+        .await
+    }
+
+    /// The rows below the titles of the table with this caption; none if there is no such table.
+    pub async fn table(&self, caption: &str) -> Vec<Vec<String>> {
+        let script = "
+            const table = [...document.querySelectorAll('table')]
+                .find(it => it.caption.textContent === arguments[0]);
+            const rows = table ? [...table.querySelectorAll('tbody tr, tfoot tr')] : [];
+            return rows.map(row => [...row.cells].map(cell => cell.textContent));";
+        let rows = self.run(script, vec![caption.into()]).await;
+        serde_json::from_value(rows).expect("rows of texts")
+    }
+
+    /// How many requests were aborted, as the page says it.
+    pub async fn n_aborted(&self) -> u64 {
+        let note = self.text("//p[contains(., 'under way when')]").await;
+        note.map_or(0, |note| {
+            number(note.split(" request").next().unwrap_or_default())
+        })
+    }
+
+    /// The text of all that is on the page.
+    pub async fn whole_text(&self) -> String {
+        self.text("//body").await.expect("a page has a body")
+    }
+
+    /// Runs a script in the page, and returns what it returns.
+    pub async fn run(&self, script: &str, args: Vec<Value>) -> Value {
+        let result = self.browser.session().execute(script, args).await;
+        result.expect("the script works").json().clone()
+    }
+
+    /// Runs a script that ends by calling its last argument.
+    pub async fn run_async(&self, script: &str, args: Vec<Value>) -> Value {
+        let result = self.browser.session().execute_async(script, args).await;
+        result.expect("the script works").json().clone()
+    }
+
+    /// Saves a picture of what is shown.
+    pub async fn picture(&self, file: &Path) {
+        self.browser
+            .session()
+            .screenshot(file)
+            .await
+            .expect("there is room for a picture");
+    }
+
+    /// The element at `xpath`, if there is one.
+    pub async fn element(&self, xpath: &str) -> Option<WebElement> {
+        self.browser.session().find(By::XPath(xpath)).await.ok()
+    }
+
+    async fn text(&self, xpath: &str) -> Option<String> {
+        // It may be drawn anew in between, and is looked for again then.
+        self.element(xpath).await?.text().await.ok()
+    }
+
+    async fn field(&self, label: &str) -> WebElement {
+        let xpath = format!("//*[@id=//label[normalize-space()='{label}']/@for]");
+        until(&format!("there is a field {label}"), async || {
+            self.element(&xpath).await
+        })
+        .await
+    }
+}
+
+async fn type_into(field: &WebElement, text: &str) {
+    let all = Key::Control + "a";
+    field.send_keys(all).await.expect("a field takes keys");
+    if text.is_empty() {
+        field
+            .send_keys(Key::Delete)
+            .await
+            .expect("a field takes keys");
+    }
+    field.send_keys(text).await.expect("a field takes keys");
+}
+
+/// A count as the page writes it, in groups of digits.
+fn number(text: &str) -> u64 {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is no count"))
+}

@@ -1,0 +1,151 @@
+//! What a person does to a run that is under way.
+
+use mayfly_tests::{DemoTarget, Page, SlowTarget, until};
+
+async fn start(page: &Page, host: &str, users: &str) {
+    page.fill("Host", host).await;
+    page.fill("Number of users", users).await;
+    page.fill("Spawn rate", "100").await;
+    page.fill("Wait from", "0.1").await;
+    page.fill("Wait to", "0.3").await;
+    page.fill_tasks(&[("/", "1")]).await;
+    page.press("Start Swarming").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stop_ends_all_requests_under_way() {
+    let target = SlowTarget::start().await;
+    let page = Page::open().await;
+    start(&page, target.url(), "10").await;
+    // What a browser opens to one host. The other four users wait in the page.
+    until("six requests wait", async || {
+        (target.n_waiting() == 6).then_some(())
+    })
+    .await;
+    until("the page says who waits", async || {
+        page.whole_text()
+            .await
+            .contains("4 users wait for a free connection")
+            .then_some(())
+    })
+    .await;
+
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+
+    until("no request waits", async || {
+        (target.n_waiting() == 0).then_some(())
+    })
+    .await;
+    assert_eq!(page.n_aborted().await, 6);
+    assert_eq!(page.row("Aggregated").await.n_requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_changes_the_number_of_users() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    start(&page, target.url(), "5").await;
+    page.until_state("running").await;
+
+    page.press("Edit").await;
+    page.fill("Users", "0").await;
+    page.press("Update").await;
+    let help = page.help("Users").await;
+    assert!(help.contains("from 1 to"), "{help}");
+    page.fill("Users", "12").await;
+    page.press("Update").await;
+    until("12 users are alive", async || {
+        (page.status("Users").await == "12").then_some(())
+    })
+    .await;
+
+    page.press("Edit").await;
+    page.fill("Users", "2").await;
+    page.press("Update").await;
+    until("2 users are alive", async || {
+        (page.status("Users").await == "2").then_some(())
+    })
+    .await;
+
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    page.press("New").await;
+    assert_eq!(page.value("Number of users").await, "2");
+    assert_eq!(page.value("Host").await, target.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reset_forgets_while_running_and_after() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    start(&page, target.url(), "5").await;
+    page.until_total("there are 60 requests", |row| 60 <= row.n_requests)
+        .await;
+
+    page.press("Reset").await;
+    page.until_total("the counts are small", |row| {
+        (1..60).contains(&row.n_requests)
+    })
+    .await;
+    assert!(60 <= target.counted().total);
+
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    page.press("Reset").await;
+    until("the table is empty", async || {
+        page.whole_text()
+            .await
+            .contains("No request is done yet.")
+            .then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_run_starts_from_zero() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    start(&page, target.url(), "5").await;
+    page.until_total("there are 30 requests", |row| 30 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    let before = target.counted().total;
+
+    page.press("New").await;
+    page.press("Back to the last run").await;
+    assert!(30 <= page.row("Aggregated").await.n_requests);
+    page.press("New").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are 10 requests", |row| 10 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+
+    let n_requests = page.row("Aggregated").await.n_requests;
+    let answered = target.counted().total - before;
+    let n_aborted = page.n_aborted().await;
+    assert!(n_requests <= answered && answered <= n_requests + n_aborted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_users_leave_the_page_usable() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    start(&page, target.url(), "200").await;
+    page.until_state("running").await;
+    page.until_total("there are 500 requests", |row| 500 <= row.n_requests)
+        .await;
+    for tab in ["Charts", "Failures", "Download Data", "Statistics"] {
+        page.press(tab).await;
+        let selected = "//*[@role='tab'][@aria-selected='true']";
+        let selected = page.element(selected).await.unwrap().text().await.unwrap();
+        assert_eq!(selected, tab);
+    }
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    let n_requests = page.row("Aggregated").await.n_requests;
+    let (answered, n_aborted) = (target.counted().total, page.n_aborted().await);
+    assert!(n_requests <= answered && answered <= n_requests + n_aborted);
+}

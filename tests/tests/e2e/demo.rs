@@ -1,0 +1,45 @@
+//! The page on a static host, with nothing else at hand.
+
+use mayfly_tests::{Page, Site};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_is_enough_for_a_swarm() {
+    let page = Page::open().await;
+    assert!(page.help("Host").await.contains("simulated"));
+
+    page.press("Start Swarming").await;
+    page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
+        .await;
+
+    let host = page.status("Host").await;
+    assert!(
+        host.contains("Simulated API") && host.contains("simulated"),
+        "{host}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_works_below_any_path_and_loads_nothing_from_elsewhere() {
+    let site = Site::below("/some/sub/path/").await;
+    let page = Page::open_at(site.clone()).await;
+
+    page.press("Start Swarming").await;
+    page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
+        .await;
+    page.press("Charts").await;
+
+    let script = "return performance.getEntriesByType('resource').map(it => it.name);";
+    let loaded = page.run(script, vec![]).await;
+    let loaded: Vec<String> = serde_json::from_value(loaded).unwrap();
+    assert!(
+        loaded.iter().any(|url| url.ends_with("worker.js")),
+        "{loaded:?}"
+    );
+    for url in &loaded {
+        assert!(
+            url.starts_with(site.url()),
+            "{url} is not below {}",
+            site.url()
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! The engine's edge: `fetch` and the timers of a real worker.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use mayfly_core::request::{Method, Request};
+use mayfly_core::time::Clock;
+use mayfly_core::transport::{Response, Transport, TransportError};
+use mayfly_web::js::worker_scope;
+use mayfly_web::worker::{FetchTransport, WorkerClock};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::DedicatedWorkerGlobalScope;
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+fn scope() -> Rc<DedicatedWorkerGlobalScope> {
+    Rc::new(worker_scope().expect("the test runs in a worker"))
+}
+
+/// The server that serves the tests: it answers with files, or with 404.
+fn own_server() -> String {
+    scope().location().origin()
+}
+
+async fn send(method: Method, base_url: &str, path: &str) -> Result<Response, TransportError> {
+    let transport = FetchTransport::new(scope(), &base_url.parse().unwrap());
+    let request = Request {
+        method,
+        url: format!("{base_url}{path}").into(),
+    };
+    transport.send(&request).await
+}
+
+#[wasm_bindgen_test]
+async fn any_status_is_an_answer() {
+    let found = send(Method::Get, &own_server(), "/").await.unwrap();
+    assert_eq!(found.status, 200);
+    let missing = send(Method::Get, &own_server(), "/no/such/file")
+        .await
+        .unwrap();
+    assert_eq!(missing.status, 404);
+}
+
+#[wasm_bindgen_test]
+async fn bodies_are_read_to_the_end_and_counted() {
+    let page = send(Method::Get, &own_server(), "/").await.unwrap();
+    assert!(100 < page.body_bytes, "{page:?}");
+    let again = send(Method::Get, &own_server(), "/").await.unwrap();
+    assert_eq!(page, again);
+    let head = send(Method::Head, &own_server(), "/").await.unwrap();
+    assert_eq!(head.body_bytes, 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_connection_is_opaque() {
+    // Nothing listens on the last of all ports.
+    let result = send(Method::Get, "http://127.0.0.1:65535", "/").await;
+    assert_eq!(result, Err(TransportError::Opaque));
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_request_harms_nothing() {
+    let base_url = own_server().parse().unwrap();
+    let transport = FetchTransport::new(scope(), &base_url);
+    for _ in 0..20 {
+        let request = Request {
+            method: Method::Get,
+            url: format!("{base_url}/").into(),
+        };
+        let sent = Box::pin(transport.send(&request));
+        // Polled once, and dropped.
+        let at_once = select(sent, std::future::ready(())).await;
+        assert!(matches!(at_once, Either::Right(_)));
+    }
+    assert_eq!(
+        send(Method::Get, &own_server(), "/").await.unwrap().status,
+        200
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_sleep_never_ends_early() {
+    let clock = WorkerClock::start(&scope());
+    for micros in [0, 1, 900, 1_100, 15_000] {
+        let at = clock.now() + Duration::from_micros(micros);
+        clock.sleep_until(at).await;
+        assert!(at <= clock.now());
+    }
+}
+
+#[wasm_bindgen_test]
+fn only_plain_hosts_are_limited_to_six_connections() {
+    let max_in_flight =
+        |url: &str| FetchTransport::new(scope(), &url.parse().unwrap()).max_in_flight();
+    assert_eq!(max_in_flight("http://127.0.0.1:5000"), 6);
+    assert_eq!(max_in_flight("https://example.org"), 100);
+}
