@@ -176,7 +176,7 @@ impl Form {
     /// # Errors
     ///
     /// Fails with all that is wrong at once.
-    pub fn plan(&self) -> Result<Plan, FormErrors> {
+    pub fn plan(&self) -> Result<Plan, Box<FormErrors>> {
         let mut errors = FormErrors::default();
         let target = keep(self.target(), &mut errors.host);
         let load = parse_load(&self.users, &self.spawn_rate);
@@ -193,7 +193,7 @@ impl Form {
         let (Some(target), Ok(load), Some(run_time), Some(wait), Some(tasks)) =
             (target, load, run_time, wait, tasks)
         else {
-            return Err(errors);
+            return Err(Box::new(errors));
         };
         match tasks.try_into() {
             Ok(tasks) => {
@@ -212,16 +212,16 @@ impl Form {
                     user_classes,
                 })
             }
-            Err(error) => Err(FormErrors {
-                tasks: Some(error),
-                ..errors
-            }),
+            Err(error) => {
+                errors.tasks = Some(error);
+                Err(Box::new(errors))
+            }
         }
     }
 
     /// What is wrong with the form; nothing if it means a plan.
     pub fn errors(&self) -> FormErrors {
-        self.plan().err().unwrap_or_default()
+        self.plan().err().map(|errors| *errors).unwrap_or_default()
     }
 
     fn target(&self) -> Result<Target, PlanError> {

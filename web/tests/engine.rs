@@ -1,6 +1,7 @@
 //! The engine's edge: `fetch` and the timers of a real worker.
 
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::rc::Rc;
 use std::time::Duration;

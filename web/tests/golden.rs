@@ -1,5 +1,7 @@
 //! A run is the same to the byte on every target: this file runs on x86-64 and in the browser.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test")]
+
 use mayfly_core::shard::{Shard, ShardId};
 use mayfly_core::simulate::SimulatedApi;
 use mayfly_core::testing::{ManualClock, class, load, plan, run_to_end, task};

@@ -51,29 +51,54 @@ impl Transport for FetchTransport {
     }
 
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
-        let guard = AbortOnDrop(AbortController::new().map_err(|_| TransportError::Opaque)?);
+        let guard = AbortOnDrop::new()?;
         let init = RequestInit::new();
         init.set_method(request.method.as_str());
         init.set_cache(RequestCache::NoStore);
         init.set_credentials(RequestCredentials::Omit);
-        init.set_signal(Some(&guard.0.signal()));
+        init.set_signal(Some(&guard.controller.signal()));
         let answer = JsFuture::from(self.scope.fetch_with_str_and_init(&request.url, &init));
-        let response = answer.await.map_err(|_| TransportError::Opaque)?;
-        let response: web_sys::Response = response.unchecked_into();
-        let body_bytes = drain(&response).await.map_err(|_| TransportError::Body)?;
-        Ok(Response {
-            status: response.status(),
-            body_bytes,
-        })
+        let result = read(answer).await;
+        guard.disarm();
+        result
     }
 }
 
-/// Aborts its request when it is dropped. A request that is done takes no harm from it.
-struct AbortOnDrop(AbortController);
+async fn read(answer: JsFuture) -> Result<Response, TransportError> {
+    let response = answer.await.map_err(|_| TransportError::Opaque)?;
+    let response: web_sys::Response = response.unchecked_into();
+    let body_bytes = drain(&response).await.map_err(|_| TransportError::Body)?;
+    Ok(Response {
+        status: response.status(),
+        body_bytes,
+    })
+}
+
+/// Aborts its request when it is dropped before the request has ended.
+struct AbortOnDrop {
+    controller: AbortController,
+    is_armed: bool,
+}
+
+impl AbortOnDrop {
+    fn new() -> Result<Self, TransportError> {
+        let controller = AbortController::new().map_err(|_| TransportError::Opaque)?;
+        Ok(Self {
+            controller,
+            is_armed: true,
+        })
+    }
+
+    fn disarm(mut self) {
+        self.is_armed = false;
+    }
+}
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
-        self.0.abort();
+        if self.is_armed {
+            self.controller.abort();
+        }
     }
 }
 

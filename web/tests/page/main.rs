@@ -1,6 +1,7 @@
 //! Components in a real document, found by what a person sees.
 
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod render;
 
