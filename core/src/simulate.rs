@@ -91,8 +91,8 @@ fn route(request: &Request, rng: &mut Rng) -> Answer {
     let mut parts = path.trim_start_matches('/').split('/');
     match (request.method, parts.next(), parts.next(), parts.next()) {
         (Method::Get, Some(""), None, None) => answer(12, 200, 11),
-        (Method::Get, Some("cube"), None, None) => answer(45, 200, 8_773),
-        (Method::Get, Some("square"), None, None) => answer(25, 200, 6_339),
+        (Method::Get, Some("cube"), None, None) => answer(45, 200, 9_144),
+        (Method::Get, Some("square"), None, None) => answer(25, 200, 6_546),
         (Method::Post, Some("echo"), None, None) => answer(15, 200, 0),
         (_, Some("delay"), Some(millis), None) => match millis.parse() {
             Ok(millis) => Answer {

@@ -1,4 +1,4 @@
-//! How long a user waits between two tasks. When the waiting starts is decided in [`crate::user`].
+//! How long a user waits between two tasks. When the waiting starts is decided in [`crate::shard`].
 
 use std::time::Duration;
 

@@ -67,6 +67,7 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
             "--workspace",
             "--no-deps",
             "--document-private-items",
+            "--all-features",
         ]),
     )?;
     println!("▸ checking links in the docs");

@@ -29,7 +29,7 @@ pub(crate) fn dist() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds without installing anything.
+/// Builds without installing tools.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub(crate) fn trunk() -> std::process::Command {
     let mut trunk = command("trunk");
     trunk
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
-        .env("TRUNK_BUILD_OFFLINE", "true");
+        .env("TRUNK_OFFLINE", "true");
     // Trunk takes `NO_COLOR=1`, which many set, for a wrong value of a flag.
     trunk.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
     trunk

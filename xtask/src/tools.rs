@@ -20,7 +20,8 @@ struct Tool {
     options: &'static [&'static str],
 }
 
-/// Installs what is missing: the wasm target, the tools from crates.io, the packages from npm.
+/// Installs what is missing: the wasm target, the tools and packages from crates.io,
+/// the packages from npm.
 ///
 /// # Errors
 ///
@@ -40,7 +41,12 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
     for tool in tools()? {
         install(&tool)?;
     }
-    install_npm_packages()
+    install_npm_packages()?;
+    // Trunk is told to download nothing, and so is the cargo that it runs.
+    run(
+        "fetching packages from crates.io",
+        cargo().args(["fetch", "--quiet", "--locked"]),
+    )
 }
 
 /// Where programs are looked for: the installed tools, and then what the person has.
