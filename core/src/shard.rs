@@ -104,7 +104,7 @@ pub struct Shard {
 
 impl Shard {
     /// How often a snapshot is due.
-    pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(250);
+    pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(500);
 
     /// A shard at the start of a run, over a transport that can carry `max_in_flight` requests,
     /// which must not be zero.

@@ -81,6 +81,6 @@ fn totals_only_grow() {
         .map(|it| aggregated(&it.rows).n_requests)
         .collect();
     assert!(totals.is_sorted(), "{totals:?}");
-    // One every 250 ms, and the last one.
-    assert_eq!(totals.len(), 49);
+    // One every 500 ms, and the last one.
+    assert_eq!(totals.len(), 25);
 }
