@@ -1,6 +1,7 @@
 //! The newest snapshot of every shard, read as one.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::request::{Method, RequestName};
 use crate::run::RunState;
@@ -12,15 +13,19 @@ use crate::time::Elapsed;
 /// The newest snapshot of each shard.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
-    newest: BTreeMap<ShardId, Snapshot>,
+    // Shared, so that a board can be cloned for every drawing.
+    newest: BTreeMap<ShardId, Rc<Snapshot>>,
 }
 
 impl Board {
     /// Puts `snapshot` up, unless a newer one of the same shard is there already.
+    ///
+    /// Of two that were read at the same time, the one that comes later counts: clocks have coarse
+    /// steps, and the last word of a run may come within the step of the one before.
     pub fn post(&mut self, snapshot: Snapshot) {
         let held = self.newest.get(&snapshot.shard);
-        if held.is_none_or(|held| held.at < snapshot.at) {
-            self.newest.insert(snapshot.shard, snapshot);
+        if held.is_none_or(|held| held.at <= snapshot.at) {
+            self.newest.insert(snapshot.shard, Rc::new(snapshot));
         }
     }
 

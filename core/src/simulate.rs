@@ -28,8 +28,8 @@ struct State {
 }
 
 impl<C: Clock> SimulatedApi<C> {
-    /// How many requests it answers at once.
-    pub const WORKERS: usize = 8;
+    /// How many requests it answers at once; fewer than a browser sends, so that they can queue.
+    pub const WORKERS: usize = 4;
 
     /// An idle API whose service times follow from `seed`.
     pub fn new(clock: C, seed: u64) -> Self {
@@ -89,17 +89,20 @@ fn route(request: &Request, rng: &mut Rng) -> Answer {
     };
     let path = request.url.split('?').next().unwrap_or_default();
     let mut parts = path.trim_start_matches('/').split('/');
-    match (request.method, parts.next(), parts.next(), parts.next()) {
+    // HEAD is GET without a body.
+    let is_head = request.method == Method::Head;
+    let method = if is_head { Method::Get } else { request.method };
+    let mut answer = match (method, parts.next(), parts.next(), parts.next()) {
         (Method::Get, Some(""), None, None) => answer(12, 200, 11),
         (Method::Get, Some("cube"), None, None) => answer(45, 200, 9_144),
         (Method::Get, Some("square"), None, None) => answer(25, 200, 6_546),
         (Method::Post, Some("echo"), None, None) => answer(15, 200, 0),
         (_, Some("delay"), Some(millis), None) => match millis.parse() {
-            Ok(millis) => Answer {
+            Ok(millis @ 0..=60_000) => Answer {
                 spread: 0.0,
                 ..answer(millis, 200, 11)
             },
-            Err(_) => answer(5, 400, 0),
+            _ => answer(5, 400, 0),
         },
         (_, Some("status"), Some(status), None) => match status.parse() {
             Ok(status @ 200..=599) => answer(8, status, 0),
@@ -112,7 +115,11 @@ fn route(request: &Request, rng: &mut Rng) -> Answer {
         },
         (_, Some("" | "cube" | "square" | "echo"), None, None) => answer(5, 405, 0),
         _ => answer(5, 404, 0),
+    };
+    if is_head {
+        answer.response.body_bytes = 0;
     }
+    answer
 }
 
 /// A time from the log-normal distribution with this median, by the method of Box and Muller.
@@ -154,6 +161,8 @@ mod tests {
         check(Method::Post, "/echo", 200);
         check(Method::Get, "/delay/250", 200);
         check(Method::Get, "/delay/soon", 400);
+        check(Method::Get, "/delay/60001", 400);
+        check(Method::Head, "/cube", 200);
         check(Method::Put, "/status/418", 418);
         check(Method::Get, "/status/99", 400);
         check(Method::Get, "/flaky/0", 200);

@@ -24,7 +24,7 @@ use crate::time::Elapsed;
 pub struct Snapshot {
     /// Whose totals these are.
     pub shard: ShardId,
-    /// When they were read. Later snapshots of a shard have larger values.
+    /// When they were read. Never less than in an earlier snapshot of the shard.
     pub at: Elapsed,
     /// When counting began.
     pub since: Elapsed,

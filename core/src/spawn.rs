@@ -54,11 +54,6 @@ impl Ramp {
         (n_changes < self.from.abs_diff(self.to)).then(|| self.due(n_changes))
     }
 
-    /// Users at the end of the ramp.
-    pub fn peak(self) -> u32 {
-        self.to
-    }
-
     /// When change `n`, counted from zero, is due.
     fn due(self, n: u32) -> Elapsed {
         let micros = (f64::from(n) * 1e6 / self.rate) as u64;

@@ -16,7 +16,8 @@ pub struct Browser {
     // First, because it must end before its driver does.
     session: WebDriver,
     _driver: Child,
-    folder: PathBuf,
+    // Last, because it is in use until the browser has ended.
+    folder: Folder,
 }
 
 impl Browser {
@@ -25,7 +26,7 @@ impl Browser {
         let folder = new_folder();
         let (driver, port) = start_driver().await;
         let mut capabilities = DesiredCapabilities::chrome();
-        let profile = folder.join("profile");
+        let profile = folder.0.join("profile");
         for arg in [
             "--headless=new",
             "--no-sandbox",
@@ -39,7 +40,7 @@ impl Browser {
         ] {
             capabilities.add_arg(arg).expect("an argument is text");
         }
-        let downloads = json!({ "download.default_directory": folder.join("downloads") });
+        let downloads = json!({ "download.default_directory": folder.0.join("downloads") });
         let added = capabilities.add_experimental_option("prefs", downloads);
         added.expect("settings are JSON");
         let session = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await;
@@ -63,7 +64,7 @@ impl Browser {
 
     /// Where downloads go.
     pub fn downloads(&self) -> PathBuf {
-        self.folder.join("downloads")
+        self.folder.0.join("downloads")
     }
 
     /// Makes the window show `width` × `height` pixels of a page.
@@ -90,21 +91,23 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
+/// A folder for a profile and for downloads, removed with the value.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        // The profile is in use until the browser ends, a moment later; what stays behind is in the
-        // folder for temporary files.
-        let _ = std::fs::remove_dir_all(self.folder.join("downloads"));
+        // A browser that is slow to end may hold on to a file; the folder is a temporary one.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 /// A new folder for a profile and for downloads.
-fn new_folder() -> PathBuf {
+fn new_folder() -> Folder {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("mayfly-{}-{number}", std::process::id()));
     std::fs::create_dir_all(folder.join("downloads")).expect("there is room for a folder");
-    folder
+    Folder(folder)
 }
 
 /// Starts a driver on a free port, and returns the port.

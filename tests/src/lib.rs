@@ -12,5 +12,5 @@ mod until;
 pub use self::browser::Browser;
 pub use self::page::{Page, Row};
 pub use self::site::Site;
-pub use self::target::{Counted, DemoTarget, SlowTarget, closed_port, serve, without_cors};
+pub use self::target::{CLOSED_PORT, Counted, DemoTarget, SlowTarget, serve, without_cors};
 pub use self::until::until;

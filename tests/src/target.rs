@@ -21,13 +21,8 @@ pub async fn serve(router: Router) -> String {
     format!("http://{address}")
 }
 
-/// A URL at which nothing answers.
-pub async fn closed_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("there is a free port");
-    format!("http://{}", listener.local_addr().expect("it is bound"))
-}
+/// A URL at which nothing answers: a port that only an administrator could open.
+pub const CLOSED_PORT: &str = "http://127.0.0.1:1023";
 
 /// A server that answers and does not allow pages to read its answers.
 pub async fn without_cors() -> String {

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::{Duration, SystemTime};
 
 use gloo_timers::callback::Timeout;
 use mayfly_core::plan::{Load, Target};
 use mayfly_core::report::csv;
 use mayfly_core::shard;
-use std::time::{Duration, SystemTime};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -37,6 +37,7 @@ pub fn App() -> Html {
     let state = use_reducer(initial_state);
     let control = use_control(state.dispatcher());
     use_diagnosis(&state);
+    use_heading_focus(state.view);
     let on_action = {
         let state = state.clone();
         Callback::from(move |action| state.dispatch(action))
@@ -228,6 +229,17 @@ impl Control {
         Timeout::new(0, || drop(engine)).forget();
         self.0.dispatcher.dispatch(Action::LoseEngine(reason));
     }
+}
+
+/// Moves the focus to the new heading when something else fills the page: what had it is gone.
+#[hook]
+fn use_heading_focus(view: View) {
+    let last = use_mut_ref(|| view);
+    use_effect_with(view, move |&view| {
+        if last.replace(view) != view {
+            js::focus_heading();
+        }
+    });
 }
 
 /// Finds out why no answer can be read, once for each run of which none can.

@@ -5,6 +5,7 @@
     reason = "this is where the window is reached"
 )]
 
+use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Date, Math};
 use wasm_bindgen::prelude::*;
@@ -50,7 +51,7 @@ pub fn describe(error: &JsValue) -> String {
     String::from(error.unchecked_ref::<js_sys::Object>().to_string())
 }
 
-/// A number nobody can guess, for a run to be repeatable by.
+/// A new seed for each run.
 pub fn random_seed() -> u64 {
     // A double has 53 bits, so two are needed.
     let half = || (Math::random() * f64::from(u32::MAX)) as u64;
@@ -98,7 +99,13 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     link.set_href(&url);
     link.set_download(name);
     link.click();
-    Url::revoke_object_url(&url)
+    // Some browsers read the file a while after the click.
+    Timeout::new(60_000, move || {
+        // Fails only for what is not a URL.
+        let _ = Url::revoke_object_url(&url);
+    })
+    .forget();
+    Ok(())
 }
 
 /// Moves the focus to the first field that has an error.
@@ -106,6 +113,14 @@ pub fn focus_first_invalid() {
     if let Ok(Some(field)) = document().query_selector("[aria-invalid='true']") {
         // It is on the page, so it can be focused.
         let _ = field.unchecked_into::<HtmlElement>().focus();
+    }
+}
+
+/// Moves the focus to the heading of what fills the page now.
+pub fn focus_heading() {
+    if let Ok(Some(heading)) = document().query_selector("h1") {
+        // It is on the page, so it can be focused.
+        let _ = heading.unchecked_into::<HtmlElement>().focus();
     }
 }
 

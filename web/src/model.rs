@@ -106,8 +106,6 @@ pub struct RunModel {
     pub n_queued: u32,
     /// Requests that were under way when their users were stopped.
     pub n_aborted: u64,
-    /// How long the run has been going on.
-    pub at: Elapsed,
     /// The rows of the statistics, in order of name.
     pub rows: Vec<StatsRow>,
     /// All rows together.
@@ -116,7 +114,7 @@ pub struct RunModel {
     pub failures: Vec<FailureRow>,
     /// For the charts.
     pub chart: ChartData,
-    /// Whether every request so far failed in a way that the browser does not explain.
+    /// Whether there are requests and no answer to any, for a reason that the browser does not name.
     pub is_unexplained: bool,
 }
 
@@ -130,7 +128,6 @@ impl RunModel {
             n_users: board.n_users(),
             n_queued: board.n_queued(),
             n_aborted: total.n_aborted,
-            at: board.at(),
             is_unexplained: is_unexplained(&total),
             failures: rows.iter().flat_map(failures).collect(),
             chart: chart(board),
@@ -144,12 +141,9 @@ impl RunModel {
 }
 
 fn is_unexplained(total: &RowTotals) -> bool {
-    let opaque = Failure::Transport(TransportError::Opaque);
-    0 < total.n_requests
-        && total
-            .failures
-            .get(&opaque)
-            .is_some_and(|it| it.count == total.n_requests)
+    let causes = [TransportError::Opaque, TransportError::Timeout].map(Failure::Transport);
+    let failures = causes.iter().filter_map(|cause| total.failures.get(cause));
+    0 < total.n_requests && failures.map(|it| it.count).sum::<u64>() == total.n_requests
 }
 
 fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
@@ -251,9 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn only_opaque_failures_are_unexplained() {
+    fn only_runs_without_any_answer_are_unexplained() {
         assert!(RunModel::new(&board(Err(TransportError::Opaque))).is_unexplained);
-        assert!(!RunModel::new(&board(Err(TransportError::Timeout))).is_unexplained);
+        assert!(RunModel::new(&board(Err(TransportError::Timeout))).is_unexplained);
+        assert!(!RunModel::new(&board(Err(TransportError::Body))).is_unexplained);
         assert!(!RunModel::new(&board(Ok(200))).is_unexplained);
         assert!(!RunModel::new(&Board::default()).is_unexplained);
     }

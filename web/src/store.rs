@@ -210,6 +210,12 @@ impl State {
             Action::Stop => run.is_stopping = true,
             Action::LoseEngine(reason) if run.state().is_active() => {
                 run.engine_error = Some(reason);
+                let gone = RunModel {
+                    n_users: 0,
+                    n_queued: 0,
+                    ..(*run.model).clone()
+                };
+                run.model = Rc::new(gone);
             }
             // A run that goes on is reset by its engine.
             Action::ResetCounts if !run.state().is_active() => run.forget(),
@@ -314,6 +320,7 @@ mod tests {
         let run = state([post(1, &snapshots[5]), lose]).run.unwrap();
         assert_eq!(run.state(), RunState::Stopped);
         assert_eq!(run.board.at(), snapshots[5].at);
+        assert_eq!(run.model.n_users, 0);
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use mayfly_core::request::{Method, Request};
 use mayfly_core::time::Clock;
 use mayfly_core::transport::{Response, Transport, TransportError};
@@ -60,26 +59,6 @@ async fn a_refused_connection_is_opaque() {
     // Nothing listens on the last of all ports.
     let result = send(Method::Get, "http://127.0.0.1:65535", "/").await;
     assert_eq!(result, Err(TransportError::Opaque));
-}
-
-#[wasm_bindgen_test]
-async fn a_dropped_request_harms_nothing() {
-    let base_url = own_server().parse().unwrap();
-    let transport = FetchTransport::new(scope(), &base_url);
-    for _ in 0..20 {
-        let request = Request {
-            method: Method::Get,
-            url: format!("{base_url}/").into(),
-        };
-        let sent = Box::pin(transport.send(&request));
-        // Polled once, and dropped.
-        let at_once = select(sent, std::future::ready(())).await;
-        assert!(matches!(at_once, Either::Right(_)));
-    }
-    assert_eq!(
-        send(Method::Get, &own_server(), "/").await.unwrap().status,
-        200
-    );
 }
 
 #[wasm_bindgen_test]

@@ -32,8 +32,17 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
             "reading the list of system packages",
             &mut apt(&["update", "-qq"]),
         );
-        let install = ["install", "-y", "-qq", "chromium", "chromium-driver"];
-        let _ = run("installing Chromium and its driver", &mut apt(&install));
+        // Debian's names, and Ubuntu's.
+        for packages in [
+            ["chromium", "chromium-driver"],
+            ["chromium-browser", "chromium-chromedriver"],
+        ] {
+            let install = ["install", "-y", "-qq", packages[0], packages[1]];
+            let step = "installing Chromium and its driver";
+            if is_there() || run(step, &mut apt(&install)).is_ok() {
+                break;
+            }
+        }
     }
     if is_there() {
         return Ok(());
@@ -46,8 +55,15 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
 }
 
 fn is_there() -> bool {
-    exists("chromedriver")
-        && ["chromium", "google-chrome", "chrome"]
-            .into_iter()
-            .any(exists)
+    exists("chromedriver") && BROWSERS.into_iter().any(exists)
 }
+
+/// What Chromium is called.
+const BROWSERS: [&str; 6] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];

@@ -19,6 +19,12 @@ pub(crate) fn root() -> PathBuf {
 
 /// A command at the top of the repository, which finds the installed tools first.
 pub(crate) fn command(program: &str) -> Command {
+    // On Windows npm is a script, which is found by its whole name only.
+    let program = if cfg!(windows) && program == "npm" {
+        "npm.cmd"
+    } else {
+        program
+    };
     let mut command = Command::new(program);
     command
         .current_dir(root())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
-/// Checks that every relative link in the Markdown files leads to a file.
+/// Checks that every relative link in the Markdown files leads to a file that is not empty.
 ///
 /// # Errors
 ///
@@ -16,7 +16,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
         let text = fs::read_to_string(&file)?;
         let folder = file.parent().context("a file is in a folder")?;
         for link in links(&text) {
-            if !folder.join(link).exists() {
+            // An empty file is one that somebody forgot.
+            if !fs::metadata(folder.join(link)).is_ok_and(|it| 0 < it.len()) {
                 dead.push(format!("{}: {link}", file.display()));
             }
         }

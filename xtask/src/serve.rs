@@ -70,6 +70,10 @@ pub(crate) fn serve(options: &Options) -> anyhow::Result<()> {
 }
 
 fn check_free(port: u16, option: &str) -> anyhow::Result<()> {
+    ensure!(
+        port != 0,
+        "{option} must be a port from 1 to 65535, found 0"
+    );
     TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .map(drop)
         .with_context(|| format!("port {port} cannot be had; choose another with {option}"))

@@ -111,7 +111,8 @@ async fn status(Path(code): Path<String>) -> Response {
     }
 }
 
-/// Fails evenly and not by chance: of any hundred requests in a row, as many as asked for.
+/// Fails evenly and not by chance: of a hundred requests in a row with the same percentage, as many
+/// as asked for.
 async fn flaky(State(api): State<DemoApi>, Path(percent): Path<String>) -> Response {
     let Some(percent) = percent.parse::<u64>().ok().filter(|&it| it <= 100) else {
         return bad_request("expected a percentage from 0 to 100");

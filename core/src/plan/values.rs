@@ -325,8 +325,20 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
     if host.is_empty() {
         return Some("the host name is missing");
     }
-    if host.contains(['<', '>', '\\', '"', '|', '^', '`', '{', '}', '%', ':']) {
+    if host.contains([
+        '<', '>', '\\', '"', '|', '^', '`', '{', '}', '[', ']', '%', ':',
+    ]) {
         return Some("the host name has a character that cannot be in one");
+    }
+    // A name whose last part is a number is an address to every browser.
+    let last = host
+        .trim_end_matches('.')
+        .rsplit('.')
+        .next()
+        .unwrap_or_default();
+    let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && host.parse::<std::net::Ipv4Addr>().is_err() {
+        return Some("the address must be four numbers from 0 to 255");
     }
     if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
         return Some("the port must be a number from 1 to 65535");
@@ -501,6 +513,14 @@ mod tests {
             ("http://a:", "the port must be a number from 1 to 65535"),
             ("http://[::1]x", "the port must be a number from 1 to 65535"),
             ("http://[nonsense]", "the host name is missing"),
+            (
+                "http://999.1.1.1",
+                "the address must be four numbers from 0 to 255",
+            ),
+            (
+                "http://a]b",
+                "the host name has a character that cannot be in one",
+            ),
             (
                 "http://<script>",
                 "the host name has a character that cannot be in one",

@@ -142,3 +142,55 @@ fn finish(out: Writer<Vec<u8>>) -> String {
     let bytes = out.into_inner().expect("memory can be flushed");
     String::from_utf8(bytes).expect("all fields were text")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Request;
+    use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
+
+    /// One user that sends every 500 ms for two seconds; a path with a comma fails.
+    fn board() -> Board {
+        let mut user = class("A", 1);
+        user.tasks = vec![task(1, "/a,b")].try_into().unwrap();
+        let answer =
+            |_: Elapsed, _: &Request| -> Answer { answer_after(Duration::from_millis(500), 503) };
+        Simulation::new(plan(vec![user], load(1, 1.0), 2), answer)
+            .run()
+            .board
+    }
+
+    #[test]
+    fn requests_have_locusts_columns_and_a_total() {
+        let times = "500.000,".repeat(10) + "500.000";
+        let expected = format!(
+            "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
+             Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
+             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n\
+             GET,\"/a,b\",3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times}\r\n\
+             ,Aggregated,3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times}\r\n"
+        );
+        assert_eq!(requests(&board()), expected);
+    }
+
+    #[test]
+    fn without_requests_times_are_not_available() {
+        let text = requests(&Board::default());
+        let total = text.lines().last().unwrap();
+        assert_eq!(
+            total,
+            format!(
+                ",Aggregated,0,0,N/A,N/A,N/A,N/A,0,0.000000,0.000000{}",
+                ",N/A".repeat(11)
+            )
+        );
+    }
+
+    #[test]
+    fn failures_have_locusts_columns_and_times_in_utc() {
+        let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let expected = "Method,Name,Error,Occurrences,First Seen,Last Seen\r\n\
+             GET,\"/a,b\",503 Service Unavailable,3,2023-11-14T22:13:20.500Z,2023-11-14T22:13:21.500Z\r\n";
+        assert_eq!(failures(&board(), started), expected);
+    }
+}

@@ -84,3 +84,19 @@ fn totals_only_grow() {
     // One every 500 ms, and the last one.
     assert_eq!(totals.len(), 25);
 }
+
+#[test]
+fn the_last_word_counts_within_a_step_of_the_clock() {
+    let outcome = Simulation::new(two_classes(9, 5.0, 12), answer).run();
+    let [.., before, last] = outcome.snapshots.as_slice() else {
+        panic!("there are many")
+    };
+    let mut board = Board::default();
+    board.post(Snapshot {
+        at: last.at,
+        ..before.clone()
+    });
+    board.post(last.clone());
+    assert_eq!(board.state(), last.state);
+    assert_ne!(before.state, last.state);
+}

@@ -43,3 +43,19 @@ async fn it_works_below_any_path_and_loads_nothing_from_elsewhere() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_without_any_delay_leave_the_engine_reachable() {
+    let page = Page::open().await;
+    page.fill("Wait from", "0").await;
+    page.fill("Wait to", "0").await;
+    page.fill_tasks(&[("/delay/0", "1")]).await;
+
+    page.press("Start Swarming").await;
+    page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+
+    assert!(!page.whole_text().await.contains("The engine stopped"));
+}

@@ -1,6 +1,6 @@
 //! A target whose answers cannot be read: the page says why, and what to do.
 
-use mayfly_tests::{Page, closed_port, without_cors};
+use mayfly_tests::{CLOSED_PORT, Page, without_cors};
 
 async fn start(host: &str) -> Page {
     let page = Page::open().await;
@@ -44,8 +44,8 @@ async fn a_target_without_cors_headers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_is_down() {
-    let host = closed_port().await;
-    let page = start(&host).await;
+    let host = CLOSED_PORT;
+    let page = start(host).await;
 
     let alert = page.alert().await;
     assert!(
@@ -53,7 +53,7 @@ async fn a_target_that_is_down() {
         "{alert}"
     );
     assert!(alert.contains("Check that the API is running"), "{alert}");
-    assert_usable(&page, &host).await;
+    assert_usable(&page, host).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

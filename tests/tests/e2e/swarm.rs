@@ -1,6 +1,13 @@
 //! What the page says it sent is what the target got.
 
-use mayfly_tests::{DemoTarget, Page};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::routing::get;
+use mayfly_tests::{DemoTarget, Page, serve};
+use tower_http::cors::CorsLayer;
 
 /// Compares the page with the target, request by request.
 ///
@@ -129,10 +136,6 @@ async fn a_run_ends_at_its_run_time() {
 
     compare(&page, &target, &["/"]).await;
     assert!(0 < target.counted().total);
-    let total = target.counted().total;
-    page.until_total("the page is drawn", |row| 0 < row.n_requests)
-        .await;
-    assert_eq!(target.counted().total, total);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,4 +170,50 @@ async fn other_methods_are_sent_as_they_are_named() {
         ["POST /echo"]
     );
     assert_eq!(counted.failed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_pass_the_cache_and_carry_no_cookies() {
+    let seen = Arc::new(Mutex::new(Vec::<HeaderMap>::new()));
+    let record = {
+        let seen = Arc::clone(&seen);
+        // An answer that a browser would keep for an hour, in pieces of unknown total length.
+        move |headers: HeaderMap| async move {
+            seen.lock().unwrap().push(headers);
+            let pieces = (0..40).map(|_| Ok::<_, std::io::Error>(vec![b'x'; 50_000]));
+            let body = Body::from_stream(futures::stream::iter(pieces));
+            ([("cache-control", "max-age=3600")], body)
+        }
+    };
+    let target = serve(
+        Router::new()
+            .route("/", get(record))
+            .layer(CorsLayer::permissive()),
+    )
+    .await;
+    let page = Page::open().await;
+    // Cookies do not know ports, so this one belongs to the target too.
+    page.run("document.cookie = 'a=b';", vec![]).await;
+    page.fill("Host", &target).await;
+    page.fill_tasks(&[("/", "1")]).await;
+
+    page.press("Start Swarming").await;
+    page.until_total("there are 5 requests", |row| 5 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+
+    assert_eq!(page.row("/").await.cells[10], "2\u{202f}000\u{202f}000");
+    let n_requests = page.row("/").await.n_requests;
+    let seen = seen.lock().unwrap().clone();
+    assert_equal_but_for(
+        page.n_aborted().await,
+        "requests",
+        n_requests,
+        seen.len() as u64,
+    );
+    for headers in seen {
+        assert_eq!(headers.get("cookie"), None);
+        assert_eq!(headers["cache-control"], "no-cache");
+    }
 }

@@ -1,11 +1,13 @@
 //! The dialog that changes the users of a run that is under way.
 
+use gloo_timers::callback::Timeout;
 use mayfly_core::plan::Load;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::text_field::TextField;
 use crate::form::{LoadErrors, parse_load};
+use crate::js;
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {
@@ -30,13 +32,27 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
     let onsubmit = {
         let (users, spawn_rate) = (users.clone(), spawn_rate.clone());
         let (errors, on_edit) = (errors.clone(), props.on_edit.clone());
+        let dialog = dialog.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             match parse_load(&users, &spawn_rate) {
-                Ok(load) => on_edit.emit(load),
-                Err(found) => errors.set(found),
+                Ok(load) => {
+                    // Gives the focus back to where it was.
+                    close(&dialog);
+                    on_edit.emit(load);
+                }
+                Err(found) => {
+                    errors.set(found);
+                    // After the errors are drawn.
+                    Timeout::new(0, js::focus_first_invalid).forget();
+                }
             }
         })
+    };
+    let on_cancel = {
+        let dialog = dialog.clone();
+        // Closing it says so by `onclose`.
+        Callback::from(move |_: MouseEvent| close(&dialog))
     };
     html! {
         <dialog ref={dialog} aria-labelledby="edit-title" onclose={props.on_close.reform(|_| ())}>
@@ -63,12 +79,18 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
                     <button
                         type="button"
                         class="button"
-                        onclick={props.on_close.reform(|_| ())}
+                        onclick={on_cancel}
                     >
                         { "Cancel" }
                     </button>
                 </div>
             </form>
         </dialog>
+    }
+}
+
+fn close(dialog: &NodeRef) {
+    if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+        dialog.close();
     }
 }

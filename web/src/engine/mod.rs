@@ -43,6 +43,7 @@ impl Engine {
                         }
                     }
                     Some(notice) => on_notice.emit(notice),
+                    // Both ends come from one build, so only an extension could have sent it.
                     None => {}
                 }
             }

@@ -50,7 +50,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 />
             </header>
             <main class="run">
-                <h1 class="visually-hidden">{ "Load test" }</h1>
+                <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
                 { notices(run) }
                 <TabBar selected={*tab} on_select={on_action.reform(Action::SelectTab)} />
                 <section
@@ -61,6 +61,10 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 >
                     { panel(props) }
                 </section>
+                { aborted(run) }
+                if run.state().is_active() && 0 < run.model.n_queued {
+                    <p class="note">{ queued(run.model.n_queued) }</p>
+                }
             </main>
             if props.is_editing {
                 <EditDialog
@@ -81,10 +85,7 @@ fn panel(props: &RunPageProps) -> Html {
     } = &props.run;
     match props.tab {
         Tab::Statistics => html! {
-            <>
-                <StatsTable model={model.clone()} />
-                { aborted(&props.run) }
-            </>
+            <StatsTable model={model.clone()} />
         },
         Tab::Charts => html! {
             <Charts model={model.clone()} started_millis={*started_millis} />
@@ -105,9 +106,9 @@ fn aborted(run: &Run) -> Html {
         return html! {};
     }
     let text = match n_aborted {
-        1 => "1 request was under way when its user was stopped. It was aborted, and is in no count above.".to_owned(),
+        1 => "1 request was under way when its user was stopped. It was aborted, and is in no other count.".to_owned(),
         _ => format!(
-            "{} requests were under way when their users were stopped. They were aborted, and are in no count above.",
+            "{} requests were under way when their users were stopped. They were aborted, and are in no other count.",
             format::count(n_aborted)
         ),
     };
@@ -120,22 +121,16 @@ fn notices(run: &Run) -> Html {
         Target::BaseUrl(base_url) => Some(base_url.clone()),
         Target::Simulated => None,
     };
-    let state = run.state();
     html! {
         <>
             if let Some(reason) = &run.engine_error {
                 <div class="notice danger" role="alert">
                     <p><strong>{ format!("The engine stopped: {reason}.") }</strong></p>
-                    <p>{ "What was measured up to then is below. New starts another run." }</p>
+                    <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
             }
             if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
                 <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
-            }
-            if state.is_active() && 0 < run.model.n_queued {
-                <p class="note">
-                    { queued(run.model.n_queued) }
-                </p>
             }
         </>
     }

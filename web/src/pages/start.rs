@@ -51,7 +51,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                 }
             </header>
             <main class="start">
-                <h1>{ "Start new load test" }</h1>
+                <h1 tabindex="-1">{ "Start new load test" }</h1>
                 <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
                 <form class="card" novalidate=true {onsubmit}>
                     { host_field(form, errors.host.as_ref(), on_action) }

@@ -42,13 +42,15 @@ impl Clock for WorkerClock {
         async move {
             loop {
                 let now = clock.now();
-                if at <= now {
-                    return;
-                }
                 // Timers take whole milliseconds, and fewer than 2^31 of them.
                 let millis = at.since(now).as_micros().div_ceil(1000);
                 let millis = u32::try_from(millis).unwrap_or(u32::MAX).min(0x7fff_ffff);
+                // Also where there is nothing to wait for: a worker that never comes back to its
+                // event loop hears no Stop.
                 TimeoutFuture::new(millis).await;
+                if at <= clock.now() {
+                    return;
+                }
             }
         }
     }

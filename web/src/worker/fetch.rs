@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Reflect, Uint8Array};
 use mayfly_core::plan::BaseUrl;
 use mayfly_core::request::Request;
@@ -10,7 +11,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, RequestCache,
-    RequestCredentials, RequestInit,
+    RequestCredentials, RequestInit, RequestRedirect,
 };
 
 /// Sends by `fetch`, past the cache and without cookies, and reads every body to its end.
@@ -27,9 +28,9 @@ impl FetchTransport {
     /// takes.
     const HTTPS_STREAMS: usize = 100;
 
-    /// The longest body that is read in one piece. Longer ones, and those of unknown length, are
-    /// read and dropped bit by bit.
-    const MAX_PIECE: u64 = 1 << 20;
+    /// The longest body that is read in one piece, before decompression. Longer ones, and those of
+    /// unknown length, are read and dropped bit by bit.
+    const MAX_PIECE: u64 = 1 << 16;
 
     /// A transport to `base_url`.
     pub fn new(scope: Rc<DedicatedWorkerGlobalScope>, base_url: &BaseUrl) -> Self {
@@ -56,6 +57,7 @@ impl Transport for FetchTransport {
         init.set_method(request.method.as_str());
         init.set_cache(RequestCache::NoStore);
         init.set_credentials(RequestCredentials::Omit);
+        init.set_redirect(RequestRedirect::Follow);
         init.set_signal(Some(&guard.controller.signal()));
         let answer = JsFuture::from(self.scope.fetch_with_str_and_init(&request.url, &init));
         let result = read(answer).await;
@@ -65,7 +67,12 @@ impl Transport for FetchTransport {
 }
 
 async fn read(answer: JsFuture) -> Result<Response, TransportError> {
-    let response = answer.await.map_err(|_| TransportError::Opaque)?;
+    let Ok(response) = answer.await else {
+        // A request that the browser refuses fails before it is sent. A worker that did nothing but
+        // try again would never come back to its event loop, and hear no Stop.
+        TimeoutFuture::new(0).await;
+        return Err(TransportError::Opaque);
+    };
     let response: web_sys::Response = response.unchecked_into();
     let body_bytes = drain(&response).await.map_err(|_| TransportError::Body)?;
     Ok(Response {
