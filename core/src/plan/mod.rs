@@ -5,6 +5,7 @@
 //! caused it.
 
 mod error;
+mod url;
 mod values;
 
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::wait::WaitTime;
 use crate::weight::Weights;
 
 pub use self::error::PlanError;
-pub use self::values::{BaseUrl, Path, RunTime, SpawnRate, UserCount, parse_wait, parse_weight};
+pub use self::url::{BaseUrl, Path};
+pub use self::values::{RunTime, SpawnRate, UserCount, parse_wait, parse_weight};
 
 /// The validated description of a run.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

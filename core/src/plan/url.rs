@@ -1,0 +1,268 @@
+//! Where requests go: the host and the paths of a plan.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+
+/// The host under load: scheme, host name, and maybe a port and a path, without a slash at the end.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl(String);
+
+impl BaseUrl {
+    /// As text, such as `http://127.0.0.1:5000`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of `path` below this host.
+    pub fn join(&self, path: &Path) -> String {
+        format!("{}{}", self.0, path.0)
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = PlanError;
+
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        let url = text.trim().trim_end_matches('/');
+        match base_url_problem(url) {
+            Some(problem) => Err(PlanError::BaseUrl {
+                problem,
+                got: text.trim().to_owned(),
+            }),
+            None => Ok(Self(url.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = PlanError;
+
+    fn try_from(text: String) -> Result<Self, PlanError> {
+        text.parse()
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        url.0
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The path of a request, and maybe a query; starts with a slash.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Path(String);
+
+impl Path {
+    /// As text, such as `/cube?n=3`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Path {
+    type Err = PlanError;
+
+    fn from_str(text: &str) -> Result<Self, PlanError> {
+        let path = text.trim();
+        match path_problem(path) {
+            Some(problem) => Err(PlanError::Path {
+                problem,
+                got: path.to_owned(),
+            }),
+            None => Ok(Self(path.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for Path {
+    type Error = PlanError;
+
+    fn try_from(text: String) -> Result<Self, PlanError> {
+        text.parse()
+    }
+}
+
+impl From<Path> for String {
+    fn from(path: Path) -> Self {
+        path.0
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn base_url_problem(url: &str) -> Option<&'static str> {
+    let Some(rest) = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"))
+    else {
+        return Some("it must start with http:// or https://");
+    };
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Some("it must not contain spaces");
+    }
+    if url.contains(['?', '#']) {
+        return Some("it must not have a query or a fragment; those belong to a task’s path");
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.contains('@') {
+        return Some("it must not contain a user name or password, which browsers refuse");
+    }
+    let (host, port) = split_port(authority);
+    if host.is_empty() {
+        return Some("the host name is missing");
+    }
+    if host.contains([
+        '<', '>', '\\', '"', '|', '^', '`', '{', '}', '[', ']', '%', ':',
+    ]) {
+        return Some("the host name has a character that cannot be in one");
+    }
+    // A name whose last part is a number is an address to every browser.
+    let last = host
+        .trim_end_matches('.')
+        .rsplit('.')
+        .next()
+        .unwrap_or_default();
+    let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && host.parse::<std::net::Ipv4Addr>().is_err() {
+        return Some("the address must be four numbers from 0 to 255");
+    }
+    if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
+        return Some("the port must be a number from 1 to 65535");
+    }
+    None
+}
+
+/// Host name and port; an IPv6 address is in brackets, which are left out.
+fn split_port(authority: &str) -> (&str, Option<&str>) {
+    if let Some((address, rest)) = authority
+        .strip_prefix('[')
+        .and_then(|it| it.split_once(']'))
+    {
+        // Anything but a port after the bracket is a wrong port.
+        let port = (!rest.is_empty()).then(|| rest.strip_prefix(':').unwrap_or("?"));
+        let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+        return (if is_address { "v6" } else { "" }, port);
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    }
+}
+
+fn path_problem(path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') {
+        return Some("it must start with a slash");
+    }
+    if path.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Some("it must not contain spaces; write %20");
+    }
+    if path.contains('#') {
+        return Some("it must not contain #, which is never sent; write %23");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_kept_without_the_last_slash() {
+        for (text, kept) in [
+            ("http://127.0.0.1:5000/", "http://127.0.0.1:5000"),
+            (" https://api.example.org ", "https://api.example.org"),
+            ("http://[::1]:5000", "http://[::1]:5000"),
+            ("http://localhost/api/v1/", "http://localhost/api/v1"),
+        ] {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_base_url_is_said() {
+        for (text, expected) in [
+            ("localhost:5000", "it must start with http:// or https://"),
+            (
+                "ftp://example.org",
+                "it must start with http:// or https://",
+            ),
+            ("http://", "it must start with http:// or https://"),
+            ("http:///x", "the host name is missing"),
+            ("http://:80", "the host name is missing"),
+            ("http://a b", "it must not contain spaces"),
+            (
+                "http://a?x=1",
+                "it must not have a query or a fragment; those belong to a task’s path",
+            ),
+            (
+                "http://a:b@c",
+                "it must not contain a user name or password, which browsers refuse",
+            ),
+            (
+                "http://a:99999",
+                "the port must be a number from 1 to 65535",
+            ),
+            ("http://a:", "the port must be a number from 1 to 65535"),
+            ("http://[::1]x", "the port must be a number from 1 to 65535"),
+            ("http://[nonsense]", "the host name is missing"),
+            (
+                "http://999.1.1.1",
+                "the address must be four numbers from 0 to 255",
+            ),
+            (
+                "http://a]b",
+                "the host name has a character that cannot be in one",
+            ),
+            (
+                "http://<script>",
+                "the host name has a character that cannot be in one",
+            ),
+        ] {
+            let Err(PlanError::BaseUrl { problem, .. }) = text.parse::<BaseUrl>() else {
+                panic!("{text} was accepted");
+            };
+            assert_eq!(problem, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_start_with_a_slash() {
+        assert_eq!("/cube?n=3".parse::<Path>().unwrap().as_str(), "/cube?n=3");
+        for (text, expected) in [
+            ("cube", "it must start with a slash"),
+            ("", "it must start with a slash"),
+            ("/a b", "it must not contain spaces; write %20"),
+            (
+                "/a#b",
+                "it must not contain #, which is never sent; write %23",
+            ),
+        ] {
+            let error = PlanError::Path {
+                problem: expected,
+                got: text.to_owned(),
+            };
+            assert_eq!(text.parse::<Path>(), Err(error), "{text}");
+        }
+    }
+}
