@@ -195,7 +195,8 @@ impl Control {
 
     fn handle_notice(&self, notice: Notice) {
         if let Notice::Snapshot { run, snapshot } = notice {
-            if !snapshot.state.is_active() {
+            // The last word of an old run says nothing about the one that is stopping now.
+            if run == *self.0.newest.borrow() && !snapshot.state.is_active() {
                 self.0.deadline.take();
             }
             self.0

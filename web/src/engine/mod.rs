@@ -78,6 +78,9 @@ impl Engine {
 impl Drop for Engine {
     /// Ends the worker, and with it all requests under way.
     fn drop(&mut self) {
+        // What is on its way already would find the closures gone.
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
         self.worker.terminate();
     }
 }
