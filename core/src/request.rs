@@ -91,4 +91,58 @@ pub struct Request {
     pub method: Method,
     /// The whole URL; for the simulated API, the path alone.
     pub url: Rc<str>,
+    /// Header names in lower case, and their values.
+    pub headers: Rc<[(String, String)]>,
+    /// The body; `None` sends none.
+    pub body: Option<Rc<[u8]>>,
+    /// Whether an answer that points elsewhere is followed. What comes at the end of the chain is
+    /// the response then.
+    pub follow_redirects: bool,
+    /// How much of the answer is looked at afterward.
+    pub keep: Keep,
+}
+
+impl Request {
+    /// A request without headers and body.
+    pub fn new(method: Method, url: &str) -> Self {
+        Self {
+            method,
+            url: url.into(),
+            headers: Rc::default(),
+            body: None,
+            follow_redirects: true,
+            keep: Keep::OnFailure,
+        }
+    }
+}
+
+/// How much of an answer is looked at after it was counted. All of it is received in any case.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Keep {
+    /// The headers and the start of the body, if the status is 400 or above: the sample of a
+    /// failure.
+    #[default]
+    OnFailure,
+    /// The headers and the start of the body: a check may find fault with any status.
+    Start,
+    /// The headers and the body: a check or an extract reads it.
+    Body,
+}
+
+impl Keep {
+    /// How much a sample of a failure shows.
+    pub const SAMPLE_BYTES: usize = 2048;
+
+    /// The most that is kept of a body. Checks and extracts see no more.
+    pub const MAX_BYTES: usize = 1 << 20;
+
+    /// How many bytes of the body are kept of an answer with this status; `None` if neither they
+    /// nor the headers are.
+    pub fn limit(self, status: u16) -> Option<usize> {
+        match self {
+            Self::OnFailure => (400 <= status).then_some(Self::SAMPLE_BYTES),
+            Self::Start => Some(Self::SAMPLE_BYTES),
+            Self::Body => Some(Self::MAX_BYTES),
+        }
+    }
 }

@@ -1,15 +1,16 @@
 //! One finished request. How samples add up is in [`crate::stats`].
 
 use std::fmt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::time::Elapsed;
-use crate::transport::{Response, TransportError};
+use crate::transport::TransportError;
 
 /// One finished request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sample {
     /// When the user wanted to send it.
     pub due: Elapsed,
@@ -17,8 +18,10 @@ pub struct Sample {
     pub sent: Elapsed,
     /// When the last byte of the answer was there, or the request failed; not before `sent`.
     pub done: Elapsed,
-    /// What came of it.
-    pub result: Result<Response, TransportError>,
+    /// Length of the body after decompression; zero if no answer arrived.
+    pub body_bytes: u64,
+    /// Why the request counts as failed, if it does.
+    pub failure: Option<Failure>,
 }
 
 impl Sample {
@@ -31,34 +34,39 @@ impl Sample {
     pub fn service_time(&self) -> Duration {
         self.done.since(self.sent)
     }
-
-    /// Bytes of the body; zero if no answer arrived.
-    pub fn body_bytes(&self) -> u64 {
-        self.result.map_or(0, |response| response.body_bytes)
-    }
-
-    /// Why the request counts as failed: no answer, or a status of 400 and above.
-    pub fn failure(&self) -> Option<Failure> {
-        match self.result {
-            Ok(response) if response.status < 400 => None,
-            Ok(response) => Some(Failure::Status(response.status)),
-            Err(error) => Some(Failure::Transport(error)),
-        }
-    }
 }
 
-/// Why a request counts as failed. Failures are grouped by this value.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+/// Why a request counts as failed. Failures are grouped by this value, so its text must not differ
+/// from request to request.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Failure {
-    /// The answer's status is 400 or above.
+    /// A check found fault with the answer; in its words.
+    Check(Rc<str>),
+    /// The answer's status is 400 or above, and no check says what it should be.
     Status(u16),
     /// No answer arrived.
     Transport(TransportError),
 }
 
+/// One failed request of a group, so that a person can see what went wrong.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The URL as it was sent.
+    pub url: String,
+    /// The user that sent it.
+    pub user: u32,
+    /// The status of the answer; `None` if there was none.
+    pub status: Option<u16>,
+    /// The headers of the answer, as far as the host may read them.
+    pub headers: Vec<(String, String)>,
+    /// The start of its body, at most [`Keep::SAMPLE_BYTES`](crate::request::Keep::SAMPLE_BYTES).
+    pub body: String,
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Check(message) => f.write_str(message),
             Self::Status(status) => match reason_phrase(*status) {
                 Some(phrase) => write!(f, "{status} {phrase}"),
                 None => write!(f, "status {status}"),
@@ -116,37 +124,28 @@ fn reason_phrase(status: u16) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(result: Result<u16, TransportError>, expected: Option<&str>) {
+    #[test]
+    fn waiting_to_be_sent_counts_as_response_time_only() {
         let sample = Sample {
             due: Elapsed::from_micros(10),
             sent: Elapsed::from_micros(30),
             done: Elapsed::from_micros(100),
-            result: result.map(|status| Response {
-                status,
-                body_bytes: 5,
-            }),
+            body_bytes: 5,
+            failure: None,
         };
-        assert_eq!(
-            sample.failure().map(|it| it.to_string()).as_deref(),
-            expected
-        );
         assert_eq!(sample.response_time(), Duration::from_micros(90));
         assert_eq!(sample.service_time(), Duration::from_micros(70));
     }
 
     #[test]
-    fn a_status_of_400_and_above_is_a_failure() {
-        check(Ok(200), None);
-        check(Ok(304), None);
-        check(Ok(399), None);
-        check(Ok(404), Some("404 Not Found"));
-        check(Ok(503), Some("503 Service Unavailable"));
-        check(Ok(599), Some("status 599"));
-    }
-
-    #[test]
-    fn no_answer_is_a_failure() {
-        check(Err(TransportError::Timeout), Some("timed out"));
+    fn failures_are_named_in_words() {
+        for (failure, expected) in [
+            (Failure::Status(404), "404 Not Found"),
+            (Failure::Status(599), "status 599"),
+            (Failure::Transport(TransportError::Timeout), "timed out"),
+            (Failure::Check("no $.id".into()), "no $.id"),
+        ] {
+            assert_eq!(failure.to_string(), expected);
+        }
     }
 }

@@ -76,7 +76,7 @@ impl Series {
     pub fn record(&mut self, sample: &Sample, n_users: u32) {
         self.advance(sample.done, n_users);
         self.open.n_requests += 1;
-        self.open.n_failures += u64::from(sample.failure().is_some());
+        self.open.n_failures += u64::from(sample.failure.is_some());
         self.open_times.record(sample.response_time());
     }
 

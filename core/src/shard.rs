@@ -13,7 +13,7 @@ use crate::plan::{Load, Plan, Target, Task, UserClass};
 use crate::request::{Request, RequestName};
 use crate::rng::Rng;
 use crate::run::{RunEvent, RunState};
-use crate::sample::Sample;
+use crate::sample::{Failure, Sample};
 use crate::snapshot::Snapshot;
 use crate::spawn::Ramp;
 use crate::stats::Stats;
@@ -183,16 +183,19 @@ impl Shard {
         }
         self.deadlines.remove(&(sent + self.timeout, ticket));
         let row = self.classes[user.class].tasks[task].row;
-        self.stats.record(
-            row,
-            &Sample {
-                due,
-                sent,
-                done,
-                result,
-            },
-            self.n_alive,
-        );
+        let (body_bytes, failure) = match result {
+            Ok(response) if response.status < 400 => (response.body_bytes, None),
+            Ok(response) => (response.body_bytes, Some(Failure::Status(response.status))),
+            Err(error) => (0, Some(Failure::Transport(error))),
+        };
+        let sample = Sample {
+            due,
+            sent,
+            done,
+            body_bytes,
+            failure,
+        };
+        self.stats.record(row, &sample, self.n_alive);
         self.rest(ticket.user, done);
     }
 
@@ -406,10 +409,7 @@ impl Class {
             let row = names.binary_search(&task.request_name());
             ReadyTask {
                 row: row.expect("`names` has the names of all tasks"),
-                request: Rc::new(Request {
-                    method: task.method,
-                    url: url.into(),
-                }),
+                request: Rc::new(Request::new(task.method, &url)),
             }
         };
         Self {

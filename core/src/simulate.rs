@@ -85,7 +85,11 @@ fn route(request: &Request, rng: &mut Rng) -> Answer {
     let answer = |millis, status, body_bytes| Answer {
         usual_time: Duration::from_millis(millis),
         spread: 0.4,
-        response: Response { status, body_bytes },
+        response: Response {
+            status,
+            body_bytes,
+            kept: None,
+        },
     };
     let path = request.url.split('?').next().unwrap_or_default();
     let mut parts = path.trim_start_matches('/').split('/');
@@ -141,10 +145,7 @@ mod tests {
 
     #[track_caller]
     fn check(method: Method, url: &str, expected: u16) {
-        let request = Request {
-            method,
-            url: url.into(),
-        };
+        let request = Request::new(method, url);
         assert_eq!(
             route(&request, &mut Rng::new(1, 0)).response.status,
             expected,

@@ -88,11 +88,14 @@ impl RowTotals {
         self.body_bytes += other.body_bytes;
         self.response_times.merge(&other.response_times);
         self.service_times.merge(&other.service_times);
-        for (&failure, totals) in &other.failures {
-            let merged = self.failures.entry(failure).or_insert(FailureTotals {
-                count: 0,
-                ..*totals
-            });
+        for (failure, totals) in &other.failures {
+            let merged = self
+                .failures
+                .entry(failure.clone())
+                .or_insert(FailureTotals {
+                    count: 0,
+                    ..*totals
+                });
             merged.count += totals.count;
             merged.first = merged.first.min(totals.first);
             merged.last = merged.last.max(totals.last);

@@ -104,21 +104,20 @@ impl Row {
 
     fn record(&mut self, sample: &Sample) {
         self.n_requests += 1;
-        self.body_bytes += sample.body_bytes();
+        self.body_bytes += sample.body_bytes;
         self.response_times.record(sample.response_time());
         self.service_times.record(sample.service_time());
-        let failure = sample.failure();
-        if let Some(failure) = failure {
+        if let Some(failure) = &sample.failure {
             let first = || FailureTotals {
                 count: 0,
                 first: sample.done,
                 last: sample.done,
             };
-            let totals = self.failures.entry(failure).or_insert_with(first);
+            let totals = self.failures.entry(failure.clone()).or_insert_with(first);
             totals.count += 1;
             totals.last = sample.done;
         }
-        self.recent.record(sample.done, failure.is_some());
+        self.recent.record(sample.done, sample.failure.is_some());
     }
 
     fn totals(&self, now: Elapsed, since: Elapsed) -> RowTotals {

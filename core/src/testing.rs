@@ -15,7 +15,7 @@ use crate::board::Board;
 use crate::drive::drive;
 use crate::plan::{Load, Plan, SpawnRate, Target, Task, UserClass, UserCount};
 use crate::request::{Method, Request, RequestName};
-use crate::sample::Sample;
+use crate::sample::{Failure, Sample};
 use crate::shard::{Command, Shard, ShardId};
 use crate::snapshot::Snapshot;
 use crate::time::{Clock, Elapsed};
@@ -82,7 +82,7 @@ impl Drop for Sleeper {
 }
 
 /// What a scripted transport answers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     /// How long it takes.
     pub after: Duration,
@@ -97,6 +97,7 @@ pub fn answer_after(after: Duration, status: u16) -> Answer {
         result: Ok(Response {
             status,
             body_bytes: 100,
+            kept: None,
         }),
     }
 }
@@ -331,9 +332,7 @@ pub fn sample(done: Elapsed, status: u16) -> Sample {
         due: sent,
         sent,
         done,
-        result: Ok(Response {
-            status,
-            body_bytes: 100,
-        }),
+        body_bytes: 100,
+        failure: (400 <= status).then_some(Failure::Status(status)),
     }
 }

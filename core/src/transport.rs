@@ -45,13 +45,32 @@ pub trait Transport {
     fn send(&self, request: &Request) -> impl Future<Output = Result<Response, TransportError>>;
 }
 
-/// What came back. The body is measured, not kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Response {
     /// HTTP status code, in `100..=599`.
     pub status: u16,
     /// Length of the body after decompression, in bytes.
     pub body_bytes: u64,
+    /// What the request said to keep, by [`Keep::limit`](crate::request::Keep::limit).
+    pub kept: Option<Box<Kept>>,
+}
+
+/// The part of an answer that is looked at after it was counted.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Kept {
+    /// Header names in lower case, and their values, as far as the host may read them.
+    pub headers: Vec<(String, String)>,
+    /// The start of the body, after decompression.
+    pub body: Vec<u8>,
+}
+
+impl Kept {
+    /// The value of a header, whose name is in lower case; that of the first, if there are several.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
 }
 
 /// Why no response arrived.
@@ -65,13 +84,28 @@ pub enum TransportError {
     /// The connection was lost before the last byte of the body.
     #[error("connection lost while the answer was arriving")]
     Body,
+    /// The connection was refused, or lost before the answer began. Native only.
+    #[error("connection refused or lost")]
+    Connect,
+    /// The host name did not resolve. Native only.
+    #[error("host name not found")]
+    Dns,
+    /// What was to be sent is not a valid request, such as a URL with a space in it.
+    #[error("not a valid request")]
+    Invalid,
     /// Some failure of the network; the browser does not say which.
     ///
     /// `fetch` reports a refused connection, an unknown name, a bad certificate, and a missing
     /// CORS header all alike, so `web` knows no other. The page explains what to check.
     #[error("no readable answer: network error or missing CORS header (the browser does not say)")]
     Opaque,
-    /// No last byte within the plan's timeout.
+    /// No last byte within the timeout.
     #[error("timed out")]
     Timeout,
+    /// The TLS handshake failed. Native only.
+    #[error("TLS handshake failed")]
+    Tls,
+    /// More redirects than anybody follows. Native only; a browser calls it opaque.
+    #[error("too many redirects")]
+    TooManyRedirects,
 }

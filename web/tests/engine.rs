@@ -27,10 +27,7 @@ fn own_server() -> String {
 
 async fn send(method: Method, base_url: &str, path: &str) -> Result<Response, TransportError> {
     let transport = FetchTransport::new(scope(), &base_url.parse().unwrap());
-    let request = Request {
-        method,
-        url: format!("{base_url}{path}").into(),
-    };
+    let request = Request::new(method, &format!("{base_url}{path}"));
     transport.send(&request).await
 }
 

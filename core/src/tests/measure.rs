@@ -68,11 +68,11 @@ fn check_failures(answer: Answer, expected: Option<Failure>) -> RowTotals {
     let mut plan = plan(vec![class("A", 1)], load(1, 1.0), 10);
     plan.timeout = Duration::from_secs(1);
 
-    let outcome = Simulation::new(plan, move |_: Elapsed, _: &Request| answer).run();
+    let outcome = Simulation::new(plan, move |_: Elapsed, _: &Request| answer.clone()).run();
 
     let total = aggregated(&outcome.board.rows());
-    let failures: Vec<Failure> = total.failures.keys().copied().collect();
-    assert_eq!(failures, Vec::from_iter(expected));
+    let failures: Vec<Failure> = total.failures.keys().cloned().collect();
+    assert_eq!(failures, Vec::from_iter(expected.clone()));
     let n_failures = if expected.is_some() {
         total.n_requests
     } else {

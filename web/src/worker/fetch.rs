@@ -78,6 +78,7 @@ async fn read(answer: JsFuture) -> Result<Response, TransportError> {
     Ok(Response {
         status: response.status(),
         body_bytes,
+        kept: None,
     })
 }
 
