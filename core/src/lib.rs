@@ -30,6 +30,7 @@
 // What the user asked for.
 pub mod plan;
 pub mod request;
+pub mod template;
 
 // The pure parts of scheduling.
 pub mod class_mix;
@@ -56,6 +57,9 @@ pub mod snapshot;
 pub mod stats;
 
 pub mod report;
+
+mod json_text;
+mod shorten;
 
 #[cfg(feature = "testing")]
 pub mod testing;
