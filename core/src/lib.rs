@@ -49,6 +49,10 @@ pub mod simulate;
 pub mod transport;
 mod user;
 
+// What the answers say.
+pub mod answer;
+pub mod query;
+
 // What was measured.
 pub mod board;
 pub mod histogram;

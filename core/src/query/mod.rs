@@ -1,0 +1,241 @@
+//! Where to look in an answer: regular expressions and JSONPath. Each is made by parsing and cannot
+//! be wrong afterward.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use regex_lite::{Regex, RegexBuilder};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::shorten::shorten;
+
+/// A regular expression, in the notation of the `regex` crate without its Unicode classes: `\d`,
+/// `\w` and `\s` mean ASCII.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// The longest expression that is taken, in bytes.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// The expression as it was given.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether it matches somewhere in `text`.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    /// What the first group of the first match holds; the whole match, if there are no groups.
+    ///
+    /// `None` if nothing matches, or if the group has no part in the match.
+    pub fn capture<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let captures = self.0.captures(text)?;
+        let group = usize::from(1 < captures.len());
+        captures.get(group).map(|it| it.as_str())
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
+        let error = |problem| PatternError {
+            problem,
+            found: shorten(text).into_owned(),
+        };
+        if Self::MAX_BYTES < text.len() {
+            return Err(error(format!(
+                "it is longer than {} bytes",
+                Self::MAX_BYTES
+            )));
+        }
+        let regex = RegexBuilder::new(text)
+            .size_limit(MAX_PROGRAM_BYTES)
+            .build();
+        regex.map(Self).map_err(|it| error(it.to_string()))
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = PatternError;
+
+    fn try_from(text: String) -> Result<Self, PatternError> {
+        text.parse()
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.as_str()).finish()
+    }
+}
+
+impl Eq for Pattern {}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// Not a regular expression, or too large a one.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected a regular expression, found “{found}”: {problem}")]
+pub struct PatternError {
+    /// What is wrong with it.
+    pub problem: String,
+    /// What was given, shortened if it is long.
+    pub found: String,
+}
+
+/// A place in a JSON value, or several, as RFC 9535 writes them: `$.items[0].id`.
+///
+/// The functions `match` and `search` are left out.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct JsonPath(Arc<Path>);
+
+impl JsonPath {
+    /// The longest path that is taken, in bytes.
+    pub const MAX_BYTES: usize = 1024;
+
+    /// The path as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0.source
+    }
+
+    /// What is at the first of its places in `value`.
+    pub fn first<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        self.0.path.query(value).first()
+    }
+}
+
+impl FromStr for JsonPath {
+    type Err = JsonPathError;
+
+    fn from_str(text: &str) -> Result<Self, JsonPathError> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl TryFrom<String> for JsonPath {
+    type Error = JsonPathError;
+
+    fn try_from(source: String) -> Result<Self, JsonPathError> {
+        match parse_path(&source) {
+            Ok(path) => Ok(Self(Arc::new(Path { source, path }))),
+            Err(problem) => Err(JsonPathError {
+                problem,
+                found: shorten(&source).into_owned(),
+            }),
+        }
+    }
+}
+
+impl From<JsonPath> for String {
+    fn from(path: JsonPath) -> Self {
+        path.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("JsonPath").field(&self.as_str()).finish()
+    }
+}
+
+impl Eq for JsonPath {}
+
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+/// Not a JSONPath.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("expected a JSONPath such as $.id, found “{found}”: {problem}")]
+pub struct JsonPathError {
+    /// What is wrong with it.
+    pub problem: String,
+    /// What was given, shortened if it is long.
+    pub found: String,
+}
+
+struct Path {
+    source: String,
+    path: serde_json_path::JsonPath,
+}
+
+/// A body of a megabyte is searched in time proportional to this.
+const MAX_PROGRAM_BYTES: usize = 1 << 18;
+
+/// How deep brackets may be nested in a path. Each filter inside a filter doubles the time that its
+/// parser takes.
+const MAX_DEPTH: usize = 8;
+
+fn parse_path(source: &str) -> Result<serde_json_path::JsonPath, String> {
+    if JsonPath::MAX_BYTES < source.len() {
+        return Err(format!("it is longer than {} bytes", JsonPath::MAX_BYTES));
+    }
+    if MAX_DEPTH < depth(source) {
+        return Err(format!(
+            "its brackets are nested more than {MAX_DEPTH} deep"
+        ));
+    }
+    if !source.starts_with('$') {
+        return Err("it must start with $".to_owned());
+    }
+    serde_json_path::JsonPath::parse(source).map_err(|it| path_problem(source, &it))
+}
+
+fn path_problem(source: &str, error: &serde_json_path::ParseError) -> String {
+    let before = source.get(..error.position()).unwrap_or(source);
+    let column = before.chars().count() + 1;
+    // The parser says no more than this where several things could have come.
+    if error.message().ends_with("parser error") {
+        return format!("it makes no sense from column {column} on");
+    }
+    format!("{} at column {column}", error.message())
+}
+
+/// How deep brackets are nested at most; those in quotes count too.
+fn depth(source: &str) -> usize {
+    let mut depth = 0_usize;
+    let depths = source.chars().map(|c| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => (),
+        }
+        depth
+    });
+    depths.max().unwrap_or(0)
+}
