@@ -51,6 +51,7 @@ mod user;
 
 // What the answers say.
 pub mod answer;
+pub mod check;
 pub mod query;
 
 // What was measured.
