@@ -52,6 +52,7 @@ mod user;
 // What the answers say.
 pub mod answer;
 pub mod check;
+pub mod extract;
 pub mod query;
 
 // What was measured.
