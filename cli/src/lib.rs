@@ -2,4 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clock;
 pub mod demo_api;
+pub mod http;

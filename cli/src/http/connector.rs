@@ -1,0 +1,101 @@
+//! Where connections come from: names, TCP and TLS.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, Shared};
+use mayfly_core::transport::TransportError;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::{TcpStream, lookup_host};
+use tokio_rustls::TlsConnector;
+
+use super::connection::{Connection, Stream};
+use super::url::Origin;
+
+/// Opens connections, and remembers what names mean.
+pub(super) struct Connector {
+    tls: TlsConnector,
+    lookups: RefCell<HashMap<String, Lookup>>,
+}
+
+/// The addresses of a host, in the order in which they are tried; to all who wait for them.
+type Lookup = Shared<LocalBoxFuture<'static, Result<Rc<[IpAddr]>, TransportError>>>;
+
+impl Connector {
+    pub(super) fn new(roots: RootCertStore) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("ring knows the versions that are on by default")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self {
+            tls: Arc::new(config).into(),
+            lookups: RefCell::default(),
+        }
+    }
+
+    pub(super) async fn connect(&self, origin: &Origin) -> Result<Connection, TransportError> {
+        let tcp = self.connect_tcp(origin).await?;
+        // Without this a small request waits until the server has acknowledged the one before.
+        tcp.set_nodelay(true).map_err(|_| TransportError::Connect)?;
+        let stream: Box<dyn Stream> = if origin.is_https {
+            let name = ServerName::try_from(origin.host.clone());
+            let name = name.map_err(|_| TransportError::Invalid)?;
+            let tls = self.tls.connect(name, tcp).await;
+            Box::new(tls.map_err(|_| TransportError::Tls)?)
+        } else {
+            Box::new(tcp)
+        };
+        Connection::open(stream).await
+    }
+
+    async fn connect_tcp(&self, origin: &Origin) -> Result<TcpStream, TransportError> {
+        for &address in &*self.addresses(&origin.host).await? {
+            if let Ok(stream) = TcpStream::connect(SocketAddr::new(address, origin.port)).await {
+                return Ok(stream);
+            }
+        }
+        Err(TransportError::Connect)
+    }
+
+    /// Asks for a name once, for all who want to know it at the same time. A failure is forgotten,
+    /// so that the next one asks again.
+    async fn addresses(&self, host: &str) -> Result<Rc<[IpAddr]>, TransportError> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok([address].into());
+        }
+        let known = self.lookups.borrow().get(host).cloned();
+        let lookup = known.unwrap_or_else(|| {
+            let lookup = look_up(host.to_owned()).boxed_local().shared();
+            let mut lookups = self.lookups.borrow_mut();
+            lookups.insert(host.to_owned(), lookup.clone());
+            lookup
+        });
+        let addresses = lookup.clone().await;
+        if addresses.is_err() {
+            let mut lookups = self.lookups.borrow_mut();
+            // Somebody may be asking again by now.
+            if lookups.get(host).is_some_and(|it| it.ptr_eq(&lookup)) {
+                lookups.remove(host);
+            }
+        }
+        addresses
+    }
+}
+
+async fn look_up(host: String) -> Result<Rc<[IpAddr]>, TransportError> {
+    let found = lookup_host((host, 0)).await;
+    let found = found.map_err(|_| TransportError::Dns)?;
+    let addresses: Rc<[IpAddr]> = found.map(|it| it.ip()).collect();
+    if addresses.is_empty() {
+        return Err(TransportError::Dns);
+    }
+    Ok(addresses)
+}

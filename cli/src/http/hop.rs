@@ -1,0 +1,259 @@
+//! One request of a chain of redirects: what it carries, and what comes after it. No I/O.
+
+use http_body_util::Full;
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::Uri;
+use mayfly_core::request::{Method, Request};
+use mayfly_core::transport::TransportError;
+
+use super::url::Url;
+
+/// What differs between the requests of a chain; the rest is in the request that began it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Hop {
+    pub(super) url: Url,
+    method: Method,
+    /// A request that became a GET has lost its body and the headers that describe it.
+    has_body: bool,
+    /// Until the chain first leaves its origin.
+    has_credentials: bool,
+}
+
+impl Hop {
+    /// The request as the plan has it.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `Invalid` if its URL is not one to which an HTTP request can be sent.
+    pub(super) fn first(request: &Request) -> Result<Self, TransportError> {
+        Ok(Self {
+            url: request.url.parse()?,
+            method: request.method,
+            has_body: true,
+            has_credentials: true,
+        })
+    }
+
+    /// Where an answer sends the client; `None` if it stays here.
+    ///
+    /// The rules are those of browsers: 303 turns all but HEAD into GET, 301 and 302 turn POST into
+    /// GET, and 307 and 308 change nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `Invalid` if the answer points to what is no URL for an HTTP request.
+    pub(super) fn next(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self>, TransportError> {
+        let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let Some(location) = headers.get(header::LOCATION).filter(|_| is_redirect) else {
+            return Ok(None);
+        };
+        let location = str::from_utf8(location.as_bytes()).map_err(|_| TransportError::Invalid)?;
+        let url = self.url.join(location.trim())?;
+        let becomes_get = match (status.as_u16(), self.method) {
+            (303, method) => !matches!(method, Method::Get | Method::Head),
+            (301 | 302, Method::Post) => true,
+            _ => false,
+        };
+        Ok(Some(Self {
+            method: if becomes_get {
+                Method::Get
+            } else {
+                self.method
+            },
+            has_body: self.has_body && !becomes_get,
+            has_credentials: self.has_credentials && url.origin == self.url.origin,
+            url,
+        }))
+    }
+
+    /// What goes over the wire for this hop of `request`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with `Invalid` if a header cannot be written.
+    pub(super) fn message(
+        &self,
+        request: &Request,
+    ) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
+        let body = request.body.as_deref().filter(|_| self.has_body);
+        let body = body.map_or_else(Bytes::new, Bytes::copy_from_slice);
+        let mut message = hyper::Request::new(Full::new(body));
+        *message.method_mut() = match self.method {
+            Method::Delete => hyper::Method::DELETE,
+            Method::Get => hyper::Method::GET,
+            Method::Head => hyper::Method::HEAD,
+            Method::Options => hyper::Method::OPTIONS,
+            Method::Patch => hyper::Method::PATCH,
+            Method::Post => hyper::Method::POST,
+            Method::Put => hyper::Method::PUT,
+        };
+        *message.uri_mut() = Uri::from(self.url.path.clone());
+        self.fill(message.headers_mut(), &request.headers)?;
+        Ok(message)
+    }
+
+    fn fill(
+        &self,
+        headers: &mut HeaderMap,
+        wanted: &[(String, String)],
+    ) -> Result<(), TransportError> {
+        for (name, value) in wanted {
+            let name: HeaderName = name.parse().map_err(|_| TransportError::Invalid)?;
+            // Bytes, so that a value may have letters outside ASCII.
+            let value = HeaderValue::from_bytes(value.as_bytes());
+            if self.carries(&name) {
+                headers.append(name, value.map_err(|_| TransportError::Invalid)?);
+            }
+        }
+        if !headers.contains_key(header::HOST) {
+            let host = HeaderValue::try_from(self.url.origin.authority());
+            headers.insert(header::HOST, host.map_err(|_| TransportError::Invalid)?);
+        }
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert(const { HeaderValue::from_static(USER_AGENT) });
+        Ok(())
+    }
+
+    fn carries(&self, name: &HeaderName) -> bool {
+        let is_for_origin = [
+            header::AUTHORIZATION,
+            header::COOKIE,
+            header::HOST,
+            header::PROXY_AUTHORIZATION,
+        ];
+        let is_of_body = [
+            header::CONTENT_ENCODING,
+            header::CONTENT_LANGUAGE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_LOCATION,
+            header::CONTENT_TYPE,
+            header::TRANSFER_ENCODING,
+        ];
+        (self.has_credentials || !is_for_origin.contains(name))
+            && (self.has_body || !is_of_body.contains(name))
+    }
+}
+
+const USER_AGENT: &str = concat!("mayfly/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: Method) -> Request {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Request {
+            headers: [
+                header("authorization", "Bearer 1"),
+                header("content-type", "text/plain"),
+                header("x-run", "7"),
+            ]
+            .into(),
+            body: Some(b"body".as_slice().into()),
+            ..Request::new(method, "http://a.test/folder/page")
+        }
+    }
+
+    fn redirected(method: Method, status: u16, location: &str) -> Hop {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::LOCATION, location.parse().unwrap());
+        let hop = Hop::first(&request(method)).unwrap();
+        let status = StatusCode::from_u16(status).unwrap();
+        hop.next(status, &headers).unwrap().unwrap()
+    }
+
+    fn header_names(hop: &Hop, method: Method) -> Vec<String> {
+        let message = hop.message(&request(method)).unwrap();
+        message.headers().keys().map(ToString::to_string).collect()
+    }
+
+    #[track_caller]
+    fn check_method(method: Method, status: u16, expected: Method) {
+        let hop = redirected(method, status, "other");
+        assert_eq!(hop.method, expected, "{method} {status}");
+        assert_eq!(hop.has_body, method == expected, "{method} {status}");
+        assert_eq!(hop.url.path.path(), "/folder/other");
+    }
+
+    #[test]
+    fn methods_change_as_in_browsers() {
+        use Method::{Delete, Get, Head, Post, Put};
+        check_method(Get, 301, Get);
+        check_method(Post, 301, Get);
+        check_method(Put, 301, Put);
+        check_method(Post, 302, Get);
+        check_method(Delete, 302, Delete);
+        check_method(Post, 303, Get);
+        check_method(Put, 303, Get);
+        check_method(Head, 303, Head);
+        check_method(Post, 307, Post);
+        check_method(Post, 308, Post);
+    }
+
+    #[test]
+    fn other_answers_stay_where_they_are() {
+        let hop = Hop::first(&request(Method::Get)).unwrap();
+        let mut headers = HeaderMap::new();
+        assert_eq!(hop.next(StatusCode::FOUND, &headers), Ok(None));
+        headers.insert(header::LOCATION, HeaderValue::from_static("/x"));
+        assert_eq!(hop.next(StatusCode::CREATED, &headers), Ok(None));
+        assert_eq!(hop.next(StatusCode::NOT_MODIFIED, &headers), Ok(None));
+    }
+
+    #[test]
+    fn a_location_that_is_no_url_is_an_error() {
+        let hop = Hop::first(&request(Method::Get)).unwrap();
+        let headers = [(header::LOCATION, HeaderValue::from_static("ftp://a.test/"))];
+        let next = hop.next(StatusCode::FOUND, &headers.into_iter().collect());
+        assert_eq!(next, Err(TransportError::Invalid));
+    }
+
+    #[test]
+    fn a_get_after_a_post_carries_nothing_of_the_body() {
+        let hop = redirected(Method::Post, 302, "/x");
+        let expected = ["authorization", "x-run", "host", "user-agent"];
+        assert_eq!(header_names(&hop, Method::Post), expected);
+    }
+
+    #[test]
+    fn another_origin_hears_no_credentials() {
+        for location in ["http://b.test/", "https://a.test/", "http://a.test:81/"] {
+            let hop = redirected(Method::Get, 302, location);
+            let expected = ["content-type", "x-run", "host", "user-agent"];
+            assert_eq!(header_names(&hop, Method::Get), expected, "{location}");
+        }
+    }
+
+    #[test]
+    fn headers_of_the_plan_win() {
+        let headers = [("host", "b.test"), ("user-agent", "me"), ("accept", "a")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = Request {
+            headers: headers.clone().into(),
+            ..Request::new(Method::Get, "http://a.test/")
+        };
+        let message = Hop::first(&request).unwrap().message(&request).unwrap();
+        let sent = message.headers().iter();
+        let sent = sent.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        assert_eq!(sent.collect::<Vec<_>>(), headers);
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_written_is_an_error() {
+        for (name, value) in [("with space", "1"), ("", "1"), ("x", "1\r\ny: 2")] {
+            let request = Request {
+                headers: [(name.to_owned(), value.to_owned())].into(),
+                ..Request::new(Method::Get, "http://a.test/")
+            };
+            let message = Hop::first(&request).unwrap().message(&request);
+            assert_eq!(message.err(), Some(TransportError::Invalid));
+        }
+    }
+}
