@@ -1,30 +1,33 @@
 //! An API to practise on. It counts what it answers, so that a load test can be checked against it.
-//! The simulated API in `mayfly-core` answers the same paths.
+//! What it answers is in [`mayfly_core::simulate`], where the simulated API asks too; here are the
+//! paths that need time or a count.
 
 mod counts;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 use axum::{Json, Router};
+use mayfly_core::simulate::{Answer, Demo, Incoming};
 use tokio::net::TcpListener;
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::counts::{Answered, Counts};
 
-/// An API to practise on. Its clones share their counts.
+/// An API to practise on. Its clones share their counts and their carts.
 #[derive(Clone, Debug, Default)]
 pub struct DemoApi {
     counts: Arc<Counts>,
+    demo: Arc<Mutex<Demo>>,
     n_flaky: Arc<AtomicU64>,
 }
 
@@ -54,21 +57,18 @@ impl DemoApi {
         let cors = CorsLayer::new()
             .allow_origin(Any)
             .allow_methods(Any)
-            .allow_headers(Any)
+            // By its specification `*` would not allow `authorization`.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers(Any)
             .max_age(Self::MAX_AGE);
         let timing = SetResponseHeaderLayer::overriding(
             HeaderName::from_static("timing-allow-origin"),
             HeaderValue::from_static("*"),
         );
         Router::new()
-            .route("/", get(|| async { "Hello World" }))
-            .route("/cube", get(|| async { Json(powers(3)) }))
-            .route("/square", get(|| async { Json(powers(2)) }))
             .route("/delay/{millis}", any(delay))
-            .route("/status/{code}", any(status))
             .route("/flaky/{percent}", any(flaky))
-            .route("/echo", post(|body: Bytes| async { body }))
-            .fallback(|| async { (StatusCode::NOT_FOUND, "no such path") })
+            .fallback(demo)
             .layer(middleware::from_fn_with_state(self.clone(), count))
             .route("/__counts", get(read_counts).delete(reset_counts))
             .layer(cors)
@@ -85,8 +85,44 @@ async fn count(State(api): State<DemoApi>, request: Request, next: Next) -> Resp
     response
 }
 
-fn powers(exponent: u32) -> Vec<u64> {
-    (0..=1000_u64).map(|it| it.pow(exponent)).collect()
+async fn demo(
+    State(api): State<DemoApi>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Ok(method) = method.as_str().parse() else {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    };
+    let headers = headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.as_str().to_owned(), value.into_owned())
+    });
+    let request = Incoming {
+        method,
+        url: uri.path_and_query().map_or("/", |it| it.as_str()),
+        headers: &headers.collect::<Vec<_>>(),
+        body: &body,
+    };
+    // A panic elsewhere would have left a cart without an item at worst.
+    let mut demo = api.demo.lock().unwrap_or_else(PoisonError::into_inner);
+    into_response(demo.answer(&request))
+}
+
+fn into_response(answer: Answer) -> Response {
+    let status =
+        StatusCode::from_u16(answer.status).expect("the demo API has statuses from 200 on");
+    let mut response = (status, Body::from(answer.body)).into_response();
+    let headers = response.headers_mut();
+    if let Some(content_type) = answer.content_type {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if let Some(location) = answer.location {
+        let location = HeaderValue::try_from(location).expect("paths of the demo API are ASCII");
+        headers.insert(header::LOCATION, location);
+    }
+    response
 }
 
 async fn delay(Path(millis): Path<String>) -> Response {
@@ -97,17 +133,6 @@ async fn delay(Path(millis): Path<String>) -> Response {
             "Hello World".into_response()
         }
         _ => bad_request("expected milliseconds from 0 to 60000"),
-    }
-}
-
-async fn status(Path(code): Path<String>) -> Response {
-    match code
-        .parse()
-        .ok()
-        .and_then(|it| StatusCode::from_u16(it).ok())
-    {
-        Some(code) if (200..600).contains(&code.as_u16()) => code.into_response(),
-        _ => bad_request("expected a status from 200 to 599"),
     }
 }
 

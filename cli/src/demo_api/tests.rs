@@ -31,6 +31,11 @@ async fn each_path_answers() {
         ("GET", "/status/600", 400),
         ("GET", "/status/100", 400),
         ("GET", "/flaky/101", 400),
+        ("GET", "/items", 200),
+        ("GET", "/item/501", 404),
+        ("GET", "/cart", 401),
+        ("GET", "/redirect/2", 302),
+        ("TRACE", "/", 405),
         ("GET", "/nowhere", 404),
     ] {
         assert_eq!(
@@ -79,6 +84,36 @@ async fn what_is_answered_is_counted() {
 }
 
 #[tokio::test]
+async fn carts_are_shared_by_all_connections() {
+    let api = DemoApi::default();
+    let login = r#"{"email":"a@b.test","password":"c"}"#;
+    let (_, answer) = send(&api, "POST", "/login", login).await;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let authorization = format!("Bearer {}", answer["token"].as_str().unwrap());
+    for n_items in 1..=3 {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/cart")
+            .header("authorization", &authorization)
+            .body(Body::from(r#"{"id":7}"#))
+            .unwrap();
+        let response = api.router().oneshot(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 201);
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let expected = format!(r#"{{"ok":true,"n_items":{n_items}}}"#);
+        assert_eq!(str::from_utf8(&body), Ok(expected.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn redirects_say_where() {
+    let request = Request::builder().uri("/redirect/2").body(Body::empty());
+    let response = DemoApi::default().router().oneshot(request.unwrap());
+    assert_eq!(response.await.unwrap().headers()["location"], "/redirect/1");
+}
+
+#[tokio::test]
 async fn preflights_are_answered_and_not_counted() {
     let api = DemoApi::default();
     let preflight = Request::builder()
@@ -86,6 +121,10 @@ async fn preflights_are_answered_and_not_counted() {
         .uri("/echo")
         .header("origin", "http://127.0.0.1:8089")
         .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        )
         .body(Body::empty())
         .unwrap();
 
@@ -93,7 +132,19 @@ async fn preflights_are_answered_and_not_counted() {
 
     assert_eq!(response.status().as_u16(), 200);
     assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    let allowed = &response.headers()["access-control-allow-headers"];
+    assert_eq!(allowed, "authorization,content-type");
     assert_eq!(response.headers()["access-control-max-age"], "7200");
     assert_eq!(response.headers()["timing-allow-origin"], "*");
     assert_eq!(api.counts().answered().total, 0);
+}
+
+#[tokio::test]
+async fn pages_may_read_all_headers() {
+    let request = Request::builder()
+        .uri("/")
+        .header("origin", "http://a.test");
+    let request = request.body(Body::empty()).unwrap();
+    let response = DemoApi::default().router().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["access-control-expose-headers"], "*");
 }
