@@ -274,7 +274,9 @@ mod tests {
                 result: Err(error),
             },
         };
-        Simulation::new(plan(), move |_, _| answer.clone()).run().snapshots
+        Simulation::new(plan(), move |_, _| answer.clone())
+            .run()
+            .snapshots
     }
 
     fn state(actions: impl IntoIterator<Item = Action>) -> State {
