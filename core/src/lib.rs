@@ -19,10 +19,10 @@
 //!
 //! # Precision
 //!
-//! Response times are kept in HDR histograms with three significant digits, from one microsecond to
-//! one hour; longer times count as one hour. Minimum, maximum and average are exact. Quantiles are
-//! always read from merged histograms. No time is finer than the host's clock, which browsers
-//! coarsen on purpose.
+//! Response times are kept in histograms of three significant digits, laid out like HdrHistogram's,
+//! from one microsecond to one hour; longer times count as one hour. Minimum, maximum and average
+//! are exact. Quantiles are always read from merged histograms. No time is finer than the host's clock,
+//! which browsers coarsen on purpose.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
