@@ -1,13 +1,14 @@
 //! The newest snapshot of every shard, read as one.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use crate::request::{Method, RequestName};
 use crate::run::RunState;
 use crate::series::{self, Slot};
 use crate::shard::ShardId;
-use crate::snapshot::{RowTotals, Snapshot};
+use crate::snapshot::{ExceptionTotals, RowTotals, Snapshot};
 use crate::time::Elapsed;
 
 /// The newest snapshot of each shard.
@@ -66,15 +67,39 @@ impl Board {
             .unwrap_or_default()
     }
 
+    /// Arrivals that found no free user.
+    pub fn n_dropped(&self) -> u64 {
+        self.newest.values().map(|it| it.n_dropped).sum()
+    }
+
+    /// Tasks that broke, in order of task and message.
+    pub fn exceptions(&self) -> Vec<ExceptionTotals> {
+        let mut exceptions: BTreeMap<(&str, &str), ExceptionTotals> = BTreeMap::new();
+        for part in self.newest.values().flat_map(|it| &it.exceptions) {
+            match exceptions.entry((&part.task, &part.message)) {
+                Entry::Occupied(merged) => merged.into_mut().merge(part),
+                Entry::Vacant(new) => drop(new.insert(part.clone())),
+            }
+        }
+        exceptions.into_values().collect()
+    }
+
+    /// Whether some names are counted in the rows `(other)`, because there were too many.
+    pub fn rows_left_out(&self) -> bool {
+        self.newest.values().any(|it| it.rows_left_out)
+    }
+
     /// The rows of the statistics, in order of name.
     pub fn rows(&self) -> Vec<RowTotals> {
-        let mut rows: BTreeMap<&RequestName, RowTotals> = BTreeMap::new();
+        let mut rows: BTreeMap<&RequestName, Vec<&RowTotals>> = BTreeMap::new();
         for row in self.newest.values().flat_map(|it| &it.rows) {
-            rows.entry(&row.name)
-                .or_insert_with(|| RowTotals::empty(row.name.clone()))
-                .merge(row);
+            rows.entry(&row.name).or_default().push(row);
         }
-        rows.into_values().collect()
+        let merged = rows.into_iter().map(|(name, parts)| RowTotals {
+            series: RowTotals::merged_series(&parts),
+            ..RowTotals::merged(name.clone(), &parts)
+        });
+        merged.collect()
     }
 
     /// The series over time, all rows together.
@@ -83,16 +108,105 @@ impl Board {
     }
 }
 
-/// The row `Aggregated`: all `rows` together.
+/// The row `Aggregated`: all `rows` together, without a series.
 pub fn aggregated(rows: &[RowTotals]) -> RowTotals {
     // The method is not shown.
     let name = RequestName {
         name: "Aggregated".to_owned(),
         method: Method::Get,
     };
-    let mut total = RowTotals::empty(name);
-    for row in rows {
-        total.merge(row);
+    RowTotals::merged(name, &Vec::from_iter(rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{Evidence, Failure};
+    use crate::stats::Stats;
+    use crate::testing::{name, sample};
+
+    /// What shard `index` of two says after a second.
+    fn snapshot(index: u32, stats: &mut Stats) -> Snapshot {
+        let at = Elapsed::from_secs(1);
+        Snapshot {
+            shard: ShardId { index, count: 2 },
+            at,
+            since: stats.since(),
+            state: RunState::Running,
+            n_users: 1,
+            n_queued: 0,
+            n_dropped: stats.n_dropped(),
+            rows: stats.rows(at, false),
+            rows_left_out: stats.rows_left_out(),
+            exceptions: stats.exceptions(),
+            series: stats.series().slots(),
+        }
     }
-    total
+
+    fn board(shards: [&mut Stats; 2]) -> Board {
+        let mut board = Board::default();
+        for (index, stats) in (0..).zip(shards) {
+            board.post(snapshot(index, stats));
+        }
+        board
+    }
+
+    fn fail(stats: &mut Stats, millis: u64, user: u32) {
+        let sample = sample(Elapsed::from_micros(millis * 1000), 500);
+        stats.record(0, &sample, 1, || Evidence {
+            user,
+            ..Evidence::default()
+        });
+    }
+
+    #[test]
+    fn dropped_arrivals_and_exceptions_add_up() {
+        let mut shards = [0, 1].map(|_| Stats::new([name("/")]));
+        for (stats, millis) in shards.iter_mut().zip([300, 200]) {
+            let now = Elapsed::from_micros(millis * 1000);
+            stats.record_dropped(now);
+            stats.record_exception(&"task".into(), &"broke".into(), now);
+        }
+        shards[1].record_exception(&"other".into(), &"broke".into(), Elapsed::ZERO);
+
+        let board = board(shards.each_mut());
+
+        assert_eq!((board.n_dropped(), board.series()[0].n_dropped), (2, 2));
+        assert!(!board.rows_left_out());
+        let exceptions = board.exceptions();
+        let found: Vec<_> = exceptions.iter().map(|it| (&*it.task, it.count)).collect();
+        assert_eq!(found, [("other", 1), ("task", 2)]);
+        let (first, last) = (exceptions[1].first, exceptions[1].last);
+        assert_eq!([first, last].map(Elapsed::as_micros), [200_000, 300_000]);
+    }
+
+    #[test]
+    fn the_evidence_is_that_of_the_first_failure_of_all_shards() {
+        let mut shards = [0, 1].map(|_| Stats::new([name("/")]));
+        fail(&mut shards[0], 300, 0);
+        fail(&mut shards[1], 200, 1);
+        fail(&mut shards[1], 400, 3);
+
+        let rows = board(shards.each_mut()).rows();
+
+        let totals = &rows[0].failures[&Failure::Status(500)];
+        assert_eq!(totals.count, 3);
+        assert_eq!(totals.evidence.as_ref().map(|it| it.user), Some(1));
+    }
+
+    #[test]
+    fn a_row_has_a_series_if_all_shards_that_have_the_row_sent_it() {
+        let mut shards = [0, 1].map(|_| Stats::new([name("/")]));
+        shards[0].watch([name("/")].into());
+        fail(&mut shards[0], 300, 0);
+        assert!(board(shards.each_mut()).rows()[0].series.is_some());
+
+        fail(&mut shards[1], 300, 1);
+        assert!(board(shards.each_mut()).rows()[0].series.is_none());
+
+        shards[1].watch([name("/")].into());
+        let rows = board(shards.each_mut()).rows();
+        assert_eq!(rows[0].series.as_ref().unwrap()[0].n_failures, 2);
+        assert_eq!(aggregated(&rows).series, None);
+    }
 }

@@ -7,13 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::histogram::{Buckets, Histogram};
 use crate::sample::Sample;
-use crate::time::Elapsed;
-
-/// How many slots of each length are kept, before the two oldest are joined into one of the next.
-///
-/// Four minutes by the second, then as many slots of two seconds, of four, and so on: ten hours are
-/// some 1,900 slots.
-const PER_LENGTH: u32 = 240;
+use crate::time::{Elapsed, micros};
 
 /// Totals of the requests that were done in one stretch of a run.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -26,36 +20,42 @@ pub struct Slot {
     pub n_requests: u64,
     /// How many of them failed.
     pub n_failures: u64,
-    /// The most users that were alive at the end of a second.
+    /// Arrivals that found no free user; zero in the series of a row.
+    pub n_dropped: u64,
+    /// The most users that were alive at the end of a second; zero in the series of a row.
     pub n_users: u32,
-    /// Their response times, to two digits.
+    /// Sum of the response times, in µs.
+    pub sum_micros: u64,
+    /// The response times, to two digits.
     pub response_times: Buckets,
 }
 
 impl Slot {
-    /// Adds what another shard did in the same time, or in a part of it.
-    pub fn merge_shard(&mut self, other: &Self) {
-        self.n_users += other.n_users;
-        self.merge_counts(other);
-    }
-
     /// Makes this slot longer by `next`, which follows it.
     pub fn join(&mut self, next: &Self) {
         self.secs += next.secs;
         self.n_users = self.n_users.max(next.n_users);
-        self.merge_counts(next);
+        self.add_counts(next);
+        self.response_times.merge(&next.response_times);
     }
 
-    fn merge_counts(&mut self, other: &Self) {
+    fn add_counts(&mut self, other: &Self) {
         self.n_requests += other.n_requests;
         self.n_failures += other.n_failures;
-        self.response_times.merge(&other.response_times);
+        self.n_dropped += other.n_dropped;
+        self.sum_micros += other.sum_micros;
     }
 }
 
 /// The seconds of a run so far, oldest first, without gaps.
+///
+/// The newest [`per_length`](Self::new) are kept one by one, then as many slots of two seconds, of
+/// four, and so on. A slot takes some 80 bytes, and if anything happened in it the bytes of its
+/// [`Buckets`], typically 50 to 150.
 #[derive(Clone, Debug)]
 pub struct Series {
+    // How many slots of each length there are before the two oldest are joined.
+    per_length: u32,
     closed: VecDeque<Slot>,
     // The second that is under way. Its histogram is apart, to be used again.
     open: Slot,
@@ -63,9 +63,16 @@ pub struct Series {
 }
 
 impl Series {
-    /// A series that begins with the second of `now`.
-    pub fn new(now: Elapsed) -> Self {
+    /// For all rows together: four minutes by the second; ten hours are some 1,900 slots.
+    pub const FINE: u32 = 240;
+
+    /// For a single row: one minute by the second; ten hours are some 600 slots.
+    pub const COARSE: u32 = 60;
+
+    /// A series that begins with the second of `now`, with up to `per_length` slots of each length.
+    pub fn new(now: Elapsed, per_length: u32) -> Self {
         Self {
+            per_length,
             closed: VecDeque::new(),
             open: second(secs(now)),
             open_times: Histogram::new(2),
@@ -77,7 +84,14 @@ impl Series {
         self.advance(sample.done, n_users);
         self.open.n_requests += 1;
         self.open.n_failures += u64::from(sample.failure.is_some());
+        self.open.sum_micros += micros(sample.response_time());
         self.open_times.record(sample.response_time());
+    }
+
+    /// Counts an arrival that found no free user.
+    pub fn record_dropped(&mut self, now: Elapsed) {
+        self.advance(now, self.open.n_users);
+        self.open.n_dropped += 1;
     }
 
     /// Closes the seconds that have passed, and says how many users are alive now.
@@ -101,22 +115,23 @@ impl Series {
         self.closed.iter().cloned().chain([open]).collect()
     }
 
-    /// Joins the two oldest slots of a length where there are more than [`PER_LENGTH`].
+    /// Joins the two oldest slots of a length where there are more than `per_length`.
     ///
-    /// What is joined depends on the time alone, so the slots of shards fit together.
+    /// What is joined depends on the time alone, so the slots of shards fit together, also where
+    /// they began to count at different times.
     fn thin(&mut self) {
         let mut length = 1;
         loop {
             let first = self.closed.partition_point(|slot| length < slot.secs);
             let end = self.closed.partition_point(|slot| length <= slot.secs);
-            if end - first <= PER_LENGTH as usize {
+            if end - first <= self.per_length as usize {
                 return;
             }
             if self.closed[first].start.is_multiple_of(2 * length) {
                 let next = self
                     .closed
                     .remove(first + 1)
-                    .expect("more than PER_LENGTH are there");
+                    .expect("more than `per_length` are there");
                 self.closed[first].join(&next);
             } else {
                 // The first slot of all, where the series does not start at zero. It has no partner,
@@ -134,38 +149,42 @@ impl Series {
 /// Shards that were read at different times may have joined different slots; the longer one is
 /// taken then.
 pub fn merge<'a>(shards: impl IntoIterator<Item = &'a [Slot]>) -> Vec<Slot> {
-    let mut merged: Vec<Slot> = Vec::new();
-    for slots in shards {
-        let ours = std::mem::take(&mut merged);
-        merged = merge_two(ours, slots.to_vec());
+    let mut shards: Vec<&[Slot]> = shards.into_iter().collect();
+    if let [only] = shards.as_slice() {
+        return only.to_vec();
     }
-    merged
-}
-
-fn merge_two(ours: Vec<Slot>, theirs: Vec<Slot>) -> Vec<Slot> {
-    let mut merged = Vec::with_capacity(ours.len().max(theirs.len()));
-    let mut sides = [ours.into_iter().peekable(), theirs.into_iter().peekable()];
+    let mut merged = Vec::new();
     loop {
-        // The longer of the two slots that come next, or the first of them.
-        let next = sides.iter_mut().filter_map(|side| side.peek());
+        // The longest of the slots that come next, or the first of them.
+        let next = shards.iter().filter_map(|slots| slots.first());
         let next = next.map(|slot| (slot.start, slot.start + slot.secs));
         let Some((start, end)) = next.min_by_key(|&(start, end)| (start, Reverse(end))) else {
             return merged;
         };
-        let mut slot = Slot {
-            start,
-            secs: end - start,
-            ..Slot::default()
-        };
-        for side in &mut sides {
-            let mut part = Slot::default();
-            while let Some(next) = side.next_if(|next| next.start < end) {
-                part.join(&next);
-            }
-            slot.merge_shard(&part);
-        }
-        merged.push(slot);
+        let parts = shards.iter_mut().map(|slots| {
+            let (part, rest) = slots.split_at(slots.partition_point(|slot| slot.start < end));
+            *slots = rest;
+            part
+        });
+        merged.push(slot(start, end, &Vec::from_iter(parts)));
     }
+}
+
+/// The slot from `start` to `end`, of which `shards` are the parts.
+fn slot(start: u32, end: u32, shards: &[&[Slot]]) -> Slot {
+    let parts = || shards.iter().copied().flatten();
+    let n_users = |part: &[Slot]| part.iter().map(|it| it.n_users).max().unwrap_or(0);
+    let mut slot = Slot {
+        start,
+        secs: end - start,
+        n_users: shards.iter().map(|part| n_users(part)).sum(),
+        response_times: Buckets::merged(parts().map(|it| &it.response_times)),
+        ..Slot::default()
+    };
+    for part in parts() {
+        slot.add_counts(part);
+    }
+    slot
 }
 
 fn second(start: u32) -> Slot {
@@ -189,7 +208,11 @@ mod tests {
 
     /// A series with one request at each of `seconds`.
     fn series(seconds: &[u32]) -> Series {
-        let mut series = Series::new(Elapsed::ZERO);
+        series_from(0, seconds)
+    }
+
+    fn series_from(start: u32, seconds: &[u32]) -> Series {
+        let mut series = Series::new(Elapsed::from_secs(start.into()), Series::FINE);
         for &at in seconds {
             series.record(&sample(Elapsed::from_secs(at.into()), 200), 1);
         }
@@ -220,6 +243,31 @@ mod tests {
     }
 
     #[test]
+    fn a_coarse_series_of_ten_hours_is_short() {
+        let mut series = Series::new(Elapsed::ZERO, Series::COARSE);
+        series.advance(Elapsed::from_secs(36_000), 0);
+        let slots = series.slots();
+        assert_eq!(lengths(&slots)[0], 512);
+        assert!(slots.len() < 610, "{}", slots.len());
+        assert_eq!(slots[slots.len() - 60].secs, 1);
+    }
+
+    #[test]
+    fn a_dropped_arrival_is_counted_in_its_second() {
+        let mut series = series(&[0]);
+        series.record_dropped(Elapsed::from_secs(2));
+        let slots = series.slots();
+        let counts: Vec<_> = slots.iter().map(|it| (it.n_dropped, it.n_users)).collect();
+        assert_eq!(counts, [(0, 1), (0, 1), (1, 1)]);
+    }
+
+    #[test]
+    fn a_slot_has_the_sum_of_its_times() {
+        let slots = series(&[1, 1]).slots();
+        assert_eq!(slots[1].sum_micros, 20_000);
+    }
+
+    #[test]
     fn the_most_users_of_joined_seconds_are_kept() {
         let mut slot = Slot {
             n_users: 3,
@@ -245,11 +293,7 @@ mod tests {
             mut seconds in proptest::collection::vec(100_u32..3000, 1..50),
         ) {
             seconds.sort_unstable();
-            let mut series = Series::new(Elapsed::from_secs(start.into()));
-            for &at in &seconds {
-                series.record(&sample(Elapsed::from_secs(at.into()), 200), 1);
-            }
-            let slots = series.slots();
+            let slots = series_from(start, &seconds).slots();
             let mut next = slots[0].start;
             prop_assert!(next <= start && start < next + slots[0].secs);
             for slot in slots {
@@ -263,19 +307,44 @@ mod tests {
         /// second, as one series would.
         #[test]
         fn merging_shards_is_the_same_as_one_series(
-            mut a in proptest::collection::vec(0_u32..1500, 0..40),
-            mut b in proptest::collection::vec(0_u32..1500, 0..40),
+            a in seconds(0..1500),
+            b in seconds(0..1500),
         ) {
-            let mut both = [a.clone(), b.clone()].concat();
-            for seconds in [&mut a, &mut b, &mut both] {
-                seconds.sort_unstable();
-            }
-            let merged = merge([series(&a).slots().as_slice(), series(&b).slots().as_slice()]);
-            let one = series(&both).slots();
-            let counts = |slots: &[Slot]| -> Vec<(u32, u32, u64)> {
-                slots.iter().map(|slot| (slot.start, slot.secs, slot.n_requests)).collect()
-            };
-            prop_assert_eq!(counts(&merged), counts(&one));
+            let one = series(&together(&a, &b)).slots();
+            let [ours, theirs] = [a, b].map(|it| series(&it).slots());
+            prop_assert_eq!(counts(&merge([&*ours, &*theirs])), counts(&one));
         }
+
+        /// The series of a row begins with its first request, which is not the same in all shards.
+        #[test]
+        fn shards_that_begin_at_different_times_fit_together(
+            a in (0_u32..1500).prop_flat_map(|start| seconds(start..2000)),
+            b in (0_u32..1500).prop_flat_map(|start| seconds(start..2000)),
+            end in 2000_u32..4000,
+        ) {
+            let read = |seconds: &[u32]| {
+                let mut series = series_from(seconds[0], seconds);
+                series.advance(Elapsed::from_secs(end.into()), 0);
+                series.slots()
+            };
+            let merged = merge([&*read(&a), &*read(&b)]);
+            prop_assert_eq!(counts(&merged), counts(&read(&together(&a, &b))));
+        }
+    }
+
+    fn seconds(range: std::ops::Range<u32>) -> impl Strategy<Value = Vec<u32>> {
+        let seconds = proptest::collection::vec(range, 1..40);
+        seconds.prop_map(|it| together(&it, &[]))
+    }
+
+    fn together(a: &[u32], b: &[u32]) -> Vec<u32> {
+        let mut both = [a, b].concat();
+        both.sort_unstable();
+        both
+    }
+
+    fn counts(slots: &[Slot]) -> Vec<(u32, u32, u64)> {
+        let counts = slots.iter().map(|it| (it.start, it.secs, it.n_requests));
+        counts.collect()
     }
 }

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::class_mix::ClassMix;
 use crate::plan::{Load, Plan, Target, Task, UserClass};
-use crate::request::{Request, RequestName};
+use crate::request::{Keep, Request, RequestName};
 use crate::rng::Rng;
 use crate::run::{RunEvent, RunState};
-use crate::sample::{Failure, Sample};
+use crate::sample::{Evidence, Failure, Sample};
 use crate::snapshot::Snapshot;
 use crate::spawn::Ramp;
 use crate::stats::Stats;
@@ -114,20 +114,19 @@ impl Shard {
             "a transport must be able to carry a request"
         );
         let plan_classes = plan.user_classes.as_slice();
-        let mut names: Vec<RequestName> = plan_classes
+        let names: BTreeSet<RequestName> = plan_classes
             .iter()
             .flat_map(|class| class.tasks.as_slice())
             .map(Task::request_name)
             .collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut stats = Stats::new(names);
         let ramp = Ramp::new(plan.load);
         Self {
             id,
             seed,
             classes: plan_classes
                 .iter()
-                .map(|it| Class::new(it, &plan.target, &names))
+                .map(|it| Class::new(it, &plan.target, &mut stats))
                 .collect(),
             mix: ClassMix::new(plan_classes),
             ramp,
@@ -143,7 +142,7 @@ impl Shard {
             n_queued: 0,
             deadlines: BTreeSet::new(),
             aborts: Vec::new(),
-            stats: Stats::new(names),
+            stats,
             next_snapshot: Some(Elapsed::ZERO),
         }
     }
@@ -182,20 +181,23 @@ impl Shard {
             return;
         }
         self.deadlines.remove(&(sent + self.timeout, ticket));
-        let row = self.classes[user.class].tasks[task].row;
-        let (body_bytes, failure) = match result {
-            Ok(response) if response.status < 400 => (response.body_bytes, None),
-            Ok(response) => (response.body_bytes, Some(Failure::Status(response.status))),
-            Err(error) => (0, Some(Failure::Transport(error))),
+        let ReadyTask { row, request } = &self.classes[user.class].tasks[task];
+        let failure = match &result {
+            Ok(response) if response.status < 400 => None,
+            Ok(response) => Some(Failure::Status(response.status)),
+            Err(error) => Some(Failure::Transport(*error)),
         };
+        let response = result.ok();
         let sample = Sample {
             due,
             sent,
             done,
-            body_bytes,
+            body_bytes: response.as_ref().map_or(0, |it| it.body_bytes),
             failure,
         };
-        self.stats.record(row, &sample, self.n_alive);
+        let user = self.id.user(ticket.user);
+        let evidence = || evidence(request, user, response);
+        self.stats.record(*row, &sample, self.n_alive, evidence);
         self.rest(ticket.user, done);
     }
 
@@ -244,7 +246,10 @@ impl Shard {
             state: self.state,
             n_users: self.n_alive,
             n_queued: self.n_queued,
-            rows: self.stats.rows(now),
+            n_dropped: self.stats.n_dropped(),
+            rows: self.stats.rows(now, is_last),
+            rows_left_out: self.stats.rows_left_out(),
+            exceptions: self.stats.exceptions(),
             series: self.stats.series().slots(),
         })
     }
@@ -399,23 +404,35 @@ struct ReadyTask {
 }
 
 impl Class {
-    /// `names` are the rows of the statistics, sorted.
-    fn new(class: &UserClass, target: &Target, names: &[RequestName]) -> Self {
-        let ready = |task: &Task| {
+    fn new(class: &UserClass, target: &Target, stats: &mut Stats) -> Self {
+        let mut ready = |task: &Task| {
             let url = match target {
                 Target::BaseUrl(base_url) => base_url.join(&task.path),
                 Target::Simulated => task.path.as_str().to_owned(),
             };
-            let row = names.binary_search(&task.request_name());
             ReadyTask {
-                row: row.expect("`names` has the names of all tasks"),
+                row: stats.row(task.request_name()),
                 request: Rc::new(Request::new(task.method, &url)),
             }
         };
         Self {
             wait: class.wait,
             weights: class.tasks.weights().clone(),
-            tasks: class.tasks.as_slice().iter().map(ready).collect(),
+            tasks: class.tasks.as_slice().iter().map(&mut ready).collect(),
         }
+    }
+}
+
+/// What is shown of a failure.
+fn evidence(request: &Request, user: u32, response: Option<Response>) -> Evidence {
+    let status = response.as_ref().map(|it| it.status);
+    let kept = response.and_then(|it| it.kept).unwrap_or_default();
+    let sample = &kept.body[..kept.body.len().min(Keep::SAMPLE_BYTES)];
+    Evidence {
+        url: request.url.to_string(),
+        user,
+        status,
+        headers: kept.headers,
+        body: String::from_utf8_lossy(sample).into_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! are. Both ends come from one build; there is no version to negotiate.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::histogram::Buckets;
 use crate::request::RequestName;
 use crate::run::RunState;
-use crate::sample::Failure;
-use crate::series::Slot;
+use crate::sample::{Evidence, Failure};
+use crate::series::{self, Slot};
 use crate::shard::ShardId;
 use crate::time::Elapsed;
 
@@ -34,8 +35,15 @@ pub struct Snapshot {
     pub n_users: u32,
     /// Users that wait for a free connection at that moment.
     pub n_queued: u32,
+    /// Arrivals that found no free user.
+    pub n_dropped: u64,
     /// Totals by request name, in order of name. A name, once there, stays until a reset.
     pub rows: Vec<RowTotals>,
+    /// Whether there were more names than [`Stats::MAX_ROWS`](crate::stats::Stats::MAX_ROWS), so
+    /// that some are counted in the rows `(other)`.
+    pub rows_left_out: bool,
+    /// Tasks that broke, in order of task and message.
+    pub exceptions: Vec<ExceptionTotals>,
     /// All rows together over time, without gaps, oldest first.
     pub series: Vec<Slot>,
 }
@@ -59,21 +67,16 @@ pub struct RowTotals {
     pub failures: BTreeMap<Failure, FailureTotals>,
     /// The last seconds, for the current rate.
     pub recent: Recent,
+    /// The row over time, without gaps, from its first request on, oldest first. `None` unless the
+    /// row is watched or the run is over, and in the row `Aggregated`: that of all rows together is
+    /// in [`Snapshot::series`].
+    pub series: Option<Vec<Slot>>,
 }
 
 impl RowTotals {
     /// A row that counted nothing.
     pub fn empty(name: RequestName) -> Self {
-        Self {
-            name,
-            n_requests: 0,
-            n_aborted: 0,
-            body_bytes: 0,
-            response_times: TimeTotals::default(),
-            service_times: TimeTotals::default(),
-            failures: BTreeMap::new(),
-            recent: Recent::default(),
-        }
+        Self::merged(name, &[])
     }
 
     /// How many requests failed.
@@ -81,26 +84,38 @@ impl RowTotals {
         self.failures.values().map(|it| it.count).sum()
     }
 
-    /// Adds the counts of `other`, of whatever name.
-    pub fn merge(&mut self, other: &Self) {
-        self.n_requests += other.n_requests;
-        self.n_aborted += other.n_aborted;
-        self.body_bytes += other.body_bytes;
-        self.response_times.merge(&other.response_times);
-        self.service_times.merge(&other.service_times);
-        for (failure, totals) in &other.failures {
-            let merged = self
-                .failures
-                .entry(failure.clone())
-                .or_insert(FailureTotals {
-                    count: 0,
-                    ..*totals
-                });
-            merged.count += totals.count;
-            merged.first = merged.first.min(totals.first);
-            merged.last = merged.last.max(totals.last);
+    /// All of `parts` together, as a row with this name: the same row of several shards, or several
+    /// rows. Without a series; see [`merged_series`](Self::merged_series).
+    pub fn merged(name: RequestName, parts: &[&Self]) -> Self {
+        let sum = |count: fn(&Self) -> u64| parts.iter().map(|it| count(it)).sum();
+        let mut failures: BTreeMap<Failure, FailureTotals> = BTreeMap::new();
+        for (failure, totals) in parts.iter().flat_map(|it| &it.failures) {
+            match failures.get_mut(failure) {
+                Some(merged) => merged.merge(totals),
+                None => drop(failures.insert(failure.clone(), totals.clone())),
+            }
         }
-        self.recent.merge(other.recent);
+        let mut recent = Recent::default();
+        for part in parts {
+            recent.merge(part.recent);
+        }
+        Self {
+            name,
+            n_requests: sum(|it| it.n_requests),
+            n_aborted: sum(|it| it.n_aborted),
+            body_bytes: sum(|it| it.body_bytes),
+            response_times: TimeTotals::merged(parts.iter().map(|it| &it.response_times)),
+            service_times: TimeTotals::merged(parts.iter().map(|it| &it.service_times)),
+            failures,
+            recent,
+            series: None,
+        }
+    }
+
+    /// The series of all of `parts` together; `None` unless each has one, for it would be too low.
+    pub fn merged_series(parts: &[&Self]) -> Option<Vec<Slot>> {
+        let series: Option<Vec<&[Slot]>> = parts.iter().map(|it| it.series.as_deref()).collect();
+        series.map(series::merge)
     }
 }
 
@@ -118,15 +133,14 @@ pub struct TimeTotals {
 }
 
 impl TimeTotals {
-    /// Adds the times of `other`.
-    pub fn merge(&mut self, other: &Self) {
-        self.sum_micros += other.sum_micros;
-        self.min = match (self.min, other.min) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        self.max = self.max.max(other.max);
-        self.buckets.merge(&other.buckets);
+    /// All of `parts` together.
+    pub fn merged<'a>(parts: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        Self {
+            sum_micros: parts.clone().map(|it| it.sum_micros).sum(),
+            min: parts.clone().filter_map(|it| it.min).min(),
+            max: parts.clone().filter_map(|it| it.max).max(),
+            buckets: Buckets::merged(parts.map(|it| &it.buckets)),
+        }
     }
 
     /// The mean; `None` if there are no times.
@@ -144,7 +158,7 @@ impl TimeTotals {
 }
 
 /// Failed requests of one cause.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FailureTotals {
     /// How many.
     pub count: u64,
@@ -152,6 +166,52 @@ pub struct FailureTotals {
     pub first: Elapsed,
     /// When the last was done.
     pub last: Elapsed,
+    /// The first of them. `None` beyond
+    /// [`Stats::MAX_EVIDENCE`](crate::stats::Stats::MAX_EVIDENCE).
+    pub evidence: Option<Rc<Evidence>>,
+}
+
+impl FailureTotals {
+    fn merge(&mut self, other: &Self) {
+        // Of two that were done at once, that of the user who was spawned first is shown, so that
+        // it does not matter which shard comes first.
+        let order = |it: &Self| {
+            (
+                it.first,
+                it.evidence.as_ref().map_or(u32::MAX, |it| it.user),
+            )
+        };
+        if self.evidence.is_none() || other.evidence.is_some() && order(other) < order(self) {
+            self.evidence.clone_from(&other.evidence);
+        }
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Tasks that broke in the same way.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ExceptionTotals {
+    /// The name of the task.
+    pub task: Rc<str>,
+    /// What went wrong.
+    pub message: Rc<str>,
+    /// How often.
+    pub count: u64,
+    /// When it happened first.
+    pub first: Elapsed,
+    /// When it happened last.
+    pub last: Elapsed,
+}
+
+impl ExceptionTotals {
+    /// Adds those of another shard.
+    pub fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
 }
 
 /// Totals of the last whole seconds.

@@ -13,12 +13,13 @@ use futures::task::LocalSpawnExt;
 
 use crate::board::Board;
 use crate::drive::drive;
+use crate::histogram::Histogram;
 use crate::plan::{Load, Plan, SpawnRate, Target, Task, UserClass, UserCount};
 use crate::request::{Method, Request, RequestName};
 use crate::sample::{Failure, Sample};
 use crate::shard::{Command, Shard, ShardId};
-use crate::snapshot::Snapshot;
-use crate::time::{Clock, Elapsed};
+use crate::snapshot::{Snapshot, TimeTotals};
+use crate::time::{Clock, Elapsed, micros};
 use crate::transport::{Response, Transport, TransportError};
 use crate::wait::WaitTime;
 
@@ -323,6 +324,20 @@ pub fn plan(classes: Vec<UserClass>, load: Load, secs: u64) -> Plan {
 /// The row of `GET path`.
 pub fn name(path: &str) -> RequestName {
     task(1, path).request_name()
+}
+
+/// The totals of `times`, as the statistics have them.
+pub fn times(times: impl IntoIterator<Item = Duration>) -> TimeTotals {
+    let mut histogram = Histogram::new(3);
+    let mut totals = TimeTotals::default();
+    for time in times {
+        histogram.record(time);
+        totals.sum_micros += micros(time);
+        totals.min = Some(totals.min.map_or(time, |min| min.min(time)));
+        totals.max = totals.max.max(Some(time));
+    }
+    totals.buckets = histogram.buckets();
+    totals
 }
 
 /// A request that was answered at `done`, after 10 ms and with 100 bytes.

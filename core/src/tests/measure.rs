@@ -88,7 +88,7 @@ fn an_error_status_is_a_failure_that_was_answered() {
     let total = check_failures(answer_after(99 * MILLI, 503), Some(Failure::Status(503)));
     assert_eq!(total.n_requests, 101);
     assert_eq!(total.body_bytes, 10_100);
-    let failures = total.failures[&Failure::Status(503)];
+    let failures = &total.failures[&Failure::Status(503)];
     assert_eq!(
         (failures.first, failures.last).0,
         Elapsed::from_micros(99_000)
