@@ -21,6 +21,7 @@ use crate::time::micros;
 mod buckets;
 
 pub use buckets::Buckets;
+pub(crate) use buckets::rank;
 
 /// The longest time told apart: one hour. Longer ones count as this.
 pub const MAX: Duration = Duration::from_secs(3600);

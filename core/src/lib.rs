@@ -21,8 +21,8 @@
 //!
 //! Response times are kept in histograms of three significant digits, laid out like HdrHistogram's,
 //! from one microsecond to one hour; longer times count as one hour. Minimum, maximum and average
-//! are exact. Quantiles are always read from merged histograms. No time is finer than the host's clock,
-//! which browsers coarsen on purpose.
+//! are exact. Quantiles are always read from merged histograms, and [`estimate`] says how sure they
+//! are. No time is finer than the host's clock, which browsers coarsen on purpose.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -57,6 +57,7 @@ pub mod query;
 
 // What was measured.
 pub mod board;
+pub mod estimate;
 pub mod histogram;
 pub mod sample;
 pub mod series;

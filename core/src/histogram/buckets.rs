@@ -125,7 +125,7 @@ impl Buckets {
     }
 
     /// The `rank`-th smallest time, counted from one; `None` unless there are as many.
-    fn at_rank(&self, rank: u64) -> Option<Duration> {
+    pub(crate) fn at_rank(&self, rank: u64) -> Option<Duration> {
         let mut seen: u64 = 0;
         let mut slots = self.slots();
         let found = slots.find(|&(_, count)| {
@@ -147,7 +147,7 @@ impl Buckets {
 ///
 /// A decimal such as 0.07 is not exact in binary, and 7 % of 100 must not be 8 because of the last
 /// bit: products that exceed a whole number by less than a rounding error are that number.
-fn rank(quantile: f64, count: u64) -> u64 {
+pub(crate) fn rank(quantile: f64, count: u64) -> u64 {
     let rank = (quantile * count as f64 * (1.0 - 2.0 * f64::EPSILON)).ceil();
     (rank as u64).clamp(1, count.max(1))
 }
