@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::request::{Method, RequestName};
@@ -92,7 +93,7 @@ impl Board {
     /// The rows of the statistics, in order of name.
     pub fn rows(&self) -> Vec<RowTotals> {
         let mut rows: BTreeMap<&RequestName, Vec<&RowTotals>> = BTreeMap::new();
-        for row in self.newest.values().flat_map(|it| &it.rows) {
+        for row in self.parts() {
             rows.entry(&row.name).or_default().push(row);
         }
         let merged = rows.into_iter().map(|(name, parts)| RowTotals {
@@ -105,6 +106,26 @@ impl Board {
     /// The series over time, all rows together.
     pub fn series(&self) -> Vec<Slot> {
         series::merge(self.newest.values().map(|it| it.series.as_slice()))
+    }
+
+    /// The rows as the shards have them.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &RowTotals> {
+        self.newest.values().flat_map(|it| &it.rows)
+    }
+
+    /// The whole seconds that every shard has counted from begin to end; empty until all shards have
+    /// a snapshot.
+    pub(crate) fn whole_seconds(&self) -> Range<u64> {
+        let shards = || self.newest.values();
+        let n_shards = shards().map(|it| it.shard.count).max().unwrap_or(0);
+        if shards().len() < n_shards as usize {
+            return 0..0;
+        }
+        let since = shards().map(|it| it.since).max().unwrap_or_default();
+        // A shard that has ended counts nothing more, so it need not be waited for.
+        let active = shards().filter(|it| it.state.is_active());
+        let at = active.map(|it| it.at).min().unwrap_or_else(|| self.at());
+        since.as_micros().div_ceil(1_000_000)..at.as_secs()
     }
 }
 

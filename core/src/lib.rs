@@ -63,6 +63,7 @@ pub mod sample;
 pub mod series;
 pub mod snapshot;
 pub mod stats;
+pub mod threshold;
 
 pub mod report;
 
