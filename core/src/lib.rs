@@ -34,8 +34,10 @@ pub mod request;
 pub mod template;
 
 // The pure parts of scheduling.
+pub mod arrival;
 pub mod class_mix;
 pub mod rng;
+pub mod shape;
 pub mod spawn;
 pub mod time;
 pub mod wait;
@@ -43,6 +45,7 @@ pub mod weight;
 
 // The users, and the loop that connects them to the world.
 pub mod drive;
+pub mod program;
 pub mod run;
 pub mod shard;
 pub mod simulate;
@@ -53,6 +56,7 @@ mod user;
 pub mod answer;
 pub mod check;
 pub mod extract;
+mod judge;
 pub mod query;
 
 // What was measured.

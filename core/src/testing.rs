@@ -10,18 +10,23 @@ use std::time::Duration;
 use futures::channel::mpsc;
 use futures::executor::LocalPool;
 use futures::task::LocalSpawnExt;
+use serde_json::Value;
 
 use crate::board::Board;
 use crate::drive::drive;
 use crate::histogram::Histogram;
-use crate::plan::{Load, Plan, SpawnRate, Target, Task, UserClass, UserCount};
+use crate::plan::{
+    ArrivalRate, ArrivalStage, Arrivals, Load, Order, Plan, RunTime, Shape, Share, SpawnRate,
+    Stage, Target, Task, TaskSet, UserClass, UserCount, Users,
+};
+use crate::program::Program;
 use crate::request::{Method, Request, RequestName};
 use crate::sample::{Failure, Sample};
-use crate::shard::{Command, Shard, ShardId};
+use crate::shard::{Command, Setting, Shard, ShardId};
+use crate::simulate::Model;
 use crate::snapshot::{Snapshot, TimeTotals};
 use crate::time::{Clock, Elapsed, micros};
-use crate::transport::{Response, Transport, TransportError};
-use crate::wait::WaitTime;
+use crate::transport::{Kept, Response, Transport, TransportError};
 
 /// A clock that stands still until nothing else is left to do, and then jumps to the next time
 /// somebody waits for.
@@ -99,6 +104,23 @@ pub fn answer_after(after: Duration, status: u16) -> Answer {
             status,
             body_bytes: 100,
             kept: None,
+        }),
+    }
+}
+
+/// An answer of JSON with this status.
+pub fn answer_json(after: Duration, status: u16, body: &Value) -> Answer {
+    let body = body.to_string().into_bytes();
+    let content_type = ("content-type".to_owned(), "application/json".to_owned());
+    Answer {
+        after,
+        result: Ok(Response {
+            status,
+            body_bytes: body.len() as u64,
+            kept: Some(Box::new(Kept {
+                headers: vec![content_type],
+                body,
+            })),
         }),
     }
 }
@@ -200,6 +222,16 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
         }
     }
 
+    /// A run of the plan in `toml`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is not a plan.
+    pub fn of(toml: &str, answer: F) -> Self {
+        let plan = Plan::from_toml(toml);
+        Self::new(plan.unwrap_or_else(|errors| panic!("{errors}")), answer)
+    }
+
     /// Runs to the end.
     ///
     /// # Panics
@@ -232,7 +264,7 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
             index,
             count: self.n_shards,
         };
-        let shard = Shard::new(&self.plan, self.seed, id, self.max_in_flight);
+        let shard = shard(&self.plan, self.seed, id, self.max_in_flight);
         let snapshots = run_to_end(shard, &transport, &clock, self.commands.clone());
         (snapshots, log)
     }
@@ -281,49 +313,111 @@ pub fn run_to_end(
     snapshots
 }
 
+/// A shard of a plan that names no CSV files, at the start of 2026.
+///
+/// # Panics
+///
+/// Panics if the plan cannot run.
+pub fn shard(plan: &Plan, seed: u64, id: ShardId, max_in_flight: usize) -> Shard {
+    let program = Program::new(plan, |_| Err("a test reads no files".to_owned()));
+    let setting = Setting {
+        seed,
+        started: Duration::from_secs(1_767_225_600),
+        id,
+        max_in_flight,
+    };
+    Shard::new(program.expect("a plan for tests"), setting)
+}
+
 /// A user class without a wait, whose only task is `GET /`.
 pub fn class(name: &str, weight: u32) -> UserClass {
     UserClass {
         name: name.to_owned(),
-        weight,
-        wait: WaitTime::constant(Duration::ZERO).expect("zero is a wait"),
-        tasks: vec![task(1, "/")]
-            .try_into()
-            .expect("one task of weight one"),
+        share: Share::Weight(weight.into()),
+        host: None,
+        set: set(vec![task(1, "/")]),
+    }
+}
+
+/// A set of tasks, drawn by weight, without a wait of its own.
+pub fn set(tasks: Vec<Task>) -> TaskSet {
+    TaskSet {
+        order: Order::Weighted,
+        wait: None,
+        on_start: Vec::new(),
+        on_stop: Vec::new(),
+        tasks: tasks.try_into().expect("tasks for tests"),
     }
 }
 
 /// A task `GET path`.
 pub fn task(weight: u32, path: &str) -> Task {
-    Task {
-        weight,
-        method: Method::Get,
-        path: path.parse().expect("a path for tests"),
-    }
+    Task::request(weight, Method::Get, path.parse().expect("a path for tests"))
 }
 
-/// `users` at `spawn_rate` per second.
-pub fn load(users: u32, spawn_rate: f64) -> Load {
-    Load {
-        users: UserCount::try_from(users).expect("a number of users for tests"),
+/// `n_users` at `spawn_rate` per second, without an end.
+pub fn load(n_users: u32, spawn_rate: f64) -> Load {
+    Load::new(users(n_users, spawn_rate))
+}
+
+/// `n_users` at `spawn_rate` per second.
+pub fn users(n_users: u32, spawn_rate: f64) -> Shape {
+    Shape::Users(Users {
+        users: UserCount::try_from(n_users).expect("a number of users for tests"),
+        spawn_rate: SpawnRate::try_from(spawn_rate).expect("a spawn rate for tests"),
+    })
+}
+
+/// A stage of `secs` seconds.
+pub fn stage(secs: u64, users: u32, spawn_rate: f64) -> Stage {
+    Stage {
+        length: length(secs),
+        users,
         spawn_rate: SpawnRate::try_from(spawn_rate).expect("a spawn rate for tests"),
     }
 }
 
+/// One stage after the other.
+pub fn stages(stages: &[Stage]) -> Shape {
+    Shape::Stages(stages.to_vec().try_into().expect("stages for tests"))
+}
+
+/// A stage of `secs` seconds with arrivals.
+pub fn arrival_stage(secs: u64, from: f64, to: f64) -> ArrivalStage {
+    ArrivalStage {
+        length: length(secs),
+        from: ArrivalRate::try_from(from).expect("an arrival rate for tests"),
+        to: ArrivalRate::try_from(to).expect("an arrival rate for tests"),
+    }
+}
+
+/// Arrivals for at most `max_users` users.
+pub fn arrivals(stages: &[ArrivalStage], max_users: u32) -> Arrivals {
+    let max_users = UserCount::try_from(max_users).expect("a number of users for tests");
+    Arrivals::new(stages.to_vec(), max_users).expect("stages for tests")
+}
+
+fn length(secs: u64) -> RunTime {
+    RunTime::try_from(Duration::from_secs(secs)).expect("a length for tests")
+}
+
 /// A plan against the simulated API for `secs` seconds, for classes as given.
 pub fn plan(classes: Vec<UserClass>, load: Load, secs: u64) -> Plan {
-    Plan {
-        target: Target::Simulated,
-        load,
-        run_time: Duration::from_secs(secs).try_into().ok(),
-        timeout: Plan::TIMEOUT,
-        user_classes: classes.try_into().expect("user classes for tests"),
-    }
+    let run_time = Duration::from_secs(secs).try_into().ok();
+    let classes = classes.try_into().expect("user classes for tests");
+    Plan::new(
+        Target::Simulated(Model::default()),
+        Load { run_time, ..load },
+        classes,
+    )
 }
 
 /// The row of `GET path`.
 pub fn name(path: &str) -> RequestName {
-    task(1, path).request_name()
+    RequestName {
+        name: path.to_owned(),
+        method: Method::Get,
+    }
 }
 
 /// The totals of `times`, as the statistics have them.

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Load, Target};
+use mayfly_core::plan::{Target, Users};
 use mayfly_core::report::csv;
-use mayfly_core::shard;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -54,7 +53,10 @@ pub fn App() -> Html {
         let control = control.clone();
         Callback::from(move |()| control.reset())
     };
-    let on_edit = Callback::from(move |load| control.edit(load));
+    let on_edit = {
+        let state = state.clone();
+        Callback::from(move |users| control.edit(&state, users))
+    };
     match (&state.view, &state.run) {
         (View::Run, Some(run)) => html! {
             <RunPage
@@ -103,8 +105,8 @@ fn download_callback(run: &Run) -> Callback<Download> {
             Download::Requests => ("requests", csv::requests(&run.board)),
         };
         let host = match &run.plan.target {
-            Target::BaseUrl(url) => url.as_str(),
-            Target::Simulated => "simulated",
+            Some(Target::BaseUrl(url)) => url.as_str(),
+            Some(Target::Simulated(_)) | None => "simulated",
         };
         let host = host.split("://").last().unwrap_or_default();
         let host = host.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
@@ -164,14 +166,14 @@ impl Control {
         self.ensure_engine();
         self.tell(Command::Start {
             run,
-            plan,
+            plan: plan.to_json(),
             seed: js::random_seed(),
         });
     }
 
     fn stop(&self) {
         self.0.dispatcher.dispatch(Action::Stop);
-        self.tell(Command::Tell(shard::Command::Stop));
+        self.tell(Command::Stop);
         let control = self.clone();
         let give_up = move || control.lose_engine("it did not react to Stop".to_owned());
         *self.0.deadline.borrow_mut() = Some(Timeout::new(Self::PATIENCE_MILLIS, give_up));
@@ -179,12 +181,15 @@ impl Control {
 
     fn reset(&self) {
         self.0.dispatcher.dispatch(Action::ResetCounts);
-        self.tell(Command::Tell(shard::Command::Reset));
+        self.tell(Command::Reset);
     }
 
-    fn edit(&self, load: Load) {
-        self.0.dispatcher.dispatch(Action::EditLoad(load));
-        self.tell(Command::Tell(shard::Command::Edit(load)));
+    fn edit(&self, state: &State, users: Users) {
+        let Some(run) = &state.run else { return };
+        self.tell(Command::Edit {
+            plan: run.with_users(users).to_json(),
+        });
+        self.0.dispatcher.dispatch(Action::EditUsers(users));
     }
 
     fn tell(&self, command: Command) {
@@ -194,14 +199,23 @@ impl Control {
     }
 
     fn handle_notice(&self, notice: Notice) {
-        if let Notice::Snapshot { run, snapshot } = notice {
-            // The last word of an old run says nothing about the one that is stopping now.
-            if run == *self.0.newest.borrow() && !snapshot.state.is_active() {
-                self.0.deadline.take();
+        // The last word of an old run says nothing about the one that is stopping now.
+        let is_newest = |run| run == *self.0.newest.borrow();
+        match notice {
+            Notice::Ready => {}
+            Notice::Refused { run, reason } => {
+                if is_newest(run) {
+                    self.0.deadline.take();
+                    self.0.dispatcher.dispatch(Action::LoseEngine(reason));
+                }
             }
-            self.0
-                .dispatcher
-                .dispatch(Action::Post(run, Box::new(snapshot)));
+            Notice::Snapshot { run, snapshot } => {
+                if is_newest(run) && !snapshot.state.is_active() {
+                    self.0.deadline.take();
+                }
+                let post = Action::Post(run, Box::new(snapshot));
+                self.0.dispatcher.dispatch(post);
+            }
         }
     }
 
@@ -250,7 +264,7 @@ fn use_diagnosis(state: &UseReducerHandle<State>) {
     let unexplained = unexplained.map(|run| (run.id, run.plan.target.clone()));
     let dispatcher = state.dispatcher();
     use_effect_with(unexplained, move |unexplained| {
-        let Some((run, Target::BaseUrl(target))) = unexplained.clone() else {
+        let Some((run, Some(Target::BaseUrl(target)))) = unexplained.clone() else {
             return;
         };
         spawn_local(async move {

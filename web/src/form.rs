@@ -1,10 +1,11 @@
 //! The start form: what was typed, and the plan it means.
 
 use mayfly_core::plan::{
-    Load, Path, Plan, PlanError, SpawnRate, Target, Task, UserClass, UserCount, parse_wait,
-    parse_weight,
+    Load, Order, Plan, PlanError, Shape, Share, SpawnRate, Target, Task, TaskSet, UrlTemplate,
+    UserClass, UserCount, Users, parse_wait, parse_weight,
 };
 use mayfly_core::request::Method;
+use mayfly_core::simulate::Model;
 use mayfly_core::wait::WaitTime;
 
 /// What was typed, as it was typed.
@@ -179,8 +180,8 @@ impl Form {
     pub fn plan(&self) -> Result<Plan, Box<FormErrors>> {
         let mut errors = FormErrors::default();
         let target = keep(self.target(), &mut errors.host);
-        let load = parse_load(&self.users, &self.spawn_rate);
-        let load = load.map_err(|it| {
+        let users = parse_users(&self.users, &self.spawn_rate);
+        let users = users.map_err(|it| {
             errors.users = it.users;
             errors.spawn_rate = it.spawn_rate;
         });
@@ -190,8 +191,8 @@ impl Form {
         };
         let wait = self.wait(&mut errors);
         let tasks = self.tasks(&mut errors);
-        let (Some(target), Ok(load), Some(run_time), Some(wait), Some(tasks)) =
-            (target, load, run_time, wait, tasks)
+        let (Some(target), Ok(users), Some(run_time), Some(wait), Some(tasks)) =
+            (target, users, run_time, wait, tasks)
         else {
             return Err(Box::new(errors));
         };
@@ -199,18 +200,22 @@ impl Form {
             Ok(tasks) => {
                 let class = UserClass {
                     name: "User".to_owned(),
-                    weight: 1,
-                    wait,
-                    tasks,
+                    share: Share::Weight(1.0),
+                    host: None,
+                    set: TaskSet {
+                        order: Order::Weighted,
+                        wait: Some(wait),
+                        on_start: Vec::new(),
+                        on_stop: Vec::new(),
+                        tasks,
+                    },
                 };
                 let user_classes = vec![class].try_into().expect("one class of weight one");
-                Ok(Plan {
-                    target,
-                    load,
+                let load = Load {
                     run_time,
-                    timeout: Plan::TIMEOUT,
-                    user_classes,
-                })
+                    ..Load::new(Shape::Users(users))
+                };
+                Ok(Plan::new(target, load, user_classes))
             }
             Err(error) => {
                 errors.tasks = Some(error);
@@ -226,7 +231,7 @@ impl Form {
 
     fn target(&self) -> Result<Target, PlanError> {
         if self.is_simulated() {
-            return Ok(Target::Simulated);
+            return Ok(Target::Simulated(Model::default()));
         }
         self.host.parse().map(Target::BaseUrl)
     }
@@ -240,14 +245,10 @@ impl Form {
     fn tasks(&self, errors: &mut FormErrors) -> Option<Vec<Task>> {
         let parse = |form: &TaskForm| {
             let mut row = TaskErrors::default();
-            let path: Option<Path> = keep(form.path.parse(), &mut row.path);
+            let url: Option<UrlTemplate> = keep(form.path.parse(), &mut row.path);
             let weight = keep(parse_weight(&form.weight), &mut row.weight);
             errors.rows.push(row);
-            Some(Task {
-                weight: weight?,
-                method: form.method,
-                path: path?,
-            })
+            Some(Task::request(weight?, form.method, url?))
         };
         // All rows are read, so that all errors are found.
         let tasks: Vec<Option<Task>> = self.tasks.iter().map(parse).collect();
@@ -258,22 +259,22 @@ impl Form {
 /// What is wrong with the users of a form.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the fields of `Form`")]
-pub struct LoadErrors {
+pub struct UsersErrors {
     pub users: Option<PlanError>,
     pub spawn_rate: Option<PlanError>,
 }
 
-/// The load that two fields mean.
+/// The users that two fields mean.
 ///
 /// # Errors
 ///
 /// Fails with all that is wrong at once.
-pub fn parse_load(users: &str, spawn_rate: &str) -> Result<Load, LoadErrors> {
-    let mut errors = LoadErrors::default();
+pub fn parse_users(users: &str, spawn_rate: &str) -> Result<Users, UsersErrors> {
+    let mut errors = UsersErrors::default();
     let users: Option<UserCount> = keep(users.parse(), &mut errors.users);
     let spawn_rate: Option<SpawnRate> = keep(spawn_rate.parse(), &mut errors.spawn_rate);
     match (users, spawn_rate) {
-        (Some(users), Some(spawn_rate)) => Ok(Load { users, spawn_rate }),
+        (Some(users), Some(spawn_rate)) => Ok(Users { users, spawn_rate }),
         _ => Err(errors),
     }
 }
@@ -290,15 +291,14 @@ mod tests {
     #[test]
     fn the_form_as_it_comes_is_a_plan_for_the_simulated_api() {
         let plan = Form::default().plan().unwrap();
-        assert_eq!(plan.target, Target::Simulated);
-        assert_eq!(plan.load.users.get(), 20);
-        assert_eq!(plan.run_time, None);
-        let paths: Vec<_> = plan.user_classes.as_slice()[0]
-            .tasks
-            .as_slice()
-            .iter()
-            .collect();
-        assert_eq!(paths.len(), 3);
+        assert_eq!(plan.target, Some(Target::Simulated(Model::default())));
+        let Shape::Users(users) = plan.load.shape else {
+            panic!("the form has a number of users");
+        };
+        assert_eq!(users.users.get(), 20);
+        assert_eq!(plan.load.run_time, None);
+        let tasks = &plan.user_classes.as_slice()[0].set.tasks;
+        assert_eq!(tasks.as_slice().len(), 3);
     }
 
     /// Which fields have an error, after `change`.

@@ -192,9 +192,9 @@ mod tests {
     /// A user that sends every 100 ms for ten and a half seconds; `/cube` fails.
     fn board(result: Result<u16, TransportError>) -> Board {
         let mut user = class("A", 1);
-        user.tasks = vec![task(1, "/"), task(1, "/cube")].try_into().unwrap();
+        user.set.tasks = vec![task(1, "/"), task(1, "/cube")].try_into().unwrap();
         let mut plan = plan(vec![user], load(1, 1.0), 1);
-        plan.run_time = Duration::from_millis(10_500).try_into().ok();
+        plan.load.run_time = Duration::from_millis(10_500).try_into().ok();
         let answer = move |_: Elapsed, request: &Request| {
             let after = Duration::from_millis(100);
             match result {

@@ -1,7 +1,5 @@
 //! What the page and the engine say to each other.
 
-use mayfly_core::plan::Plan;
-use mayfly_core::shard;
 use mayfly_core::snapshot::Snapshot;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -16,13 +14,20 @@ pub enum Command {
     Start {
         /// The new run.
         run: RunId,
-        /// What to run.
-        plan: Plan,
+        /// What to run, as JSON.
+        plan: String,
         /// Where its randomness comes from.
         seed: u64,
     },
-    /// Changes the run that is under way, if there is one.
-    Tell(shard::Command),
+    /// The run that is under way goes on with the load and the weights of this plan.
+    Edit {
+        /// The plan, as JSON.
+        plan: String,
+    },
+    /// The run that is under way forgets all that it counted.
+    Reset,
+    /// The run that is under way ends.
+    Stop,
 }
 
 /// From the engine to the page.
@@ -30,6 +35,13 @@ pub enum Command {
 pub enum Notice {
     /// The engine listens; what was sent before is lost.
     Ready,
+    /// The plan cannot run.
+    Refused {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
     /// What a run has counted so far.
     Snapshot {
         /// The run.
@@ -66,7 +78,7 @@ mod tests {
 
         let command = Command::Start {
             run: 7,
-            plan,
+            plan: plan.to_json(),
             seed: u64::MAX,
         };
         assert_eq!(decode(&encode(&command)), Some(command));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use mayfly_core::board::Board;
-use mayfly_core::plan::{Load, Plan};
+use mayfly_core::plan::{Plan, Shape, Users};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 use yew::Reducible;
@@ -121,6 +121,21 @@ impl Run {
         }
     }
 
+    /// Its users, if their number is what its load is about.
+    pub fn users(&self) -> Option<Users> {
+        match self.plan.load.shape {
+            Shape::Users(users) => Some(users),
+            Shape::Arrivals(_) | Shape::Stages(_) => None,
+        }
+    }
+
+    /// Its plan, with other users.
+    pub fn with_users(&self, users: Users) -> Plan {
+        let mut plan = (*self.plan).clone();
+        plan.load.shape = Shape::Users(users);
+        plan
+    }
+
     fn post(&mut self, snapshot: Snapshot) {
         Rc::make_mut(&mut self.board).post(snapshot);
         self.model = Rc::new(RunModel::new(&self.board));
@@ -167,7 +182,7 @@ pub enum Action {
     /// The dialog is to be closed.
     CloseEdit,
     /// The run goes on with other users.
-    EditLoad(Load),
+    EditUsers(Users),
 }
 
 impl State {
@@ -194,7 +209,7 @@ impl State {
             | Action::ResetCounts
             | Action::LoseEngine(_)
             | Action::Diagnose(..)
-            | Action::EditLoad(_) => self.apply_to_run(action),
+            | Action::EditUsers(_) => self.apply_to_run(action),
         }
         let is_active = self.run.as_ref().is_some_and(|run| run.state().is_active());
         self.is_editing &= is_active;
@@ -219,12 +234,12 @@ impl State {
             }
             // A run that goes on is reset by its engine.
             Action::ResetCounts if !run.state().is_active() => run.forget(),
-            Action::EditLoad(load) => {
-                Rc::make_mut(&mut run.plan).load = load;
+            Action::EditUsers(users) => {
+                run.plan = Rc::new(run.with_users(users));
                 self.is_editing = false;
                 // `New` shows what ran last.
-                self.form.users = load.users.get().to_string();
-                self.form.spawn_rate = load.spawn_rate.get().to_string();
+                self.form.users = users.users.get().to_string();
+                self.form.spawn_rate = users.spawn_rate.get().to_string();
             }
             _ => {}
         }
@@ -254,7 +269,7 @@ impl Reducible for State {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::testing::{Answer, Simulation, answer_after, load};
+    use mayfly_core::testing::{Answer, Simulation, answer_after, users};
     use mayfly_core::transport::TransportError;
 
     use super::*;
@@ -352,13 +367,16 @@ mod tests {
 
     #[test]
     fn an_edit_is_what_new_shows() {
-        let state = state([Action::OpenEdit, Action::EditLoad(load(7, 0.5))]);
+        let Shape::Users(seven) = users(7, 0.5) else {
+            panic!("users are users");
+        };
+        let state = state([Action::OpenEdit, Action::EditUsers(seven)]);
         assert!(!state.is_editing);
         assert_eq!(
             (state.form.users.as_str(), state.form.spawn_rate.as_str()),
             ("7", "0.5")
         );
-        assert_eq!(state.run.unwrap().plan.load, load(7, 0.5));
+        assert_eq!(state.run.unwrap().plan.load.shape, users(7, 0.5));
     }
 
     #[test]

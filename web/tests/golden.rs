@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test")]
 
-use mayfly_core::shard::{Shard, ShardId};
+use mayfly_core::shard::ShardId;
 use mayfly_core::simulate::SimulatedApi;
-use mayfly_core::testing::{ManualClock, class, load, plan, run_to_end, task};
+use mayfly_core::testing::{ManualClock, class, load, plan, run_to_end, shard, task};
 use mayfly_core::transport::Transport;
 use mayfly_core::wait::WaitTime;
 use mayfly_web::protocol::encode;
@@ -16,16 +16,16 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// The digest of all snapshots of a run of two classes against the simulated API.
 fn digest() -> u64 {
     let mut classes = vec![class("Reader", 5), class("Writer", 2)];
-    classes[0].tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
-    classes[0].wait =
-        WaitTime::between(Duration::from_millis(100), Duration::from_secs(1)).unwrap();
-    classes[1].tasks = vec![task(1, "/square"), task(1, "/flaky/30")]
+    classes[0].set.tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
+    let wait = WaitTime::between(Duration::from_millis(100), Duration::from_secs(1));
+    classes[0].set.wait = wait.ok();
+    classes[1].set.tasks = vec![task(1, "/square"), task(1, "/flaky/30")]
         .try_into()
         .unwrap();
     let plan = plan(classes, load(40, 7.5), 60);
     let clock = ManualClock::default();
     let api = SimulatedApi::new(clock.clone(), 42);
-    let shard = Shard::new(&plan, 42, ShardId::ONLY, api.max_in_flight());
+    let shard = shard(&plan, 42, ShardId::ONLY, api.max_in_flight());
     fnv(&encode(&run_to_end(shard, &api, &clock, Vec::new())))
 }
 

@@ -2,16 +2,32 @@
 
 use std::time::Duration;
 
+use crate::template::TemplateError;
+
 /// Why a value of a plan was rejected: what was expected, and what was found.
 ///
 /// The place is not part of it, since the caller knows which field it asked to be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PlanError {
+    /// Negative, or not a number.
+    #[error("expected tasks started per second, a number from 0 to 1,000,000, found “{got}”")]
+    ArrivalRate {
+        /// What was given.
+        got: String,
+    },
     /// Not `http://` or `https://` and a host name.
     #[error("expected a URL such as http://127.0.0.1:5000, found “{got}”: {problem}")]
     BaseUrl {
         /// What is wrong with it.
         problem: &'static str,
+        /// What was given.
+        got: String,
+    },
+    /// Not a length of time.
+    #[error("expected a length of time such as 500ms, 1.5s, 3m or 1h20m, up to {}, found “{got}”", humantime::format_duration(*max))]
+    Length {
+        /// The longest that is accepted.
+        max: Duration,
         /// What was given.
         got: String,
     },
@@ -21,9 +37,21 @@ pub enum PlanError {
     /// No user class can ever have a user.
     #[error("expected at least one user class with a weight above 0")]
     NoUserClass,
-    /// A path that cannot be joined to a host.
+    /// No stage in a list of stages.
+    #[error("expected at least one stage")]
+    NoStage,
+    /// Two user classes that cannot be told apart.
+    #[error("expected a name for each user class, found two with the name “{name}”")]
+    SameClassName {
+        /// What both are called.
+        name: String,
+    },
+    /// A text whose placeholders cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Neither a path that can be joined to a host, nor a whole URL.
     #[error("expected a path such as /cube, found “{got}”: {problem}")]
-    Path {
+    Url {
         /// What is wrong with it.
         problem: &'static str,
         /// What was given.
@@ -49,7 +77,13 @@ pub enum PlanError {
         /// What was given.
         got: String,
     },
-    /// Not a length of time.
+    /// Not a rate of tasks.
+    #[error("expected tasks per second, a number above 0 and up to 1,000,000, found “{got}”")]
+    TaskRate {
+        /// What was given.
+        got: String,
+    },
+    /// Not seconds.
     #[error("expected seconds, a number from 0 to 86,400, found “{got}”")]
     Wait {
         /// What was given.

@@ -5,62 +5,144 @@
 //! caused it.
 
 mod error;
+mod file;
+mod load;
+mod task;
 mod url;
 mod values;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::request::{Method, RequestName};
-use crate::wait::WaitTime;
-use crate::weight::Weights;
+use crate::data::Pick;
+use crate::simulate::Model;
+use crate::template::Template;
+use crate::threshold::Threshold;
 
 pub use self::error::PlanError;
-pub use self::url::{BaseUrl, Path};
-pub use self::values::{RunTime, SpawnRate, UserCount, parse_wait, parse_weight};
+#[cfg(feature = "schema")]
+pub use self::file::schema;
+pub use self::file::{PlanErrors, PlanProblem};
+pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
+pub use self::task::{
+    Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
+};
+pub use self::url::{BaseUrl, UrlTemplate, is_absolute};
+pub use self::values::{
+    ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length, parse_wait,
+    parse_weight,
+};
 
 /// The validated description of a run.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What is loaded.
-    pub target: Target,
-    /// How many users there are, and how fast they come.
+    /// What is loaded; `None` leaves it to the host, which may know it from elsewhere.
+    pub target: Option<Target>,
+    /// What decides whether the run passed.
+    pub thresholds: Vec<Threshold>,
+    /// Which tasks run.
+    pub tags: Tags,
+    /// How much load there is, and until when.
     pub load: Load,
-    /// When the run ends by itself, counted from its start; `None` runs until stopped.
-    pub run_time: Option<RunTime>,
-    /// How long a request may be under way before it is given up and counted as a failure.
-    pub timeout: Duration,
+    /// What all requests have in common.
+    pub request: RequestDefaults,
+    /// Rows that templates can use, by name.
+    pub data: BTreeMap<String, DataSet>,
     /// The kinds of users.
     pub user_classes: UserClasses,
 }
 
 impl Plan {
-    /// The timeout of a plan that names none.
-    pub const TIMEOUT: Duration = Duration::from_secs(30);
+    /// A plan with nothing but users.
+    pub fn new(target: Target, load: Load, user_classes: UserClasses) -> Self {
+        Self {
+            target: Some(target),
+            thresholds: Vec::new(),
+            tags: Tags::default(),
+            load,
+            request: RequestDefaults::default(),
+            data: BTreeMap::new(),
+            user_classes,
+        }
+    }
+
+    /// Loads `host`, whatever the plan and its user classes say.
+    pub fn set_host(&mut self, host: BaseUrl) {
+        self.target = Some(Target::BaseUrl(host));
+        for class in &mut self.user_classes.0 {
+            class.host = None;
+        }
+    }
 }
 
 /// What is loaded.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// A real host.
     BaseUrl(BaseUrl),
     /// The simulated API in this crate; nothing leaves the machine.
-    Simulated,
+    Simulated(Model),
 }
 
-/// How many users there are, and how fast they come. May be edited while running.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Load {
-    /// Users at the peak.
-    pub users: UserCount,
-    /// Users started per second.
-    pub spawn_rate: SpawnRate,
+/// Which tasks run: those with one of the tags to include, or all if there are none, and of these
+/// not the ones with a tag to exclude. The tags of a set are those of all its tasks.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tags {
+    /// Empty for all.
+    pub include: Vec<String>,
+    /// Empty for none.
+    pub exclude: Vec<String>,
 }
 
-/// The user classes of a plan: never empty, and at least one has a weight above zero.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "Vec<UserClass>", into = "Vec<UserClass>")]
+/// What all requests have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestDefaults {
+    /// How long a request may be under way before it is given up and counted as a failure.
+    pub timeout: Duration,
+    /// Header names in lower case, and their values. Those of a request come before these.
+    pub headers: Vec<(String, Template)>,
+    /// Whether an answer that points elsewhere is followed.
+    pub follow_redirects: bool,
+}
+
+impl RequestDefaults {
+    /// The timeout of a plan that names none.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+}
+
+impl Default for RequestDefaults {
+    fn default() -> Self {
+        Self {
+            timeout: Self::TIMEOUT,
+            headers: Vec::new(),
+            follow_redirects: true,
+        }
+    }
+}
+
+/// Rows that templates can use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSet {
+    /// Where the rows are.
+    pub source: DataSource,
+    /// Which row a user gets.
+    pub pick: Pick,
+}
+
+/// Where rows are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataSource {
+    /// In a CSV file of this name, which the host reads.
+    Csv(String),
+    /// In the plan: the same keys in every row.
+    Rows(Vec<Map<String, Value>>),
+}
+
+/// The user classes of a plan: never empty, no two of the same name, and at least one can have
+/// users.
+#[derive(Clone, Debug, PartialEq)]
 pub struct UserClasses(Vec<UserClass>);
 
 impl UserClasses {
@@ -74,85 +156,16 @@ impl TryFrom<Vec<UserClass>> for UserClasses {
     type Error = PlanError;
 
     fn try_from(classes: Vec<UserClass>) -> Result<Self, PlanError> {
-        if classes.iter().all(|class| class.weight == 0) {
+        if classes.iter().all(|class| class.share.is_zero()) {
             return Err(PlanError::NoUserClass);
         }
-        Ok(Self(classes))
-    }
-}
-
-impl From<UserClasses> for Vec<UserClass> {
-    fn from(classes: UserClasses) -> Self {
-        classes.0
-    }
-}
-
-/// A kind of user.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct UserClass {
-    /// Decides the order of the class mix.
-    pub name: String,
-    /// Share of the users; zero is none.
-    pub weight: u32,
-    /// Pause between two tasks.
-    pub wait: WaitTime,
-    /// What these users do.
-    pub tasks: Tasks,
-}
-
-/// The tasks of a user class: never empty, and at least one has a weight above zero.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "Vec<Task>", into = "Vec<Task>")]
-pub struct Tasks {
-    tasks: Vec<Task>,
-    weights: Weights,
-}
-
-impl Tasks {
-    /// In the order of the plan.
-    pub fn as_slice(&self) -> &[Task] {
-        &self.tasks
-    }
-
-    /// The weights of the tasks, in the same order.
-    pub fn weights(&self) -> &Weights {
-        &self.weights
-    }
-}
-
-impl TryFrom<Vec<Task>> for Tasks {
-    type Error = PlanError;
-
-    fn try_from(tasks: Vec<Task>) -> Result<Self, PlanError> {
-        let weights =
-            Weights::new(tasks.iter().map(|task| task.weight)).ok_or(PlanError::NoTask)?;
-        Ok(Self { tasks, weights })
-    }
-}
-
-impl From<Tasks> for Vec<Task> {
-    fn from(tasks: Tasks) -> Self {
-        tasks.tasks
-    }
-}
-
-/// One thing a user does: one request.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Task {
-    /// Chance relative to the other tasks; zero is never.
-    pub weight: u32,
-    /// The method of the request.
-    pub method: Method,
-    /// Its path, which is joined to the host.
-    pub path: Path,
-}
-
-impl Task {
-    /// The row of the statistics that the request counts in.
-    pub fn request_name(&self) -> RequestName {
-        RequestName {
-            name: self.path.as_str().to_owned(),
-            method: self.method,
+        for (index, class) in classes.iter().enumerate() {
+            if classes[..index].iter().any(|it| it.name == class.name) {
+                return Err(PlanError::SameClassName {
+                    name: class.name.clone(),
+                });
+            }
         }
+        Ok(Self(classes))
     }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
+use crate::template::Template;
 
 /// The host under load: scheme, host name, and maybe a port and a path, without a slash at the end.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -16,11 +17,6 @@ impl BaseUrl {
     /// As text, such as `http://127.0.0.1:5000`.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The URL of `path` below this host.
-    pub fn join(&self, path: &Path) -> String {
-        format!("{}{}", self.0, path.0)
     }
 
     /// Whether the connection is encrypted.
@@ -64,50 +60,56 @@ impl fmt::Display for BaseUrl {
     }
 }
 
-/// The path of a request, and maybe a query; starts with a slash.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Path(String);
+/// Where a request goes: a path below the host, and maybe a query, which starts with a slash; or a
+/// whole URL. Either may have placeholders.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UrlTemplate(Template);
 
-impl Path {
-    /// As text, such as `/cube?n=3`.
+impl UrlTemplate {
+    /// As the plan has it, such as `/item/{{id}}?n=3`.
     pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The text with placeholders.
+    pub fn template(&self) -> &Template {
         &self.0
+    }
+
+    /// Whether it is below the host, and not a whole URL. One that starts with a placeholder may be
+    /// either; see [`is_absolute`].
+    pub fn is_path(&self) -> bool {
+        self.as_str().starts_with('/')
     }
 }
 
-impl FromStr for Path {
+/// Whether `url` names a host of its own.
+pub fn is_absolute(url: &str) -> bool {
+    let starts_with = |scheme: &str| {
+        let start = url.get(..scheme.len());
+        start.is_some_and(|it| it.eq_ignore_ascii_case(scheme))
+    };
+    starts_with("http://") || starts_with("https://")
+}
+
+impl FromStr for UrlTemplate {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let path = text.trim();
-        match path_problem(path) {
-            Some(problem) => Err(PlanError::Path {
+        let text = text.trim();
+        if let Some(problem) = url_problem(text) {
+            return Err(PlanError::Url {
                 problem,
-                got: path.to_owned(),
-            }),
-            None => Ok(Self(path.to_owned())),
+                got: text.to_owned(),
+            });
         }
+        text.parse().map(Self).map_err(PlanError::Template)
     }
 }
 
-impl TryFrom<String> for Path {
-    type Error = PlanError;
-
-    fn try_from(text: String) -> Result<Self, PlanError> {
-        text.parse()
-    }
-}
-
-impl From<Path> for String {
-    fn from(path: Path) -> Self {
-        path.0
-    }
-}
-
-impl fmt::Display for Path {
+impl fmt::Display for UrlTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -170,17 +172,33 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn path_problem(path: &str) -> Option<&'static str> {
-    if !path.starts_with('/') {
-        return Some("it must start with a slash");
+fn url_problem(url: &str) -> Option<&'static str> {
+    let starts_with_placeholder = url.starts_with("{{");
+    if !url.starts_with('/') && !is_absolute(url) && !starts_with_placeholder {
+        return Some("it must start with a slash, or with http:// or https://");
     }
-    if path.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    let literal = outside_placeholders(url);
+    if literal.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Some("it must not contain spaces; write %20");
     }
-    if path.contains('#') {
+    if literal.contains('#') {
         return Some("it must not contain #, which is never sent; write %23");
     }
     None
+}
+
+/// The text without what is between `{{` and `}}`.
+fn outside_placeholders(text: &str) -> String {
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        literal.push_str(before);
+        let Some((_, after)) = after.split_once("}}") else {
+            return literal;
+        };
+        rest = after;
+    }
+    literal + rest
 }
 
 #[cfg(test)]
@@ -247,22 +265,36 @@ mod tests {
     }
 
     #[test]
-    fn paths_start_with_a_slash() {
-        assert_eq!("/cube?n=3".parse::<Path>().unwrap().as_str(), "/cube?n=3");
+    fn a_request_goes_to_a_path_or_a_whole_url() {
+        for text in [
+            "/cube?n=3",
+            "/item/{{randint(1, 500)}}",
+            "{{next}}",
+            "https://example.org/{{ id }}",
+        ] {
+            assert_eq!(text.parse::<UrlTemplate>().unwrap().as_str(), text);
+        }
+        let slash = "it must start with a slash, or with http:// or https://";
         for (text, expected) in [
-            ("cube", "it must start with a slash"),
-            ("", "it must start with a slash"),
+            ("cube", slash),
+            ("", slash),
+            ("ftp://example.org/", slash),
             ("/a b", "it must not contain spaces; write %20"),
+            ("/{{a}} b", "it must not contain spaces; write %20"),
             (
                 "/a#b",
                 "it must not contain #, which is never sent; write %23",
             ),
         ] {
-            let error = PlanError::Path {
+            let error = PlanError::Url {
                 problem: expected,
                 got: text.to_owned(),
             };
-            assert_eq!(text.parse::<Path>(), Err(error), "{text}");
+            assert_eq!(text.parse::<UrlTemplate>(), Err(error), "{text}");
         }
+        assert!(matches!(
+            "/{{".parse::<UrlTemplate>(),
+            Err(PlanError::Template(_))
+        ));
     }
 }

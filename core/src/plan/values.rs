@@ -97,6 +97,39 @@ impl FromStr for SpawnRate {
     }
 }
 
+/// Tasks started per second in an open model: finite, from zero to a million.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct ArrivalRate(f64);
+
+impl ArrivalRate {
+    const MAX: f64 = 1_000_000.0;
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for ArrivalRate {
+    type Error = PlanError;
+
+    fn try_from(rate: f64) -> Result<Self, PlanError> {
+        if (0.0..=Self::MAX).contains(&rate) {
+            return Ok(Self(rate));
+        }
+        Err(PlanError::ArrivalRate {
+            got: rate.to_string(),
+        })
+    }
+}
+
+impl From<ArrivalRate> for f64 {
+    fn from(rate: ArrivalRate) -> Self {
+        rate.0
+    }
+}
+
 /// When a run ends by itself; above zero.
 ///
 /// The notation is Locust's: whole seconds, or hours, minutes and seconds in this order, each a
@@ -176,6 +209,92 @@ pub fn parse_wait(text: &str) -> Result<Duration, PlanError> {
         .ok_or_else(|| PlanError::Wait {
             got: text.to_owned(),
         })
+}
+
+/// Reads a length of time of at most `max`: a number with `ms`, `s`, `m` or `h`, several of them in a
+/// row, largest unit first, or whole seconds without a unit. Only the last number may have a
+/// fraction: `500ms`, `1.5s`, `3m`, `1h20m`, `90`.
+///
+/// # Errors
+///
+/// Fails if `text` is anything else.
+pub fn parse_length(text: &str, max: Duration) -> Result<Duration, PlanError> {
+    let length = text.trim().parse().map_or_else(
+        |_| parse_units(text.trim()),
+        |secs: u64| Some(Duration::from_secs(secs)),
+    );
+    let length = length.filter(|&it| it <= max);
+    length.ok_or_else(|| PlanError::Length {
+        max,
+        got: text.to_owned(),
+    })
+}
+
+fn parse_units(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut length = Duration::ZERO;
+    // In nanoseconds.
+    let units = [
+        ("h", 3_600_000_000_000_u64),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+    ];
+    let mut units = units.iter();
+    while !rest.is_empty() {
+        let end = rest.find(|it: char| it.is_ascii_alphabetic())?;
+        let (number, after) = rest.split_at(end);
+        let end = after.find(|it: char| !it.is_ascii_alphabetic());
+        let (unit, after) = after.split_at(end.unwrap_or(after.len()));
+        let nanos = units.find(|it| it.0 == unit)?.1;
+        length = length.checked_add(times(number, nanos, after.is_empty())?)?;
+        rest = after;
+    }
+    (!text.is_empty()).then_some(length)
+}
+
+/// So many times `nanos`; `None` if `number` is not one without a sign.
+fn times(number: &str, nanos: u64, may_have_fraction: bool) -> Option<Duration> {
+    let (whole, fraction) = match number.split_once('.') {
+        Some((whole, fraction)) if may_have_fraction && !fraction.is_empty() => (whole, fraction),
+        Some(_) => return None,
+        None => (number, ""),
+    };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) || 9 < fraction.len() {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    // At most 10⁹ − 1 billionths, of at most 3.6 · 10¹² ns.
+    let billionths: u128 = format!("{fraction:0<9}").parse().ok()?;
+    let rest = u64::try_from(billionths * u128::from(nanos) / 1_000_000_000).ok()?;
+    let total = whole.checked_mul(nanos)?.checked_add(rest)?;
+    Some(Duration::from_nanos(total))
+}
+
+/// `length` in the notation that [`parse_length`] reads, such as `1h20m`, `1.5s` or `500ms`.
+pub fn format_length(length: Duration) -> String {
+    let nanos = length.subsec_nanos();
+    let (hours, minutes, secs) = (
+        length.as_secs() / 3600,
+        length.as_secs() / 60 % 60,
+        length.as_secs() % 60,
+    );
+    let mut text = String::new();
+    for (number, unit) in [(hours, "h"), (minutes, "m")] {
+        if 0 < number {
+            text += &format!("{number}{unit}");
+        }
+    }
+    if nanos == 0 && (0 < secs || text.is_empty()) {
+        text += &format!("{secs}s");
+    } else if 0 < nanos && nanos.is_multiple_of(1_000_000) && secs == 0 {
+        text += &format!("{}ms", nanos / 1_000_000);
+    } else if 0 < nanos {
+        let fraction = format!("{nanos:09}");
+        text += &format!("{secs}.{}s", fraction.trim_end_matches('0'));
+    }
+    text
 }
 
 /// Seconds of a length of time in Locust's notation.
@@ -294,6 +413,60 @@ mod tests {
                 }),
                 "{text}"
             );
+        }
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn lengths_are_numbers_with_units() {
+        for (text, nanos) in [
+            ("500ms", 500_000_000),
+            ("1s", 1_000_000_000),
+            ("1.5s", 1_500_000_000),
+            ("0.25ms", 250_000),
+            ("2m3s4ms", 123_004_000_000),
+            ("90", 90_000_000_000),
+            ("0", 0),
+            (" 1h ", 3_600_000_000_000),
+        ] {
+            assert_eq!(
+                parse_length(text, HOUR),
+                Ok(Duration::from_nanos(nanos)),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "s",
+            "-1s",
+            "1.5",
+            "1 s",
+            "1s2m",
+            "1.5m3s",
+            "1d",
+            "1S",
+            "1e3s",
+            ".5s",
+            "1.s",
+            "2h",
+            "99999999999999999999s",
+        ] {
+            let error = PlanError::Length {
+                max: HOUR,
+                got: text.to_owned(),
+            };
+            assert_eq!(parse_length(text, HOUR), Err(error), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lengths_are_written_as_they_are_read(nanos in 0..=3_600_000_000_000_u64) {
+            for length in [Duration::from_nanos(nanos), Duration::from_millis(nanos / 1_000_000)] {
+                let text = format_length(length);
+                proptest::prop_assert_eq!(parse_length(&text, HOUR), Ok(length), "{}", text);
+            }
         }
     }
 }

@@ -152,7 +152,7 @@ mod tests {
     /// One user that sends every 500 ms for two seconds; a path with a comma fails.
     fn board() -> Board {
         let mut user = class("A", 1);
-        user.tasks = vec![task(1, "/a,b")].try_into().unwrap();
+        user.set.tasks = vec![task(1, "/a,b")].try_into().unwrap();
         let answer =
             |_: Elapsed, _: &Request| -> Answer { answer_after(Duration::from_millis(500), 503) };
         Simulation::new(plan(vec![user], load(1, 1.0), 2), answer)

@@ -1,3 +1,4 @@
 //! What remains of a run, as files.
 
 pub mod csv;
+pub mod text;

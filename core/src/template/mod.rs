@@ -215,6 +215,13 @@ impl Piece {
     }
 }
 
+/// Writes `text` to the end of `out` as a part of a URL, or of a form: percent-encoded, as in
+/// [`Encoding::Url`].
+pub(crate) fn percent_encode(text: &str, out: &mut String) {
+    let written = Percent(out).write_str(text);
+    written.expect("a String takes any text");
+}
+
 /// Percent-encodes what is written through it.
 struct Percent<'a>(&'a mut String);
 

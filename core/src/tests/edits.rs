@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::board::aggregated;
-use crate::plan::Plan;
+use crate::plan::{Load, Plan};
 use crate::request::Request;
 use crate::run::RunState;
 use crate::shard::Command;
@@ -16,6 +16,15 @@ fn after_100_ms(_: Elapsed, _: &Request) -> Answer {
 
 fn five_users() -> Plan {
     plan(vec![class("A", 1)], load(5, 1.0), 30)
+}
+
+fn edit(load: Load) -> Command {
+    let plan = five_users();
+    let run_time = plan.load.run_time;
+    Command::Edit(Box::new(Plan {
+        load: Load { run_time, ..load },
+        ..plan
+    }))
 }
 
 fn run(commands: Vec<(u64, Command)>) -> Outcome {
@@ -54,8 +63,8 @@ fn stop_ends_the_run_and_all_requests_at_once() {
 #[test]
 fn an_edit_grows_and_shrinks_the_swarm_and_keeps_the_run_time() {
     let outcome = run(vec![
-        (10_000, Command::Edit(load(8, 1.0))),
-        (20_000, Command::Edit(load(2, 2.0))),
+        (10_000, edit(load(8, 1.0))),
+        (20_000, edit(load(2, 2.0))),
     ]);
 
     assert_eq!(users_at(&outcome, 9), 5);
@@ -68,7 +77,7 @@ fn an_edit_grows_and_shrinks_the_swarm_and_keeps_the_run_time() {
 
 #[test]
 fn an_edit_is_spawning_until_the_new_number_is_reached() {
-    let outcome = run(vec![(10_000, Command::Edit(load(8, 1.0)))]);
+    let outcome = run(vec![(10_000, edit(load(8, 1.0)))]);
 
     let state_at = |secs| {
         let at = Elapsed::from_secs(secs);
@@ -87,7 +96,7 @@ fn an_edit_is_spawning_until_the_new_number_is_reached() {
 #[test]
 fn requests_of_stopped_users_are_counted_apart() {
     // Users send all the time, so each of the four that stop has a request under way.
-    let outcome = run(vec![(10_050, Command::Edit(load(1, 1000.0)))]);
+    let outcome = run(vec![(10_050, edit(load(1, 1000.0)))]);
 
     let total = aggregated(&outcome.board.rows());
     // And the last user's, at the end of the run.
@@ -109,6 +118,6 @@ fn a_reset_forgets_what_was_counted() {
 
 #[test]
 fn after_the_end_nothing_is_heard() {
-    let outcome = run(vec![(31_000, Command::Edit(load(8, 1.0)))]);
+    let outcome = run(vec![(31_000, edit(load(8, 1.0)))]);
     assert_eq!(outcome.board.at(), Elapsed::from_secs(30));
 }

@@ -66,7 +66,7 @@ fn the_queue_is_in_the_snapshots() {
 #[track_caller]
 fn check_failures(answer: Answer, expected: Option<Failure>) -> RowTotals {
     let mut plan = plan(vec![class("A", 1)], load(1, 1.0), 10);
-    plan.timeout = Duration::from_secs(1);
+    plan.request.timeout = Duration::from_secs(1);
 
     let outcome = Simulation::new(plan, move |_: Elapsed, _: &Request| answer.clone()).run();
 
@@ -120,7 +120,7 @@ fn a_request_beyond_the_timeout_is_given_up() {
 #[test]
 fn a_request_that_was_given_up_is_dropped_by_the_transport() {
     let mut plan = plan(vec![class("A", 1)], load(1, 1.0), 10);
-    plan.timeout = Duration::from_secs(1);
+    plan.request.timeout = Duration::from_secs(1);
     let never = |_: Elapsed, _: &Request| answer_after(Duration::from_secs(3600), 200);
 
     let outcome = Simulation::new(plan, never).run();

@@ -1,8 +1,12 @@
 //! Whole runs in virtual time. The invariants of ARCHITECTURE.md are kept here.
 
+mod claims;
 mod edits;
+mod load;
 mod locust;
+pub(crate) mod locust_dispatch;
 mod measure;
 mod sharding;
 mod simulated;
 mod swarm;
+mod tasks;

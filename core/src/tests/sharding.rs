@@ -23,10 +23,10 @@ fn answer(_: Elapsed, request: &Request) -> Answer {
 
 fn two_classes(users: u32, spawn_rate: f64, secs: u64) -> Plan {
     let mut classes = vec![class("A", 5), class("B", 1)];
-    classes[0].wait =
-        WaitTime::between(Duration::from_millis(200), Duration::from_secs(2)).unwrap();
-    classes[1].wait = WaitTime::constant(Duration::from_millis(300)).unwrap();
-    classes[0].tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
+    let wait = WaitTime::between(Duration::from_millis(200), Duration::from_secs(2));
+    classes[0].set.wait = wait.ok();
+    classes[1].set.wait = Some(WaitTime::constant(Duration::from_millis(300)).unwrap());
+    classes[0].set.tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
     plan(classes, load(users, spawn_rate), secs)
 }
 

@@ -1,21 +1,21 @@
 //! Runs against the simulated API.
 
 use crate::board::aggregated;
-use crate::shard::{Shard, ShardId};
+use crate::shard::ShardId;
 use crate::simulate::SimulatedApi;
 use crate::snapshot::Snapshot;
-use crate::testing::{ManualClock, class, load, plan, run_to_end, task};
+use crate::testing::{ManualClock, class, load, plan, run_to_end, shard, task};
 use crate::transport::Transport;
 
 fn run(users: u32, seed: u64) -> Snapshot {
     let mut class = class("A", 1);
-    class.tasks = vec![task(3, "/"), task(1, "/cube"), task(1, "/flaky/20")]
+    class.set.tasks = vec![task(3, "/"), task(1, "/cube"), task(1, "/flaky/20")]
         .try_into()
         .unwrap();
     let plan = plan(vec![class], load(users, 100.0), 60);
     let clock = ManualClock::default();
     let api = SimulatedApi::new(clock.clone(), seed);
-    let shard = Shard::new(&plan, seed, ShardId::ONLY, api.max_in_flight());
+    let shard = shard(&plan, seed, ShardId::ONLY, api.max_in_flight());
     run_to_end(shard, &api, &clock, Vec::new()).pop().unwrap()
 }
 

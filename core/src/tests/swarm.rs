@@ -24,7 +24,7 @@ fn n_requests(outcome: &Outcome) -> u64 {
 #[test]
 fn an_hour_of_three_users_is_over_in_no_time() {
     let mut users = class("A", 1);
-    users.wait = WaitTime::constant(9950 * MILLI).unwrap();
+    users.set.wait = Some(WaitTime::constant(9950 * MILLI).unwrap());
 
     let outcome = Simulation::new(plan(vec![users], load(3, 1.0), 3600), after_50_ms).run();
 
@@ -37,7 +37,7 @@ fn an_hour_of_three_users_is_over_in_no_time() {
 #[test]
 fn users_start_evenly_at_the_spawn_rate() {
     let mut users = class("A", 1);
-    users.wait = WaitTime::constant(3600 * SECOND).unwrap();
+    users.set.wait = Some(WaitTime::constant(3600 * SECOND).unwrap());
 
     let outcome = Simulation::new(plan(vec![users], load(5, 2.0), 10), after_50_ms).run();
 
@@ -73,7 +73,7 @@ fn tasks_are_drawn_by_weight() {
         task(1, "/square"),
         task(0, "/never"),
     ];
-    users.tasks = tasks.try_into().unwrap();
+    users.set.tasks = tasks.try_into().unwrap();
 
     let outcome = Simulation::new(plan(vec![users], load(10, 100.0), 500), after_50_ms).run();
 
@@ -92,11 +92,11 @@ fn tasks_are_drawn_by_weight() {
 #[test]
 fn classes_share_the_users_by_weight() {
     let mut often = class("Often", 3);
-    often.tasks = vec![task(1, "/often")].try_into().unwrap();
+    often.set.tasks = vec![task(1, "/often")].try_into().unwrap();
     let mut rarely = class("Rarely", 1);
-    rarely.tasks = vec![task(1, "/rarely")].try_into().unwrap();
+    rarely.set.tasks = vec![task(1, "/rarely")].try_into().unwrap();
     for users in [&mut often, &mut rarely] {
-        users.wait = WaitTime::constant(3600 * SECOND).unwrap();
+        users.set.wait = Some(WaitTime::constant(3600 * SECOND).unwrap());
     }
 
     let outcome = Simulation::new(plan(vec![often, rarely], load(8, 100.0), 60), after_50_ms).run();
@@ -126,8 +126,8 @@ fn what_is_under_way_at_the_end_is_aborted_and_counted_apart() {
 fn a_run_is_a_function_of_plan_seed_and_answers() {
     let run = |seed| {
         let mut users = class("A", 1);
-        users.wait = WaitTime::between(SECOND, 5 * SECOND).unwrap();
-        users.tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
+        users.set.wait = Some(WaitTime::between(SECOND, 5 * SECOND).unwrap());
+        users.set.tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
         let plan = plan(vec![users], load(20, 3.0), 60);
         let outcome = Simulation {
             seed,

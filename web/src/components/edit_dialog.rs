@@ -1,27 +1,27 @@
 //! The dialog that changes the users of a run that is under way.
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::Load;
+use mayfly_core::plan::Users;
 use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::text_field::TextField;
-use crate::form::{LoadErrors, parse_load};
+use crate::form::{UsersErrors, parse_users};
 use crate::js;
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {
     /// What runs now.
-    pub load: Load,
-    pub on_edit: Callback<Load>,
+    pub users: Users,
+    pub on_edit: Callback<Users>,
     pub on_close: Callback<()>,
 }
 
 #[component]
 pub fn EditDialog(props: &EditDialogProps) -> Html {
-    let users = use_state(|| props.load.users.get().to_string());
-    let spawn_rate = use_state(|| props.load.spawn_rate.get().to_string());
-    let errors = use_state(LoadErrors::default);
+    let users = use_state(|| props.users.users.get().to_string());
+    let spawn_rate = use_state(|| props.users.spawn_rate.get().to_string());
+    let errors = use_state(UsersErrors::default);
     let dialog = use_node_ref();
     use_effect_with(dialog.clone(), |dialog| {
         if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
@@ -35,11 +35,11 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
         let dialog = dialog.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            match parse_load(&users, &spawn_rate) {
-                Ok(load) => {
+            match parse_users(&users, &spawn_rate) {
+                Ok(edited) => {
                     // Gives the focus back to where it was.
                     close(&dialog);
-                    on_edit.emit(load);
+                    on_edit.emit(edited);
                 }
                 Err(found) => {
                     errors.set(found);

@@ -11,7 +11,8 @@ use crate::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct StatusStripProps {
-    pub target: Target,
+    /// `None` is the simulated API, too.
+    pub target: Option<Target>,
     pub state: RunState,
     pub model: Rc<RunModel>,
 }
@@ -56,12 +57,12 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
     }
 }
 
-fn host(target: &Target) -> Html {
+fn host(target: &Option<Target>) -> Html {
     match target {
-        Target::BaseUrl(url) => html! {
+        Some(Target::BaseUrl(url)) => html! {
             <dd class="host" title={url.to_string()}>{ url.as_str() }</dd>
         },
-        Target::Simulated => html! {
+        Some(Target::Simulated(_)) | None => html! {
             <dd class="host">{ "Simulated API " }<span class="badge">{ "simulated" }</span></dd>
         },
     }

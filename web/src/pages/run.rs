@@ -1,6 +1,6 @@
 //! A run: what it is doing, and what it measured.
 
-use mayfly_core::plan::{Load, Target};
+use mayfly_core::plan::{Target, Users};
 use yew::prelude::*;
 
 use crate::app::Download;
@@ -21,7 +21,7 @@ pub struct RunPageProps {
     pub on_action: Callback<Action>,
     pub on_stop: Callback<()>,
     pub on_reset: Callback<()>,
-    pub on_edit: Callback<Load>,
+    pub on_edit: Callback<Users>,
     pub on_download: Callback<Download>,
 }
 
@@ -66,9 +66,9 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.is_editing {
+            if props.is_editing && let Some(users) = run.users() {
                 <EditDialog
-                    load={run.plan.load}
+                    {users}
                     on_edit={props.on_edit.clone()}
                     on_close={on_action.reform(|()| Action::CloseEdit)}
                 />
@@ -118,8 +118,8 @@ fn aborted(run: &Run) -> Html {
 /// What a person should know before reading the numbers.
 fn notices(run: &Run) -> Html {
     let base_url = match &run.plan.target {
-        Target::BaseUrl(base_url) => Some(base_url.clone()),
-        Target::Simulated => None,
+        Some(Target::BaseUrl(base_url)) => Some(base_url.clone()),
+        Some(Target::Simulated(_)) | None => None,
     };
     html! {
         <>

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use mayfly_core::plan::BaseUrl;
-use mayfly_core::request::Request;
-use mayfly_core::transport::{Response, Transport, TransportError};
+use mayfly_core::request::{Keep, Request};
+use mayfly_core::transport::{Kept, Response, Transport, TransportError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, RequestCache,
-    RequestCredentials, RequestInit, RequestRedirect,
+    AbortController, DedicatedWorkerGlobalScope, Headers, ReadableStreamDefaultReader,
+    RequestCache, RequestCredentials, RequestInit, RequestRedirect, ResponseType,
 };
 
 /// Sends by `fetch`, past the cache and without cookies, and reads every body to its end.
@@ -53,33 +53,87 @@ impl Transport for FetchTransport {
 
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let guard = AbortOnDrop::new()?;
-        let init = RequestInit::new();
-        init.set_method(request.method.as_str());
-        init.set_cache(RequestCache::NoStore);
-        init.set_credentials(RequestCredentials::Omit);
-        init.set_redirect(RequestRedirect::Follow);
-        init.set_signal(Some(&guard.controller.signal()));
-        let answer = JsFuture::from(self.scope.fetch_with_str_and_init(&request.url, &init));
-        let result = read(answer).await;
+        let init = init(request).map_err(|_| TransportError::Invalid);
+        let answer = match init {
+            Ok(init) => {
+                init.set_signal(Some(&guard.controller.signal()));
+                let answer = self.scope.fetch_with_str_and_init(&request.url, &init);
+                read(JsFuture::from(answer), request.keep).await
+            }
+            Err(error) => refuse(error).await,
+        };
         guard.disarm();
-        result
+        answer
     }
 }
 
-async fn read(answer: JsFuture) -> Result<Response, TransportError> {
+fn init(request: &Request) -> Result<RequestInit, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(request.method.as_str());
+    init.set_cache(RequestCache::NoStore);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_redirect(if request.follow_redirects {
+        RequestRedirect::Follow
+    } else {
+        RequestRedirect::Manual
+    });
+    if !request.headers.is_empty() {
+        let headers = Headers::new()?;
+        for (name, value) in request.headers.iter() {
+            headers.append(name, value)?;
+        }
+        init.set_headers(&headers);
+    }
+    if let Some(body) = &request.body {
+        init.set_body(&Uint8Array::from(&**body));
+    }
+    Ok(init)
+}
+
+async fn read(answer: JsFuture, keep: Keep) -> Result<Response, TransportError> {
     let Ok(response) = answer.await else {
-        // A request that the browser refuses fails before it is sent. A worker that did nothing but
-        // try again would never come back to its event loop, and hear no Stop.
-        TimeoutFuture::new(0).await;
-        return Err(TransportError::Opaque);
+        return refuse(TransportError::Opaque).await;
     };
     let response: web_sys::Response = response.unchecked_into();
-    let body_bytes = drain(&response).await.map_err(|_| TransportError::Body)?;
+    let status = match response.type_() {
+        // A redirect that is not to be followed: a browser hides even its status.
+        ResponseType::Opaqueredirect => 302,
+        _ => response.status(),
+    };
+    let limit = keep.limit(status);
+    let mut body = Body::new(limit.unwrap_or(0));
+    body.drain(&response)
+        .await
+        .map_err(|_| TransportError::Body)?;
+    let kept = limit.map(|_| {
+        Box::new(Kept {
+            headers: headers(&response),
+            body: body.kept,
+        })
+    });
     Ok(Response {
-        status: response.status(),
-        body_bytes,
-        kept: None,
+        status,
+        body_bytes: body.n_bytes,
+        kept,
     })
+}
+
+/// A request that the browser refuses fails before it is sent. A worker that did nothing but try
+/// again would never come back to its event loop, and hear no Stop.
+async fn refuse(error: TransportError) -> Result<Response, TransportError> {
+    TimeoutFuture::new(0).await;
+    Err(error)
+}
+
+/// Those that the target lets a page read.
+fn headers(response: &web_sys::Response) -> Vec<(String, String)> {
+    let mut headers = Vec::new();
+    for entry in response.headers().entries().into_iter().flatten() {
+        let entry: Array = entry.unchecked_into();
+        let text = |index| entry.get(index).as_string().unwrap_or_default();
+        headers.push((text(0), text(1)));
+    }
+    headers
 }
 
 /// Aborts its request when it is dropped before the request has ended.
@@ -110,26 +164,53 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Reads the body to its end, and returns its length.
-async fn drain(response: &web_sys::Response) -> Result<u64, JsValue> {
-    let length = response.headers().get("content-length")?;
-    let length: Option<u64> = length.and_then(|it| it.parse().ok());
-    if length.is_some_and(|it| it <= FetchTransport::MAX_PIECE) {
-        let body = JsFuture::from(response.array_buffer()?).await?;
-        let body: js_sys::ArrayBuffer = body.unchecked_into();
-        return Ok(body.byte_length().into());
-    }
-    let Some(body) = response.body() else {
-        return Ok(0);
-    };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut n_bytes = 0;
-    loop {
-        let piece = JsFuture::from(reader.read()).await?;
-        if Reflect::get(&piece, &"done".into())?.is_truthy() {
-            return Ok(n_bytes);
+/// A body as it arrives.
+struct Body {
+    n_bytes: u64,
+    // The first `limit` bytes.
+    kept: Vec<u8>,
+    limit: usize,
+}
+
+impl Body {
+    fn new(limit: usize) -> Self {
+        Self {
+            n_bytes: 0,
+            kept: Vec::new(),
+            limit,
         }
-        let piece: Uint8Array = Reflect::get(&piece, &"value".into())?.unchecked_into();
-        n_bytes += u64::from(piece.byte_length());
+    }
+
+    /// Reads the body of `response` to its end.
+    async fn drain(&mut self, response: &web_sys::Response) -> Result<(), JsValue> {
+        let length = response.headers().get("content-length")?;
+        let length: Option<u64> = length.and_then(|it| it.parse().ok());
+        if length.is_some_and(|it| it <= FetchTransport::MAX_PIECE) {
+            let body = JsFuture::from(response.array_buffer()?).await?;
+            self.add(&Uint8Array::new(&body));
+            return Ok(());
+        }
+        let Some(body) = response.body() else {
+            return Ok(());
+        };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        loop {
+            let piece = JsFuture::from(reader.read()).await?;
+            if Reflect::get(&piece, &"done".into())?.is_truthy() {
+                return Ok(());
+            }
+            let piece: Uint8Array = Reflect::get(&piece, &"value".into())?.unchecked_into();
+            self.add(&piece);
+        }
+    }
+
+    fn add(&mut self, piece: &Uint8Array) {
+        self.n_bytes += u64::from(piece.byte_length());
+        let room = self.limit - self.kept.len();
+        if 0 < room {
+            let end = u32::try_from(room).unwrap_or(u32::MAX);
+            let start = piece.subarray(0, piece.length().min(end));
+            self.kept.extend(start.to_vec());
+        }
     }
 }

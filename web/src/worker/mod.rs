@@ -6,14 +6,16 @@ mod fetch;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use js_sys::{Array, Uint8Array};
 use mayfly_core::drive::drive;
 use mayfly_core::plan::{Plan, Target};
-use mayfly_core::shard::{self, Shard, ShardId};
-use mayfly_core::simulate::SimulatedApi;
+use mayfly_core::program::Program;
+use mayfly_core::shard::{self, Setting, Shard, ShardId};
+use mayfly_core::simulate::{Model, SimulatedApi};
 use mayfly_core::transport::Transport;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -87,12 +89,20 @@ impl Engine {
                     let _ = Abortable::new(work, registration).await;
                 });
             }
-            Command::Tell(command) => {
-                if let Some(run) = &*self.run.borrow() {
-                    // Nobody listens once the run is over.
-                    let _ = run.commands.unbounded_send(command);
+            Command::Edit { plan } => {
+                if let Ok(plan) = Plan::from_json(&plan) {
+                    self.tell_run(shard::Command::Edit(Box::new(plan)));
                 }
             }
+            Command::Reset => self.tell_run(shard::Command::Reset),
+            Command::Stop => self.tell_run(shard::Command::Stop),
+        }
+    }
+
+    fn tell_run(&self, command: shard::Command) {
+        if let Some(run) = &*self.run.borrow() {
+            // Nobody listens once the run is over.
+            let _ = run.commands.unbounded_send(command);
         }
     }
 }
@@ -100,22 +110,43 @@ impl Engine {
 async fn run_plan(
     page: Page,
     run: RunId,
-    plan: Plan,
+    plan: String,
     seed: u64,
     commands: UnboundedReceiver<shard::Command>,
 ) {
+    let (plan, program) = match ready(&plan) {
+        Ok(ready) => ready,
+        Err(reason) => return page.tell(&Notice::Refused { run, reason }),
+    };
     let clock = WorkerClock::start(&page.0);
     let publish = |snapshot| page.tell(&Notice::Snapshot { run, snapshot });
-    match &plan.target {
-        Target::BaseUrl(base_url) => {
-            let transport = FetchTransport::new(Rc::clone(&page.0), base_url);
-            let shard = Shard::new(&plan, seed, ShardId::ONLY, transport.max_in_flight());
+    let setting = |max_in_flight| Setting {
+        seed,
+        started: Duration::from_secs_f64(js_sys::Date::now() / 1e3),
+        id: ShardId::ONLY,
+        max_in_flight,
+    };
+    match plan.target {
+        Some(Target::BaseUrl(base_url)) => {
+            let transport = FetchTransport::new(Rc::clone(&page.0), &base_url);
+            let shard = Shard::new(program, setting(transport.max_in_flight()));
             drive(shard, &transport, &clock, commands, publish).await;
         }
-        Target::Simulated => {
-            let transport = SimulatedApi::new(clock.clone(), seed);
-            let shard = Shard::new(&plan, seed, ShardId::ONLY, transport.max_in_flight());
+        target => {
+            let model = match target {
+                Some(Target::Simulated(model)) => model,
+                _ => Model::default(),
+            };
+            let transport = SimulatedApi::with_model(clock.clone(), seed, model);
+            let shard = Shard::new(program, setting(transport.max_in_flight()));
             drive(shard, &transport, &clock, commands, publish).await;
         }
     }
+}
+
+fn ready(plan: &str) -> Result<(Plan, Program), String> {
+    let plan = Plan::from_json(plan).map_err(|errors| errors.to_string())?;
+    let no_files = |_: &str| Err("a page reads no files; put the rows into the plan".to_owned());
+    let program = Program::new(&plan, no_files).map_err(|errors| errors.to_string())?;
+    Ok((plan, program))
 }

@@ -8,7 +8,6 @@ mod render;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::plan::Target;
 use mayfly_core::run::RunState;
 use mayfly_core::testing::{Simulation, answer_after, class, load, plan, task};
 use mayfly_core::time::Elapsed;
@@ -28,7 +27,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// A run of a second in which `/cube` failed.
 fn model() -> Rc<RunModel> {
     let mut user = class("A", 1);
-    user.tasks = vec![task(1, "/"), task(1, "/cube"), task(1, "/<b>&amp;")]
+    user.set.tasks = vec![task(1, "/"), task(1, "/cube"), task(1, "/<b>&amp;")]
         .try_into()
         .unwrap();
     let answer = |_: Elapsed, request: &mayfly_core::request::Request| {
@@ -92,7 +91,7 @@ async fn failures_say_what_failed_and_why() {
 #[wasm_bindgen_test]
 async fn the_strip_names_the_simulated_api() {
     let props = StatusStripProps {
-        target: Target::Simulated,
+        target: None,
         state: RunState::Running,
         model: model(),
     };

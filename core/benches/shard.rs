@@ -1,0 +1,61 @@
+//! What scheduling and statistics cost: for a request, for a user, for a snapshot.
+//!
+//! `cargo bench -p mayfly-core --bench shard`; the figures go to docs/benchmarks.md by hand.
+
+mod snapshots;
+mod treadmill;
+
+use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher};
+use mayfly_core::board::{Board, aggregated};
+
+use self::treadmill::Treadmill;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// Time per request: the column of items per second, turned over.
+#[divan::bench(args = [1_000, 100_000], sample_count = 20, sample_size = 1)]
+fn requests(bencher: Bencher<'_, '_>, n_users: u32) {
+    const N: u64 = 200_000;
+    let mut treadmill = Treadmill::new(n_users);
+    bencher
+        .counter(ItemsCount::new(N))
+        .bench_local(|| treadmill.run(N));
+}
+
+/// Memory per user: the largest size that was allocated, divided by the users.
+#[divan::bench(args = [100_000], sample_count = 1, sample_size = 1)]
+fn users(n_users: u32) -> Treadmill {
+    Treadmill::new(n_users)
+}
+
+/// A snapshot of 100 rows, from reading it out to the rows and the total that a table shows.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn snapshot_and_merge_of_100_rows(bencher: Bencher<'_, '_>) {
+    let mut stats = snapshots::stats(100);
+    bencher.bench_local(|| {
+        let mut board = Board::default();
+        board.post(snapshots::snapshot(&mut stats, 0));
+        let rows = board.rows();
+        (aggregated(&rows), rows)
+    });
+}
+
+/// The same from four shards of 100 rows each.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn merge_of_four_shards_of_100_rows(bencher: Bencher<'_, '_>) {
+    let mut board = Board::default();
+    for shard in 0..4 {
+        let mut stats = snapshots::stats(100);
+        board.post(snapshots::snapshot(&mut stats, shard));
+    }
+    bencher.bench_local(|| {
+        let rows = board.rows();
+        (aggregated(&rows), rows)
+    });
+}

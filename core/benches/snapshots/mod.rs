@@ -1,0 +1,63 @@
+//! Statistics as they are after some time: rows with response times between 1 ms and 30 s.
+
+use mayfly_core::request::{Method, RequestName};
+use mayfly_core::rng::Rng;
+use mayfly_core::run::RunState;
+use mayfly_core::sample::{Evidence, Sample};
+use mayfly_core::shard::ShardId;
+use mayfly_core::snapshot::Snapshot;
+use mayfly_core::stats::Stats;
+use mayfly_core::time::Elapsed;
+
+/// How many requests each row has counted.
+const PER_ROW: u64 = 10_000;
+
+/// How many seconds they were spread over.
+const SECS: u64 = 300;
+
+/// `n_rows` rows whose response times are log-uniform, so that their histograms are wide.
+pub(crate) fn stats(n_rows: u64) -> Stats {
+    let name = |n| RequestName {
+        name: format!("/row/{n:03}"),
+        method: Method::Get,
+    };
+    let mut stats = Stats::new((0..n_rows).map(name));
+    let mut rng = Rng::new(1, 0);
+    for n in 0..n_rows * PER_ROW {
+        let row = usize::try_from(n % n_rows).expect("few rows");
+        let micros = (1000.0 * 30_000_f64.powf(rng.unit())) as u64;
+        let done = Elapsed::from_micros(60_000_000 + n * SECS * 1_000_000 / (n_rows * PER_ROW));
+        let sent = Elapsed::from_micros(done.as_micros() - micros);
+        let sample = Sample {
+            due: sent,
+            sent,
+            done,
+            body_bytes: 100,
+            failure: None,
+        };
+        stats.record(row, &sample, 10, Evidence::default);
+    }
+    stats
+}
+
+/// What a shard would tell of it.
+pub(crate) fn snapshot(stats: &mut Stats, shard: u32) -> Snapshot {
+    let now = Elapsed::from_secs(60 + SECS);
+    let rows = stats.rows(now, false);
+    Snapshot {
+        shard: ShardId {
+            index: shard,
+            count: 4,
+        },
+        at: now,
+        since: Elapsed::ZERO,
+        state: RunState::Running,
+        n_users: 10,
+        n_queued: 0,
+        n_dropped: 0,
+        rows,
+        rows_left_out: false,
+        exceptions: stats.exceptions(),
+        series: stats.series().slots(),
+    }
+}

@@ -1,0 +1,739 @@
+//! The single values of a plan file: texts, numbers, lengths of time, and any JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+use std::time::Duration;
+
+#[cfg(feature = "schema")]
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::{Form, Mistake, TableOr};
+use crate::plan::{BaseUrl, PlanError, RunTime, UrlTemplate, format_length, parse_length};
+use crate::query::{JsonPath, Pattern};
+use crate::template::{JsonTemplate, Template};
+use crate::threshold::Condition;
+use crate::wait::WaitTime;
+
+/// What is made from a text, and knows its text.
+pub(in crate::plan::file) trait Spelled: FromStr<Err: fmt::Display> {
+    fn spelling(&self) -> String;
+}
+
+macro_rules! spelled {
+    ($($type:ty: $method:ident,)*) => {
+        $(impl Spelled for $type {
+            fn spelling(&self) -> String {
+                self.$method().to_owned()
+            }
+        })*
+    };
+}
+
+spelled! {
+    BaseUrl: as_str,
+    Condition: to_string,
+    HeaderName: as_str,
+    HeaderValue: as_str,
+    Identifier: as_str,
+    JsonPath: as_str,
+    Pattern: as_str,
+    Template: as_str,
+    UrlTemplate: as_str,
+}
+
+/// A value that is read from a text.
+#[derive(Clone)]
+pub(in crate::plan::file) struct Text<T>(pub(in crate::plan::file) T);
+
+impl<'de, T: Spelled> Deserialize<'de> for Text<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parse<T>(PhantomData<T>);
+
+        impl<T: Spelled> Visitor<'_> for Parse<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Parse(PhantomData)).map(Self)
+    }
+}
+
+impl<T: Spelled> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.spelling())
+    }
+}
+
+/// What a variable, a column or a set of rows may be called.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::plan::file) struct Identifier(pub(in crate::plan::file) String);
+
+impl Identifier {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Identifier {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let is_start = |it: char| it.is_ascii_alphabetic() || it == '_';
+        let is_rest = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        if text.starts_with(is_start) && text.chars().all(is_rest) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Mistake::Value(format!(
+            "expected a name of letters, digits and _ that does not start with a digit, found “{text}”"
+        )))
+    }
+}
+
+/// A header name, in lower case.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(in crate::plan::file) struct HeaderName(pub(in crate::plan::file) String);
+
+impl HeaderName {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HeaderName {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        // What RFC 9110 calls a token.
+        let is_token = |it: u8| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it);
+        if !text.is_empty() && text.bytes().all(is_token) {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err(Mistake::Value(format!(
+            "expected a header name such as accept, found “{text}”"
+        )))
+    }
+}
+
+/// A header value: no control characters.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::plan::file) struct HeaderValue(pub(in crate::plan::file) Template);
+
+impl HeaderValue {
+    fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromStr for HeaderValue {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        if text.contains(char::is_control) {
+            return Err(Mistake::Value(format!(
+                "expected a header value without control characters, found “{text}”"
+            )));
+        }
+        let template = text.parse::<Template>().map_err(PlanError::from)?;
+        Ok(Self(template))
+    }
+}
+
+/// A whole number, in `MIN..=MAX`.
+#[derive(Clone, Copy)]
+pub(in crate::plan::file) struct Whole<const MIN: u64, const MAX: u64>(u64);
+
+impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+    pub(in crate::plan::file) fn new(number: impl Into<u64>) -> Self {
+        Self(number.into())
+    }
+
+    pub(in crate::plan::file) fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The same as a shorter type; for those with a `MAX` that fits.
+    pub(in crate::plan::file) fn small(self) -> u32 {
+        const { assert!(MAX <= u32::MAX as u64) };
+        u32::try_from(self.0).unwrap_or(u32::MAX)
+    }
+}
+
+impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Within<const MIN: u64, const MAX: u64>;
+
+        impl<const MIN: u64, const MAX: u64> Visitor<'_> for Within<MIN, MAX> {
+            type Value = u64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if MIN == MAX {
+                    return write!(f, "{MIN}");
+                }
+                let (min, max) = (grouped(MIN), grouped(MAX));
+                write!(f, "a whole number from {min} to {max}")
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
+                if (MIN..=MAX).contains(&number) {
+                    return Ok(number);
+                }
+                Err(E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+        }
+        deserializer.deserialize_u64(Within::<MIN, MAX>).map(Self)
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Serialize for Whole<MIN, MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(self.0)
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if 0 < index && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// What a number that may have a fraction is for.
+pub(in crate::plan::file) trait Quantity {
+    const EXPECTED: &'static str;
+    const MAX: f64;
+    /// Whether zero is not one of them; nothing negative is.
+    const ABOVE_ZERO: bool;
+}
+
+macro_rules! quantities {
+    ($($(#[$meta:meta])* $name:ident($expected:literal, $max:expr, above_zero: $above_zero:expr);)*) => {
+        $(
+            $(#[$meta])*
+            pub(in crate::plan::file) enum $name {}
+
+            impl Quantity for $name {
+                const EXPECTED: &'static str = $expected;
+                const MAX: f64 = $max;
+                const ABOVE_ZERO: bool = $above_zero;
+            }
+        )*
+    };
+}
+
+quantities! {
+    PerSecond("tasks started per second, a number from 0 to 1,000,000", 1e6, above_zero: false);
+    ClassWeight("a weight, a number of at least 0", f64::MAX, above_zero: false);
+    Spawns(
+        "users started per second, a number above 0 and up to 1,000,000", 1e6, above_zero: true
+    );
+    Spread("a spread, a number from 0 to 10", 10.0, above_zero: false);
+    Unit("a number from 0 to 1", 1.0, above_zero: false);
+    Tasks(
+        "tasks per second, a number above 0 and up to 1,000,000",
+        WaitTime::MAX_RATE,
+        above_zero: true
+    );
+}
+
+/// A number that may have a fraction.
+pub(in crate::plan::file) struct Real<Q>(f64, PhantomData<Q>);
+
+impl<Q> Real<Q> {
+    pub(in crate::plan::file) fn new(number: impl Into<f64>) -> Self {
+        Self(number.into(), PhantomData)
+    }
+
+    pub(in crate::plan::file) fn get(&self) -> f64 {
+        self.0
+    }
+}
+
+impl<'de, Q: Quantity> Deserialize<'de> for Real<Q> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Within<Q>(PhantomData<Q>);
+
+        impl<Q: Quantity> Visitor<'_> for Within<Q> {
+            type Value = f64;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(Q::EXPECTED)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
+                self.visit_f64(number as f64)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<f64, E> {
+                self.visit_f64(number as f64)
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
+                let is_below = number < 0.0 || Q::ABOVE_ZERO && number == 0.0;
+                if is_below || Q::MAX < number {
+                    return Err(E::invalid_value(Unexpected::Float(number), &self));
+                }
+                // No negative zero.
+                Ok(number + 0.0)
+            }
+        }
+        let number = deserializer.deserialize_f64(Within::<Q>(PhantomData))?;
+        Ok(Self::new(number))
+    }
+}
+
+impl<Q> Serialize for Real<Q> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let whole = self.0 as u64;
+        // `2` and not `2.0`; where it is longer than what a person would write, it does not matter.
+        if whole as f64 == self.0 && whole < 1 << 53 {
+            serializer.serialize_u64(whole)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+/// A length of time, at most a day.
+pub(in crate::plan::file) struct Length;
+
+impl Length {
+    pub(in crate::plan::file) const MAX: Duration = WaitTime::MAX;
+}
+
+/// A length of time above zero that may be many years, for a run and its stages.
+pub(in crate::plan::file) struct RunLength;
+
+/// How a kind of length is read.
+pub(in crate::plan::file) trait LengthKind {
+    type Length: Copy + Into<Duration>;
+
+    fn from_text(text: &str) -> Result<Self::Length, PlanError>;
+
+    fn from_duration(length: Duration) -> Result<Self::Length, PlanError>;
+}
+
+impl LengthKind for Length {
+    type Length = Duration;
+
+    fn from_text(text: &str) -> Result<Duration, PlanError> {
+        parse_length(text, Self::MAX)
+    }
+
+    fn from_duration(length: Duration) -> Result<Duration, PlanError> {
+        if length <= Self::MAX {
+            return Ok(length);
+        }
+        Err(PlanError::Length {
+            max: Self::MAX,
+            got: format!("{} s", length.as_secs_f64()),
+        })
+    }
+}
+
+impl LengthKind for RunLength {
+    type Length = RunTime;
+
+    fn from_text(text: &str) -> Result<RunTime, PlanError> {
+        // More than Locust's notation: a plan may hold a fraction of a second.
+        let length = parse_length(text, Duration::MAX).ok();
+        let run_time = length.and_then(|it| RunTime::try_from(it).ok());
+        run_time.ok_or_else(|| PlanError::RunTime {
+            got: text.to_owned(),
+        })
+    }
+
+    fn from_duration(length: Duration) -> Result<RunTime, PlanError> {
+        length.try_into()
+    }
+}
+
+/// A length of time: a text with units, or a number of seconds.
+pub(in crate::plan::file) struct Time<K: LengthKind>(pub(in crate::plan::file) K::Length);
+
+/// A [`Time`] of at most a day.
+pub(in crate::plan::file) type Short = Time<Length>;
+
+impl<'de, K: LengthKind> Deserialize<'de> for Time<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parse<K>(PhantomData<K>);
+
+        impl<K: LengthKind> Visitor<'_> for Parse<K> {
+            type Value = K::Length;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a length of time such as \"1.5s\", or a number of seconds")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<K::Length, E> {
+                K::from_text(text).map_err(E::custom)
+            }
+
+            fn visit_u64<E: Error>(self, secs: u64) -> Result<K::Length, E> {
+                K::from_duration(Duration::from_secs(secs)).map_err(E::custom)
+            }
+
+            fn visit_f64<E: Error>(self, secs: f64) -> Result<K::Length, E> {
+                let Ok(length) = Duration::try_from_secs_f64(secs) else {
+                    return Err(E::invalid_value(Unexpected::Float(secs), &self));
+                };
+                K::from_duration(length).map_err(E::custom)
+            }
+        }
+        deserializer
+            .deserialize_any(Parse::<K>(PhantomData))
+            .map(Self)
+    }
+}
+
+impl<K: LengthKind> Serialize for Time<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_length(self.0.into()))
+    }
+}
+
+/// Any JSON. What TOML cannot say is in a table with the only key [`ESCAPE`], as a text of JSON.
+#[derive(Clone)]
+pub(in crate::plan::file) struct Json(pub(in crate::plan::file) Value);
+
+/// The key of a table that holds JSON as a text.
+pub(in crate::plan::file) const ESCAPE: &str = "$json";
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        unescaped(value).map(Self).map_err(|error| {
+            D::Error::custom(format!("expected JSON in the text of “{ESCAPE}”: {error}"))
+        })
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        escaped(&self.0).serialize(serializer)
+    }
+}
+
+fn unescaped(value: Value) -> Result<Value, String> {
+    match value {
+        Value::Array(values) => values.into_iter().map(unescaped).collect(),
+        Value::Object(table) => match escape_of(&table) {
+            Some(text) => json_in(text),
+            None => {
+                let entries = table.into_iter();
+                entries
+                    .map(|(key, value)| Ok((key, unescaped(value)?)))
+                    .collect()
+            }
+        },
+        scalar => Ok(scalar),
+    }
+}
+
+/// The value of a text of JSON, with the same limits as that of a file.
+fn json_in(text: &str) -> Result<Value, String> {
+    let problems = crate::plan::file::tree::Problems::default();
+    crate::plan::file::read_json::read(text, &problems)
+        .and_then(|root| crate::plan::file::deserializer::read(&root, &problems))
+        .ok_or_else(|| {
+            let problems = problems.into_inner();
+            problems
+                .first()
+                .map_or_else(String::new, |it| it.message.clone())
+        })
+}
+
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(escaped).collect(),
+        Value::Object(table) if escape_of(table).is_some() => escape(value),
+        Value::Object(table) => {
+            let entries = table
+                .iter()
+                .map(|(key, value)| (key.clone(), escaped(value)));
+            Value::Object(entries.collect())
+        }
+        scalar => scalar.clone(),
+    }
+}
+
+fn escape_of(table: &Map<String, Value>) -> Option<&str> {
+    if table.len() != 1 {
+        return None;
+    }
+    table.get(ESCAPE)?.as_str()
+}
+
+/// The table that stands for `value`.
+pub(in crate::plan::file) fn escape(value: &Value) -> Value {
+    Value::Object(Map::from_iter([(
+        ESCAPE.to_owned(),
+        value.to_string().into(),
+    )]))
+}
+
+impl Form for Json {
+    type Model = JsonTemplate;
+
+    fn read(self) -> Result<JsonTemplate, Mistake> {
+        JsonTemplate::new(self.0).map_err(|error| Mistake::Value(error.to_string()))
+    }
+
+    fn write(template: &JsonTemplate) -> Self {
+        Self(template.source().clone())
+    }
+}
+
+/// A table with any keys, in the order of the file.
+pub(in crate::plan::file) struct Entries<K, V>(pub(in crate::plan::file) Vec<(K, V)>);
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Each<K, V> {
+            type Value = Vec<(K, V)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(entries)
+            }
+        }
+        deserializer.deserialize_map(Each(PhantomData)).map(Self)
+    }
+}
+
+impl<K: Serialize, V: Serialize> Serialize for Entries<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// Names with texts: a table, or a list of pairs, which may have the same name more than once.
+type Pairs<K, V> = TableOr<Vec<(Text<K>, Text<V>)>, Entries<Text<K>, Text<V>>>;
+
+impl<K, V> Pairs<K, V> {
+    fn of(pairs: Vec<(Text<K>, Text<V>)>, is_same: fn(&K, &K) -> bool) -> Self {
+        match repeated(&pairs, is_same) {
+            Some(_) => Self::Short(pairs),
+            None => Self::Table(Entries(pairs)),
+        }
+    }
+}
+
+/// The first name that is there again.
+fn repeated<K, V>(pairs: &[(Text<K>, Text<V>)], is_same: fn(&K, &K) -> bool) -> Option<&K> {
+    let names = pairs.iter().enumerate();
+    names
+        .map(|(index, pair)| (&pairs[..index], &pair.0.0))
+        .find(|(earlier, name)| earlier.iter().any(|it| is_same(&it.0.0, name)))
+        .map(|(_, name)| name)
+}
+
+pub(in crate::plan::file) type Headers = Pairs<HeaderName, HeaderValue>;
+
+impl Form for Headers {
+    type Model = Vec<(String, Template)>;
+
+    fn read(self) -> Result<Self::Model, Mistake> {
+        let pairs = match self {
+            Self::Short(pairs) => pairs,
+            Self::Table(Entries(pairs)) => {
+                if let Some(HeaderName(name)) = repeated(&pairs, PartialEq::eq) {
+                    return Err(Mistake::SameHeader { name: name.clone() });
+                }
+                pairs
+            }
+        };
+        let pairs = pairs.into_iter();
+        Ok(pairs.map(|(name, value)| (name.0.0, value.0.0)).collect())
+    }
+
+    fn write(headers: &Self::Model) -> Self {
+        let pairs = headers.iter().map(|(name, value)| {
+            let (name, value) = (HeaderName(name.clone()), HeaderValue(value.clone()));
+            (Text(name), Text(value))
+        });
+        Self::of(pairs.collect(), PartialEq::eq)
+    }
+}
+
+/// Any text.
+#[derive(Clone, PartialEq)]
+pub(in crate::plan::file) struct AnyText(pub(in crate::plan::file) String);
+
+impl FromStr for AnyText {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl Spelled for AnyText {
+    fn spelling(&self) -> String {
+        self.0.clone()
+    }
+}
+
+pub(in crate::plan::file) type Fields = Pairs<AnyText, Template>;
+
+impl Form for Fields {
+    type Model = Vec<(String, Template)>;
+
+    fn read(self) -> Result<Self::Model, Mistake> {
+        let (Self::Short(pairs) | Self::Table(Entries(pairs))) = self;
+        let pairs = pairs.into_iter();
+        Ok(pairs.map(|(name, value)| (name.0.0, value.0)).collect())
+    }
+
+    fn write(fields: &Self::Model) -> Self {
+        let pairs = fields.iter();
+        let pairs = pairs.map(|(name, value)| (Text(AnyText(name.clone())), Text(value.clone())));
+        Self::of(pairs.collect(), PartialEq::eq)
+    }
+}
+
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    /// For a type that is described where it stands.
+    macro_rules! inline {
+        () => {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                std::any::type_name::<Self>().into()
+            }
+        };
+    }
+
+    impl<T> JsonSchema for Text<T> {
+        inline!();
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "string" })
+        }
+    }
+
+    impl<const MIN: u64, const MAX: u64> JsonSchema for Whole<MIN, MAX> {
+        inline!();
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+        }
+    }
+
+    impl<Q: Quantity> JsonSchema for Real<Q> {
+        inline!();
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            let minimum = if Q::ABOVE_ZERO {
+                "exclusiveMinimum"
+            } else {
+                "minimum"
+            };
+            let mut schema = json_schema!({ "type": "number", minimum: 0 });
+            if Q::MAX < f64::MAX {
+                schema.insert("maximum".to_owned(), (Q::MAX as u64).into());
+            }
+            schema
+        }
+    }
+
+    impl<K: LengthKind> JsonSchema for Time<K> {
+        fn schema_name() -> Cow<'static, str> {
+            "Length".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            json_schema!({
+                "description": "A length of time: a number with ms, s, m or h, several of them in \
+                                a row, such as 500ms, 1.5s, 3m or 1h20m; or a number of seconds.",
+                "anyOf": [{ "type": "string" }, { "type": "number", "minimum": 0 }],
+            })
+        }
+    }
+
+    impl JsonSchema for Json {
+        inline!();
+
+        fn json_schema(_: &mut SchemaGenerator) -> Schema {
+            true.into()
+        }
+    }
+
+    impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
+        inline!();
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let value = generator.subschema_for::<V>();
+            json_schema!({ "type": "object", "additionalProperties": value })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_come_in_groups_of_three() {
+        for (number, expected) in [
+            (7, "7"),
+            (123, "123"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_identifiers() {
+        for text in ["a", "_", "a_1", "Z9"] {
+            assert!(text.parse::<Identifier>().is_ok(), "{text}");
+        }
+        for text in ["", "1a", "a b", "a.b", "ä", "a-b"] {
+            assert!(text.parse::<Identifier>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn header_names_are_tokens_in_lower_case() {
+        assert_eq!(
+            "X-Trace_Id".parse::<HeaderName>().unwrap().as_str(),
+            "x-trace_id"
+        );
+        for text in ["", "a b", "a:b", "ä", "a\n"] {
+            assert!(text.parse::<HeaderName>().is_err(), "{text}");
+        }
+    }
+}

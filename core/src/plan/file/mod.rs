@@ -1,0 +1,94 @@
+//! Plans as files, in TOML and in JSON, with the same keys.
+//!
+//! A text becomes a tree that knows its lines ([`tree`]); serde reads the tree as [`form`], the
+//! structs that are the format, and these turn into the model as they are read. The structs are also
+//! what is written, and what the schema is made from. What a CSV file holds is read by the host.
+
+mod deserializer;
+mod errors;
+mod form;
+mod messages;
+mod read_json;
+mod read_toml;
+#[cfg(feature = "schema")]
+mod schema;
+mod tree;
+mod write_toml;
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use self::form::{As, PlanFile};
+use self::tree::{Node, Problems};
+use super::Plan;
+
+pub use self::errors::{PlanErrors, PlanProblem};
+#[cfg(feature = "schema")]
+pub use self::schema::schema;
+
+/// The longest text that is read, in bytes.
+const MAX_BYTES: usize = 10 << 20;
+
+impl Plan {
+    /// Reads a plan in TOML.
+    ///
+    /// # Errors
+    ///
+    /// Fails with all that is wrong with `text`, in words for the person who wrote it. Where the
+    /// notation itself is broken, nothing else is looked at.
+    pub fn from_toml(text: &str) -> Result<Self, PlanErrors> {
+        read(text, read_toml::read)
+    }
+
+    /// Reads a plan in JSON.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_json(text: &str) -> Result<Self, PlanErrors> {
+        read(text, read_json::read)
+    }
+
+    /// The plan in TOML, without what is as it would be anyway.
+    ///
+    /// [`from_toml`](Self::from_toml) gives an equal plan back, if this one could have been read: a
+    /// plan that was made otherwise may hold what files may not, such as a timeout of two days.
+    pub fn to_toml(&self) -> String {
+        match self.to_value() {
+            Value::Object(table) => write_toml::write(&table),
+            _ => String::new(),
+        }
+    }
+
+    /// The plan in JSON with line breaks, otherwise as [`to_toml`](Self::to_toml).
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", self.to_value())
+    }
+
+    fn to_value(&self) -> Value {
+        let file = As::<PlanFile>(self.clone());
+        serde_json::to_value(&file).expect("keys are texts, and nothing else can fail")
+    }
+}
+
+fn read(text: &str, parse: fn(&str, &Problems) -> Option<Node>) -> Result<Plan, PlanErrors> {
+    // What some editors put in front of a text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if MAX_BYTES < text.len() {
+        let message = "expected a text of at most 10 MiB, found more";
+        return Err(PlanErrors::new(vec![PlanProblem::new(
+            String::new(),
+            None,
+            message,
+        )]));
+    }
+    let problems = Problems::default();
+    let root = parse(text, &problems);
+    let plan = root.and_then(|it| deserializer::read::<As<PlanFile>>(&it, &problems));
+    match plan {
+        Some(As(plan)) if problems.is_empty() => Ok(plan),
+        _ => Err(PlanErrors::new(problems.into_inner())),
+    }
+}

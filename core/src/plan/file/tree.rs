@@ -1,0 +1,260 @@
+//! A text in TOML or JSON as a tree that knows its lines, and the limits of what is read.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+
+use super::errors::{PlanProblem, one_line};
+
+/// A value and the line on which it starts.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) line: u32,
+    pub(super) value: Value,
+    // Whether a problem with it was reported. It is passed over from then on.
+    bad: Cell<bool>,
+}
+
+impl Node {
+    pub(super) fn new(line: u32, value: Value) -> Self {
+        Self {
+            line,
+            value,
+            bad: Cell::new(false),
+        }
+    }
+
+    /// A value that stands for one that cannot be read, which was reported.
+    pub(super) fn unreadable(line: u32) -> Self {
+        let node = Self::new(line, Value::Null);
+        node.bad.set(true);
+        node
+    }
+
+    pub(super) fn is_bad(&self) -> bool {
+        self.bad.get()
+    }
+
+    /// Whether a problem with something inside was reported.
+    pub(super) fn has_bad_part(&self) -> bool {
+        let is_bad = |it: &Self| it.is_bad() || it.has_bad_part();
+        match &self.value {
+            Value::List(nodes) => nodes.iter().any(is_bad),
+            Value::Table(entries) => entries.iter().any(|it| is_bad(&it.node)),
+            _ => false,
+        }
+    }
+}
+
+/// What TOML and JSON have in common, but for `Null`, which TOML lacks.
+#[derive(Debug)]
+pub(super) enum Value {
+    Bool(bool),
+    Float(f64),
+    List(Vec<Node>),
+    Null,
+    /// In the order of the text, no two with the same key.
+    Table(Vec<Entry>),
+    Text(String),
+    /// From the least `i64` to the greatest `u64`.
+    Whole(i128),
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_line: u32,
+    pub(super) node: Node,
+}
+
+/// The way from the root of a tree to one of its nodes.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'a> {
+    Index(&'a Self, usize),
+    Key(&'a Self, &'a str),
+    Root,
+}
+
+impl Path<'_> {
+    const MAX_KEY_CHARS: usize = 60;
+
+    fn write(&self, text: &mut String) {
+        match *self {
+            Path::Root => (),
+            Path::Index(parent, index) => {
+                parent.write(text);
+                let _ = write!(text, "[{index}]");
+            }
+            Path::Key(parent, key) => {
+                parent.write(text);
+                if !text.is_empty() {
+                    text.push('.');
+                }
+                let is_bare = |it: char| it.is_ascii_alphanumeric() || "_-$".contains(it);
+                if !key.is_empty() && key.chars().all(is_bare) {
+                    text.push_str(&one_line(key, Self::MAX_KEY_CHARS));
+                } else {
+                    let _ = write!(text, "“{}”", one_line(key, Self::MAX_KEY_CHARS));
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::new();
+        self.write(&mut text);
+        f.write_str(&text)
+    }
+}
+
+/// The problems found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    found: RefCell<Vec<PlanProblem>>,
+    n_bad: Cell<usize>,
+}
+
+impl Problems {
+    pub(super) fn push(&self, path: Path<'_>, line: u32, message: &str) {
+        let problem = PlanProblem::new(path.to_string(), line, message);
+        self.found.borrow_mut().push(problem);
+    }
+
+    /// Has `node` passed over from now on.
+    pub(super) fn mark_bad(&self, node: &Node) {
+        node.bad.set(true);
+        self.n_bad.set(self.n_bad.get() + 1);
+    }
+
+    /// How many nodes were marked so far.
+    pub(super) fn n_bad(&self) -> usize {
+        self.n_bad.get()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.borrow().is_empty()
+    }
+
+    pub(super) fn into_inner(self) -> Vec<PlanProblem> {
+        self.found.into_inner()
+    }
+}
+
+/// Makes a tree, within limits.
+pub(super) struct Builder<'a> {
+    pub(super) lines: Lines,
+    pub(super) problems: &'a Problems,
+    n_nodes: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) const MAX_NODES: usize = 100_000;
+    pub(super) const MAX_DEPTH: usize = 64;
+
+    pub(super) fn new(text: &str, problems: &'a Problems) -> Self {
+        Self {
+            lines: Lines::new(text),
+            problems,
+            n_nodes: 0,
+        }
+    }
+
+    /// Counts one more node. After the last that may be, there is no room for another.
+    pub(super) fn has_room(&mut self, path: Path<'_>, line: u32, depth: usize) -> bool {
+        self.n_nodes += 1;
+        if Self::MAX_NODES < self.n_nodes {
+            if self.n_nodes == Self::MAX_NODES + 1 {
+                self.problems
+                    .push(path, line, "expected at most 100,000 values, found more");
+            }
+            return false;
+        }
+        if Self::MAX_DEPTH < depth {
+            let message = "expected lists and tables at most 64 deep in each other, found more";
+            self.problems.push(path, line, message);
+            return false;
+        }
+        true
+    }
+
+    /// The node of a whole number as it is written, with maybe a sign.
+    pub(super) fn whole(
+        &self,
+        path: Path<'_>,
+        line: u32,
+        number: Option<i128>,
+        text: &str,
+    ) -> Node {
+        const RANGE: std::ops::RangeInclusive<i128> = i64::MIN as i128..=u64::MAX as i128;
+        if let Some(number) = number.filter(|it| RANGE.contains(it)) {
+            return Node::new(line, Value::Whole(number));
+        }
+        self.unreadable(
+            path,
+            line,
+            &format!(
+                "expected a number of at most 64 bits, found {}",
+                one_line(text, 60)
+            ),
+        )
+    }
+
+    /// The node of a number with a fraction or an exponent as it is written.
+    pub(super) fn float(&self, path: Path<'_>, line: u32, text: &str) -> Node {
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Node::new(line, Value::Float(number)),
+            _ => {
+                let found = one_line(text, 60);
+                self.unreadable(
+                    path,
+                    line,
+                    &format!("expected a finite number, found {found}"),
+                )
+            }
+        }
+    }
+
+    pub(super) fn unreadable(&self, path: Path<'_>, line: u32, message: &str) -> Node {
+        self.problems.push(path, line, message);
+        Node::unreadable(line)
+    }
+}
+
+/// Where the lines of a text start.
+#[derive(Debug)]
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    fn new(text: &str) -> Self {
+        let starts = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        Self(starts.collect())
+    }
+
+    /// The line, from 1, of the byte at `offset`.
+    pub(super) fn line(&self, offset: usize) -> u32 {
+        let index = self.0.partition_point(|&start| start <= offset);
+        u32::try_from(index + 1).expect("fewer lines than bytes: at most 10 MiB")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_reads_like_the_keys_in_the_file() {
+        let class = Path::Key(&Path::Root, "user_class");
+        let task = Path::Index(&class, 1);
+        assert_eq!(Path::Key(&task, "get").to_string(), "user_class[1].get");
+        assert_eq!(Path::Key(&task, "a b").to_string(), "user_class[1].“a b”");
+        assert_eq!(Path::Root.to_string(), "");
+    }
+
+    #[test]
+    fn lines_end_with_a_line_feed() {
+        let lines = Lines::new("ä\r\nb\n\nc");
+        let found: Vec<u32> = [0, 3, 4, 5, 6, 7, 8].map(|it| lines.line(it)).into();
+        assert_eq!(found, [1, 1, 2, 2, 3, 4, 4]);
+    }
+}
