@@ -4,4 +4,6 @@
 
 pub mod clock;
 pub mod demo_api;
+pub mod exit;
 pub mod http;
+pub mod run;

@@ -5,25 +5,49 @@
 mod output;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use mayfly_core::plan::BaseUrl;
 use tokio::net::TcpListener;
+use tokio::task::LocalSet;
 
 use mayfly::demo_api::DemoApi;
+use mayfly::exit::Exit;
+use mayfly::run::{Ready, RunOptions};
 
+/// Runs load tests.
+///
+/// Exit codes: 0 passed, 1 requests failed, 2 the command or the plan makes no sense, 99 a threshold
+/// failed, 130 interrupted twice.
 #[derive(Parser)]
-#[command(version, about = "Mayfly on the command line")]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Serves an API to practise on, with CORS open and a count of what it answered
     DemoApi(DemoApiArgs),
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// Plan to run, as TOML, or as JSON if its name ends with .json
+    #[arg(short = 'f', long = "plan", value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Run without the page, and print the numbers at the end
+    #[arg(long)]
+    headless: bool,
+    /// Host to load instead of the one in the plan
+    #[arg(short = 'H', long, value_name = "URL")]
+    host: Option<BaseUrl>,
 }
 
 #[derive(Args)]
@@ -38,14 +62,43 @@ struct DemoApiArgs {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::DemoApi(args) => demo_api(args).await,
+    let cli = Cli::parse();
+    match cli.command {
+        Some(Command::DemoApi(args)) => match demo_api(args).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                output::error(&error);
+                ExitCode::FAILURE
+            }
+        },
+        None => LocalSet::new().run_until(run(cli.run)).await.into(),
+    }
+}
+
+/// Runs a plan to its end.
+async fn run(args: RunArgs) -> Exit {
+    let Some(plan) = args.plan else {
+        output::usage("name a plan to run with -f, or see --help");
+        return Exit::Misused;
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    if !args.headless {
+        output::usage("add --headless: the command does not show the page yet");
+        return Exit::Misused;
+    }
+    let options = RunOptions {
+        plan,
+        host: args.host,
+    };
+    match Ready::read(&options) {
+        Ok(ready) => {
+            output::started(&ready.target());
+            let (report, exit) = ready.run().await;
+            output::report(&report);
+            exit
+        }
         Err(error) => {
-            output::error(&error);
-            ExitCode::FAILURE
+            output::usage(&error.to_string());
+            Exit::Misused
         }
     }
 }

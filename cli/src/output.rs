@@ -72,3 +72,18 @@ const DEMO_PATHS: [(&str, &str, &str); 19] = [
 pub(crate) fn error(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }
+
+/// Why the command did nothing.
+pub(crate) fn usage(problem: &str) {
+    eprintln!("error: {problem}");
+}
+
+/// What is loaded now.
+pub(crate) fn started(target: &str) {
+    eprintln!("Loading {target}. Ctrl-C stops the run.");
+}
+
+/// What came of a run.
+pub(crate) fn report(text: &str) {
+    print!("{text}");
+}

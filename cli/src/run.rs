@@ -1,0 +1,218 @@
+//! A run without a browser: reads a plan, drives it, and says what came of it.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use mayfly_core::board::{Board, aggregated};
+use mayfly_core::drive::drive;
+use mayfly_core::plan::{BaseUrl, Plan, Target};
+use mayfly_core::program::Program;
+use mayfly_core::report::text;
+use mayfly_core::shard::{Command, Setting, Shard, ShardId};
+use mayfly_core::simulate::SimulatedApi;
+use mayfly_core::snapshot::Snapshot;
+use mayfly_core::threshold::Verdicts;
+use mayfly_core::time::Clock;
+use mayfly_core::transport::Transport;
+
+use crate::clock::NativeClock;
+use crate::exit::Exit;
+use crate::http::HttpTransport;
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The file of the plan: JSON if its name ends with `.json`, TOML otherwise.
+    pub plan: PathBuf,
+    /// Loads this host, whatever the plan says, for all user classes.
+    pub host: Option<BaseUrl>,
+}
+
+/// Why there was no run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// Neither the plan nor the command says what to load.
+    #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
+    NoHost,
+    /// The plan makes no sense.
+    #[error("{} is not a plan:\n{problems}", path.display())]
+    Plan {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong, one line each.
+        problems: String,
+    },
+}
+
+/// A plan that can run.
+#[derive(Debug)]
+pub struct Ready {
+    plan: Plan,
+    program: Program,
+}
+
+impl Ready {
+    /// Reads the plan and the files that it names, which are found beside it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file cannot be read, or says nothing that can run.
+    pub fn read(options: &RunOptions) -> Result<Self, RunError> {
+        let path = &options.plan;
+        let text = fs::read_to_string(path).map_err(|error| RunError::File {
+            path: path.clone(),
+            error,
+        })?;
+        let is_json = path
+            .extension()
+            .is_some_and(|it| it.eq_ignore_ascii_case("json"));
+        let plan = if is_json {
+            Plan::from_json(&text)
+        } else {
+            Plan::from_toml(&text)
+        };
+        let bad_plan = |problems: String| RunError::Plan {
+            path: path.clone(),
+            problems,
+        };
+        let mut plan = plan.map_err(|errors| bad_plan(errors.to_string()))?;
+        if let Some(host) = &options.host {
+            plan.set_host(host.clone());
+        }
+        if plan.target.is_none() {
+            return Err(RunError::NoHost);
+        }
+        let folder = path.parent().unwrap_or_else(|| Path::new(""));
+        let read =
+            |name: &str| fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
+        let program = Program::new(&plan, read).map_err(|errors| bad_plan(errors.to_string()))?;
+        Ok(Self { plan, program })
+    }
+
+    /// What is loaded, in words.
+    pub fn target(&self) -> String {
+        match &self.plan.target {
+            Some(Target::BaseUrl(url)) => url.to_string(),
+            Some(Target::Simulated(_)) | None => "the simulated API".to_owned(),
+        }
+    }
+
+    /// Runs to the end, which `Ctrl-C` brings about sooner, and returns the report and the verdict.
+    ///
+    /// To be called in a `LocalSet` of a current-thread runtime: a shard is single-threaded.
+    pub async fn run(self) -> (String, Exit) {
+        let seed = self.plan.load.seed.unwrap_or_else(new_seed);
+        let clock = NativeClock::start();
+        match self.plan.target.clone() {
+            Some(Target::Simulated(model)) => {
+                let api = SimulatedApi::with_model(clock, seed, model);
+                self.run_on(&api, &clock, seed).await
+            }
+            Some(Target::BaseUrl(_)) | None => {
+                let http = HttpTransport::new(HttpTransport::MAX_IN_FLIGHT);
+                self.run_on(&http, &clock, seed).await
+            }
+        }
+    }
+
+    async fn run_on(
+        self,
+        transport: &impl Transport,
+        clock: &impl Clock,
+        seed: u64,
+    ) -> (String, Exit) {
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let setting = Setting {
+            seed,
+            started: started.unwrap_or(Duration::ZERO),
+            id: ShardId::ONLY,
+            max_in_flight: transport.max_in_flight(),
+        };
+        let shard = Shard::new(self.program, setting);
+        let (sender, commands) = unbounded();
+        let watch = RefCell::new(Watch {
+            board: Board::default(),
+            verdicts: Verdicts::new(&self.plan.thresholds),
+            commands: sender.clone(),
+        });
+        let run = drive(shard, transport, clock, commands, |snapshot| {
+            watch.borrow_mut().post(snapshot);
+        });
+        let was_interrupted = tokio::select! {
+            () = run => false,
+            () = interrupted_twice(sender) => true,
+        };
+        let Watch {
+            board, verdicts, ..
+        } = watch.into_inner();
+        let exit = if was_interrupted {
+            Exit::Interrupted
+        } else {
+            verdict(&board, &verdicts)
+        };
+        (text::summary(&board, &verdicts), exit)
+    }
+}
+
+/// Looks at the numbers while they come in.
+struct Watch {
+    board: Board,
+    verdicts: Verdicts,
+    commands: UnboundedSender<Command>,
+}
+
+impl Watch {
+    fn post(&mut self, snapshot: Snapshot) {
+        let is_active = snapshot.state.is_active();
+        self.board.post(snapshot);
+        self.verdicts.update(&self.board);
+        if is_active && self.verdicts.should_abort() {
+            // Nobody listens once the run is over.
+            let _ = self.commands.unbounded_send(Command::Stop);
+        }
+    }
+}
+
+/// The first Ctrl-C stops the run as the plan says, and the second at once.
+async fn interrupted_twice(commands: UnboundedSender<Command>) {
+    let mut is_stopping = false;
+    loop {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // The run cannot be interrupted, and ends by itself.
+            std::future::pending::<()>().await;
+        }
+        if is_stopping {
+            return;
+        }
+        is_stopping = true;
+        let _ = commands.unbounded_send(Command::Stop);
+    }
+}
+
+fn verdict(board: &Board, verdicts: &Verdicts) -> Exit {
+    let has_exceptions = !board.exceptions().is_empty();
+    if verdicts.iter().any(|it| it.failed) {
+        Exit::ThresholdFailed
+    } else if has_exceptions || 0 < aggregated(&board.rows()).n_failures() {
+        Exit::Failed
+    } else {
+        Exit::Passed
+    }
+}
+
+/// The standard library draws the keys of its maps from the machine's randomness.
+fn new_seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}

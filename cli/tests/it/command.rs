@@ -1,0 +1,150 @@
+//! Exit codes and messages.
+
+use crate::target::demo_api;
+use crate::{Ended, PlanFile, mayfly, run};
+
+const USER: &str = "[[user_class]]\nname = \"User\"\nwait = \"10ms\"\n";
+
+#[track_caller]
+fn check(plan: &str, code: i32, in_stdout: &[&str]) -> Ended {
+    let (url, _) = demo_api();
+    let plan = format!("version = 1\nload = {{ users = 2, spawn_rate = 9, run_time = 1 }}\n{plan}");
+    let ended = run(&plan, &url);
+    assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
+    for text in in_stdout {
+        assert!(ended.stdout.contains(text), "{text} in\n{}", ended.stdout);
+    }
+    ended
+}
+
+#[test]
+fn a_run_without_failures_ends_with_0() {
+    check(
+        &format!("{USER}task = [ {{ get = \"/\" }} ]"),
+        0,
+        &["Aggregated"],
+    );
+}
+
+#[test]
+fn failed_requests_end_with_1() {
+    let plan = format!("{USER}task = [ {{ get = \"/status/503\" }} ]");
+    check(&plan, 1, &["503 Service Unavailable", "(100.00%)"]);
+}
+
+#[test]
+fn exceptions_end_with_1() {
+    let plan = format!("{USER}task = [ {{ name = \"t\", get = \"/{{{{nobody}}}}\" }} ]");
+    check(&plan, 1, &["unknown variable “nobody”"]);
+}
+
+#[test]
+fn a_failed_threshold_ends_with_99_even_where_requests_failed() {
+    let plan = format!(
+        "thresholds = [\"fail_ratio < 1%\", \"p95 < 60s\"]\n{USER}task = [ {{ get = \"/status/503\" }} ]"
+    );
+    check(
+        &plan,
+        99,
+        &["failed", "fail_ratio < 1%", "passed", "p95 < 60s"],
+    );
+}
+
+#[test]
+fn a_threshold_can_end_the_run() {
+    let (url, _) = demo_api();
+    let plan = format!(
+        "version = 1\nload = {{ users = 2, spawn_rate = 9, run_time = \"1h\" }}\n\
+         thresholds = [ {{ check = \"failures < 10\", abort = true }} ]\n\
+         {USER}task = [ {{ get = \"/status/503\" }} ]"
+    );
+    assert_eq!(run(&plan, &url).code, 99);
+}
+
+#[test]
+fn a_bad_plan_ends_with_2_and_says_all_that_is_wrong() {
+    let plan = "version = 1\nload = { users = 0, spawn_rat = 1 }\n[[user_class]]\nname = \"A\"\n\
+                [[user_class.task]]\nget = \"cube\"\n";
+    let ended = run(plan, "http://127.0.0.1:1");
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    for text in [
+        "line 2",
+        "load.users",
+        "spawn_rate",
+        "line 6",
+        "a path such as /cube",
+    ] {
+        assert!(ended.stderr.contains(text), "{text} in\n{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_run_ends_with_2() {
+    let plan = PlanFile::new(
+        &format!(
+            "version = 1\nload = {{ users = 1, spawn_rate = 1 }}\ndata.x.csv = \"no-such-file.csv\"\n\
+             {USER}task = [ {{ get = \"/\" }} ]"
+        ),
+        "toml",
+    );
+    let host = ["-H", "http://127.0.0.1:1"];
+    for (args, expected) in [
+        (vec!["-f", plan.path(), "--headless"], "names no host"),
+        (
+            [&["-f", plan.path(), "--headless"][..], &host].concat(),
+            "cannot read no-such-file.csv",
+        ),
+        (
+            vec!["-f", "no-such-plan.toml", "--headless"],
+            "cannot read no-such-plan.toml",
+        ),
+        (vec!["-f", plan.path()], "--headless"),
+        (vec!["--headless"], "-f"),
+        (vec!["-f", plan.path(), "-H", "localhost:5000"], "http://"),
+    ] {
+        let ended = mayfly(&args);
+        assert_eq!(ended.code, 2, "{args:?}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(expected),
+            "{args:?}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_dead_target_is_named() {
+    let plan = format!(
+        "version = 1\nload = {{ users = 1, spawn_rate = 1, max_requests = 5 }}\n\
+         {USER}task = [ {{ get = \"/\" }} ]"
+    );
+    let ended = run(&plan, "http://127.0.0.1:1");
+    assert_eq!(ended.code, 1);
+    assert!(
+        ended.stdout.contains("connection refused or lost"),
+        "{}",
+        ended.stdout
+    );
+    let ended = run(&plan, "http://no-such-host.invalid");
+    assert!(
+        ended.stdout.contains("host name not found"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn json_plans_run_too() {
+    let (url, api) = demo_api();
+    let plan = r#"{ "version": 1, "load": { "users": 1, "spawn_rate": 1, "max_requests": 3 },
+        "user_class": [ { "name": "A", "task": [ { "get": "/cube" } ] } ] }"#;
+    let plan = PlanFile::new(plan, "json");
+    let ended = mayfly(&["-f", plan.path(), "--headless", "-H", &url]);
+    assert_eq!(
+        (ended.code, ended.n_requests("/cube")),
+        (0, 3),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(api.counts().answered().by_request["GET /cube"], 3);
+}
