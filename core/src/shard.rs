@@ -518,7 +518,6 @@ impl Shard {
             self.n_wanted -= 1;
             self.stop_user(now, self.n_wanted);
         }
-        self.stats.advance(now, self.n_alive);
         self.turn(if is_reached {
             RunEvent::Spawned
         } else {
@@ -538,7 +537,7 @@ impl Shard {
         let user = &mut self.users[local as usize];
         if user.activity == Activity::Stopped {
             user.revive(class, now);
-            self.n_alive += 1;
+            self.count_alive(now, self.n_alive + 1);
             self.wait(local, now);
         }
     }
@@ -672,10 +671,9 @@ impl Shard {
         let user = &mut self.users[local as usize];
         user.turn(Activity::Stopped);
         user.life = user.life.wrapping_add(1);
-        self.n_alive -= 1;
         let is_dead = user.is_dead;
+        self.count_alive(now, self.n_alive - 1);
         if self.state == RunState::Stopping {
-            self.stats.advance(now, self.n_alive);
             if self.n_alive == 0 {
                 self.finish();
             }
@@ -700,6 +698,7 @@ impl Shard {
                     let user = &mut self.users[local as usize];
                     user.rng = rng;
                     user.arrival = Some(due);
+                    user.arrival_idx = arrival;
                     self.go_on(local, due, now);
                 }
             }
@@ -724,9 +723,13 @@ impl Shard {
         let mut user = User::new(Rng::new(self.setting.seed, local.into()), class);
         user.revive(class, now);
         self.users.push(user);
-        self.n_alive += 1;
-        self.stats.advance(now, self.n_alive);
+        self.count_alive(now, self.n_alive + 1);
         Some(local)
+    }
+
+    fn count_alive(&mut self, now: Elapsed, n_alive: u32) {
+        self.n_alive = n_alive;
+        self.stats.advance(now, n_alive);
     }
 
     fn edit(&mut self, now: Elapsed, plan: &Plan) {
@@ -781,7 +784,6 @@ impl Shard {
         for local in (0..n_users).rev() {
             self.stop_user(now, local);
         }
-        self.stats.advance(now, self.n_alive);
         if self.n_alive == 0 {
             self.finish();
         }
@@ -798,8 +800,7 @@ impl Shard {
             self.drop_request(local);
             self.users[local as usize].turn(Activity::Stopped);
         }
-        self.n_alive = 0;
-        self.stats.advance(now, 0);
+        self.count_alive(now, 0);
         self.finish();
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::data::row_of;
+use crate::data::{Pick, row_of};
 use crate::plan::Order;
 use crate::program::{Class, Data, ListIdx, ReadyRequest, ReadyWork, Rows, Set, Step};
 use crate::request::Request;
@@ -32,6 +32,8 @@ pub(crate) struct User {
     pub(crate) life: u32,
     /// When the arrival that it has to do was due, until its first request is.
     pub(crate) arrival: Option<Elapsed>,
+    /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
+    pub(crate) arrival_idx: u64,
     /// When the task under way started, or was due to start.
     task_start: Elapsed,
     // The sets it is in, the innermost last. Empty before the first step and after the last.
@@ -128,6 +130,7 @@ impl User {
             is_dead: false,
             life: 0,
             arrival: None,
+            arrival_idx: 0,
             task_start: Elapsed::ZERO,
             frames: Vec::new(),
             list: None,
@@ -381,9 +384,13 @@ impl Scope for UserScope<'_> {
         }
         let (Rows { table, pick, nth }, column) = self.world.data.column(name)?;
         let seed = self.world.seed.wrapping_add(*nth);
-        // Tasks are counted from one when they start.
-        let nth_task = self.user.n_tasks.saturating_sub(1);
-        let row = row_of(*pick, table.n_rows(), seed, self.index, nth_task);
+        let (user, nth_task) = match pick {
+            // Which user does an arrival is of no account: the rows follow the arrivals.
+            Pick::Random | Pick::Sequential if self.world.is_open => (0, self.user.arrival_idx),
+            // Tasks are counted from one when they start.
+            _ => (self.index, self.user.n_tasks.saturating_sub(1)),
+        };
+        let row = row_of(*pick, table.n_rows(), seed, user, nth_task);
         table.value(row, column).map(Cow::Borrowed)
     }
 

@@ -1,30 +1,63 @@
 //! A run is the same to the byte on every target: this file runs on x86-64 and in the browser.
 
-#![expect(clippy::unwrap_used, reason = "a helper of a test")]
-
+use mayfly_core::plan::{Plan, Target};
 use mayfly_core::shard::ShardId;
 use mayfly_core::simulate::SimulatedApi;
-use mayfly_core::testing::{ManualClock, class, load, plan, run_to_end, shard, task};
+use mayfly_core::testing::{ManualClock, run_to_end, shard};
 use mayfly_core::transport::Transport;
-use mayfly_core::wait::WaitTime;
 use mayfly_web::protocol::encode;
-use std::time::Duration;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// The digest of all snapshots of a run of two classes against the simulated API.
-fn digest() -> u64 {
-    let mut classes = vec![class("Reader", 5), class("Writer", 2)];
-    classes[0].set.tasks = vec![task(3, "/"), task(1, "/cube")].try_into().unwrap();
-    let wait = WaitTime::between(Duration::from_millis(100), Duration::from_secs(1));
-    classes[0].set.wait = wait.ok();
-    classes[1].set.tasks = vec![task(1, "/square"), task(1, "/flaky/30")]
-        .try_into()
-        .unwrap();
-    let plan = plan(classes, load(40, 7.5), 60);
+/// Two classes with data, checks, extracts and nested tasks, against a target that fails and stalls.
+const CLASSES: &str = r#"
+[simulated]
+workers = 8
+max_in_flight = 20
+error_rate = 0.02
+stalls = [ { at = "20s", duration = "2s" } ]
+
+[data.items]
+pick = "random"
+rows = [ { id = 1, note = "ä" }, { id = 2, note = "1e-7" } ]
+
+[[user_class]]
+name = "Reader"
+weight = 5
+wait = { between = ["100ms", "1s"] }
+on_start = [ { post = "/login", json = { email = "{{items.note}}@a", password = "b" }, extract = { token = { json = "$.token" } } } ]
+
+[[user_class.task]]
+weight = 3
+steps = [ { get = "/item/{{randint(1, 500)}}", name = "/item/[id]", check = [ { json = "$.id" }, { under = "40ms" } ] } ]
+
+[[user_class.task]]
+name = "nested"
+order = "sequential"
+wait = { poisson = 3 }
+[[user_class.task.task]]
+get = "/items?page={{randfloat(1, 25)}}"
+name = "/items"
+[[user_class.task.task]]
+get = "/flaky/30"
+
+[[user_class]]
+name = "Writer"
+weight = 2
+wait = { pacing = "1500ms" }
+task = [ { get = "/square" }, { post = "/cart", json = { id = "{{items.id}}", key = "{{uuid()}}" } } ]
+"#;
+
+/// The digest of all snapshots of a run with this load.
+fn digest(load: &str) -> u64 {
+    let plan = Plan::from_toml(&format!("version = 1\n[load]\n{load}\n{CLASSES}"));
+    let plan = plan.unwrap_or_else(|errors| panic!("{errors}"));
+    let Some(Target::Simulated(model)) = plan.target.clone() else {
+        panic!("the plan has a simulated API")
+    };
     let clock = ManualClock::default();
-    let api = SimulatedApi::new(clock.clone(), 42);
+    let api = SimulatedApi::with_model(clock.clone(), 42, model);
     let shard = shard(&plan, 42, ShardId::ONLY, api.max_in_flight());
     fnv(&encode(&run_to_end(shard, &api, &clock, Vec::new())))
 }
@@ -36,9 +69,25 @@ fn fnv(bytes: &[u8]) -> u64 {
     })
 }
 
-/// The number changes whenever what is scheduled or measured changes, and then it is set anew. What
-/// must not happen is that it differs between targets.
+/// The numbers change whenever what is scheduled or measured changes, and then they are set anew.
+/// What must not happen is that they differ between targets.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_run_is_the_same_on_every_target() {
-    assert_eq!(digest(), 13960505607986938479);
+fn stages_are_the_same_on_every_target() {
+    let load = r#"
+        stages = [
+            { duration = "20s", users = 40, spawn_rate = 7.5 },
+            { duration = "20s", users = 10, spawn_rate = 3.3 },
+            { duration = "20s", users = 60, spawn_rate = 5 },
+        ]
+        stop_timeout = "3s""#;
+    assert_eq!(digest(load), 5_322_709_476_041_777_852);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn arrivals_are_the_same_on_every_target() {
+    let load = r#"
+        arrivals = [ { duration = "30s", rate = [0, 70] }, { duration = "30s", rate = 33.3 } ]
+        max_users = 50
+        stop_timeout = "3s""#;
+    assert_eq!(digest(load), 1_630_673_668_774_648_618);
 }

@@ -22,7 +22,8 @@ use crate::template::is_identifier;
 pub enum Pick {
     /// Any, each as likely as the others.
     Random,
-    /// The next one for each task; each user starts at its own row.
+    /// The next one for each task; each user starts at its own row. In an open model there is one
+    /// order for all users, that of the arrivals.
     Sequential,
     /// The same one for all tasks of a user. Users share rows if there are more users than rows.
     #[default]

@@ -8,7 +8,7 @@ use crate::board::{Board, aggregated};
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
-use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
+use crate::testing::{Answer, Simulation, answer_after, answer_json, class, load, plan, task};
 use crate::time::Elapsed;
 use crate::wait::WaitTime;
 
@@ -69,6 +69,144 @@ proptest! {
             }
         }
         prop_assert_eq!(numbers(&board), numbers(&outcome.board));
+    }
+}
+
+/// Everything that users do besides sending: rows of data in each way, functions that draw, nested
+/// tasks, checks that fail, extracts, exceptions, and what they do at their start and end.
+const CLASSES: &str = r#"
+[data.by_user]
+rows = [ { id = 1 }, { id = 2 }, { id = 3 } ]
+[data.by_chance]
+pick = "random"
+rows = [ { id = 4 }, { id = 5 } ]
+[data.in_turn]
+pick = "sequential"
+rows = [ { id = 6 }, { id = 7 }, { id = 8 } ]
+
+[[user_class]]
+name = "Two"
+fixed_count = 2
+wait = { pacing = "700ms" }
+task = [ { get = "/two/{{user()}}" } ]
+
+[[user_class]]
+name = "Many"
+weight = 3
+wait = { between = ["100ms", "900ms"] }
+on_start = [ { post = "/login", json = { id = "{{by_user.id}}" } } ]
+on_stop = [ { post = "/logout" } ]
+
+[[user_class.task]]
+weight = 2
+steps = [ { get = "/item/{{by_chance.id}}", check = [ { contains = "4" } ] } ]
+
+[[user_class.task]]
+name = "nested"
+order = "sequential"
+wait = { poisson = 2 }
+runs = 3
+[[user_class.task.task]]
+get = "/turn/{{in_turn.id}}/{{seq()}}"
+name = "turn"
+[[user_class.task.task]]
+get = "/choice/{{choice('a', 'b')}}"
+[[user_class.task.task]]
+steps = [ { get = "/none", extract = { none = { json = "$.none" } } }, { get = "/never" } ]
+
+[[user_class]]
+name = "One"
+wait = { throughput = 1.5 }
+task = [ { get = "/one" } ]
+"#;
+
+/// How the sharded runs answer: what a request is determines it.
+fn echo(_: Elapsed, request: &Request) -> Answer {
+    let after = Duration::from_millis(20 + 7 * (request.url.len() as u64 % 5));
+    answer_json(after, 200, &(*request.url).into())
+}
+
+/// Runs a plan as one shard, as two, and as seven.
+fn in_shards(load: &str, classes: &str) -> [Board; 3] {
+    let toml = format!("version = 1\nhost = \"http://a\"\n[load]\n{load}\n{classes}");
+    [1, 2, 7].map(|n_shards| {
+        let run = Simulation {
+            n_shards,
+            ..Simulation::of(&toml, echo)
+        };
+        run.run().board
+    })
+}
+
+#[track_caller]
+fn check_users(load: &str) {
+    let [one, two, seven] = in_shards(load, CLASSES);
+    assert!(100 < aggregated(&one.rows()).n_requests);
+    assert!(!one.exceptions().is_empty());
+    for many in [two, seven] {
+        assert_eq!(numbers(&one), numbers(&many));
+        assert_eq!(one.exceptions(), many.exceptions());
+    }
+}
+
+#[test]
+fn a_swarm_of_several_classes_is_the_same_in_shards() {
+    check_users("users = 23\nspawn_rate = 3.5\nrun_time = \"30s\"\nstop_timeout = \"5s\"");
+}
+
+#[test]
+fn stages_are_the_same_in_shards() {
+    check_users(
+        r#"
+        stages = [
+            { duration = "10s", users = 20, spawn_rate = 4 },
+            { duration = "10s", users = 5, spawn_rate = 3 },
+            { duration = "10s", users = 30, spawn_rate = 9 },
+        ]
+        stop_timeout = "5s""#,
+    );
+}
+
+/// Which user of its pool a shard gives an arrival to depends on who is free there, so nothing here
+/// hangs on the user; and there are always enough of them.
+#[test]
+fn arrivals_are_the_same_in_shards() {
+    let load = r#"
+        arrivals = [ { duration = "10s", rate = [0, 30] }, { duration = "20s", rate = 30 } ]
+        max_users = 1000
+        stop_timeout = "10s""#;
+    let classes = r#"
+        [data.by_chance]
+        pick = "random"
+        rows = [ { id = 4 }, { id = 5 } ]
+        [data.in_turn]
+        pick = "sequential"
+        rows = [ { id = 6 }, { id = 77 }, { id = 888 } ]
+        [[user_class]]
+        name = "A"
+        weight = 3
+        task = [
+            { get = "/item/{{by_chance.id}}", weight = 2, check = [ { contains = "4" } ] },
+            { get = "/choice/{{choice('a', 'bc')}}" },
+        ]
+        [[user_class]]
+        name = "B"
+        task = [
+            { get = "/turn/{{in_turn.id}}" },
+            { name = "none", steps = [ { get = "/n", extract = { x = { json = "$.x" } } } ] },
+        ]"#;
+    let [one, two, seven] = in_shards(load, classes);
+    assert_eq!(aggregated(&one.rows()).n_requests, 750);
+    // The sample of a failure says which user of the pool it was.
+    let rows = |board: &Board| {
+        let mut rows = board.rows();
+        let failures = rows.iter_mut().flat_map(|it| it.failures.values_mut());
+        failures.for_each(|it| it.evidence = None);
+        rows
+    };
+    for many in [two, seven] {
+        assert_eq!(rows(&one), rows(&many));
+        assert_eq!(one.exceptions(), many.exceptions());
     }
 }
 
