@@ -30,7 +30,7 @@ fn main() {
 }
 
 fn snapshots(amount: u64) {
-    let mut stats = snapshots::stats(100);
+    let mut stats = snapshots::stats(100, snapshots::usual);
     for _ in 0..amount {
         let mut board = Board::default();
         board.post(snapshots::snapshot(&mut stats, 0));

@@ -8,6 +8,7 @@ mod treadmill;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 use mayfly_core::board::{Board, aggregated};
+use mayfly_core::rng::Rng;
 
 use self::treadmill::Treadmill;
 
@@ -37,7 +38,18 @@ fn users(n_users: u32) -> Treadmill {
 /// A snapshot of 100 rows, from reading it out to the rows and the total that a table shows.
 #[divan::bench(sample_count = 50, sample_size = 1)]
 fn snapshot_and_merge_of_100_rows(bencher: Bencher<'_, '_>) {
-    let mut stats = snapshots::stats(100);
+    snapshot_and_merge(bencher, snapshots::usual);
+}
+
+/// The same at its worst: log-uniform from 1 ms to 30 s, where hardly two times share a bucket and
+/// some 7,000 are filled.
+#[divan::bench(sample_count = 50, sample_size = 1)]
+fn snapshot_and_merge_of_100_wide_rows(bencher: Bencher<'_, '_>) {
+    snapshot_and_merge(bencher, |rng| 1000.0 * 30_000_f64.powf(rng.unit()));
+}
+
+fn snapshot_and_merge(bencher: Bencher<'_, '_>, draw: impl Fn(&mut Rng) -> f64) {
+    let mut stats = snapshots::stats(100, draw);
     bencher.bench_local(|| {
         let mut board = Board::default();
         board.post(snapshots::snapshot(&mut stats, 0));
@@ -51,7 +63,7 @@ fn snapshot_and_merge_of_100_rows(bencher: Bencher<'_, '_>) {
 fn merge_of_four_shards_of_100_rows(bencher: Bencher<'_, '_>) {
     let mut board = Board::default();
     for shard in 0..4 {
-        let mut stats = snapshots::stats(100);
+        let mut stats = snapshots::stats(100, snapshots::usual);
         board.post(snapshots::snapshot(&mut stats, shard));
     }
     bencher.bench_local(|| {

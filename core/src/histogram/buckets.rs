@@ -90,7 +90,8 @@ impl Buckets {
         first: usize,
         counts: &[T],
     ) -> Self {
-        let mut writer = Writer::default();
+        // Room for most; growing step by step would copy everything several times.
+        let mut writer = Writer::with_capacity(counts.len());
         // Most counts are zero. Eight are compared in one step.
         for (start, chunk) in (first..).step_by(8).zip(counts.chunks(8)) {
             if *chunk == [T::default(); 8] {
@@ -223,7 +224,7 @@ impl Writer {
         debug_assert!(0 < count && (self.slot < slot || self.bytes.is_empty()));
         let step = slot - self.slot;
         if step < 0x80 && count < 0x80 {
-            self.bytes.extend([step as u8, count as u8]);
+            self.bytes.extend_from_slice(&[step as u8, count as u8]);
         } else {
             self.number(step as u64);
             self.number(count);
