@@ -2,7 +2,8 @@
 
 use anyhow::bail;
 
-use crate::command::{command, exists, run};
+use crate::command::exists;
+use crate::packages;
 
 /// Installs Chromium and its driver, where the system's package manager can.
 ///
@@ -13,35 +14,13 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
     if is_there() {
         return Ok(());
     }
-    if exists("apt-get") {
-        let root = crate::command::output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-        let apt = |args: &[&str]| {
-            let mut apt = if root {
-                command("apt-get")
-            } else {
-                command("sudo")
-            };
-            if !root {
-                apt.args(["-n", "apt-get"]);
-            }
-            apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-            apt
-        };
-        // Only a hint of what is wrong if it fails: the check below decides.
-        let _ = run(
-            "reading the list of system packages",
-            &mut apt(&["update", "-qq"]),
-        );
-        // Debian's names, and Ubuntu's.
-        for packages in [
-            ["chromium", "chromium-driver"],
-            ["chromium-browser", "chromium-chromedriver"],
-        ] {
-            let install = ["install", "-y", "-qq", packages[0], packages[1]];
-            let step = "installing Chromium and its driver";
-            if is_there() || run(step, &mut apt(&install)).is_ok() {
-                break;
-            }
+    // Debian's names, and Ubuntu's.
+    for packages in [
+        ["chromium", "chromium-driver"],
+        ["chromium-browser", "chromium-chromedriver"],
+    ] {
+        if is_there() || packages::install("Chromium and its driver", &packages) {
+            break;
         }
     }
     if is_there() {

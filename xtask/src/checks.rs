@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::ensure;
 
 use crate::command::{cargo, output, root, run};
-use crate::{browser, dist, links, tools};
+use crate::{browser, dist, instructions, links, tools};
 
 /// A part of a package that may not use some others.
 struct Boundary {
@@ -72,6 +72,8 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     )?;
     println!("▸ checking links in the docs");
     links::check(&root())?;
+    println!("▸ counting instructions");
+    instructions::check()?;
     dist::build()?;
     run("testing web in Chromium", &mut web_tests())?;
     let e2e = [

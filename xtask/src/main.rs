@@ -11,7 +11,10 @@ mod browser;
 mod checks;
 mod command;
 mod dist;
+mod fuzz;
+mod instructions;
 mod links;
+mod packages;
 mod serve;
 mod tools;
 
@@ -31,6 +34,11 @@ Usage: cargo xtask COMMAND
   dist      builds the static site into dist/
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
               --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
+  instructions
+            counts the instructions that scheduling and statistics take, and compares them with
+            the limits; `test` does it too
+  fuzz      runs each fuzz target for some time; needs a nightly toolchain
+              --secs SECONDS     for each target (600)
   setup     sets up what is missing, and nothing else
               --tests            also what only the tests need
 ";
@@ -56,6 +64,8 @@ fn run() -> anyhow::Result<()> {
         "test" => no_options(args).and_then(|()| checks::run_all()),
         "dist" => no_options(args).and_then(|()| dist::dist()),
         "bench" => bench::bench(&bench_options(args)?),
+        "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
+        "instructions" => no_options(args).and_then(|()| instructions::check()),
         "setup" => setup(args),
         "help" => {
             println!("{HELP}");
@@ -99,6 +109,17 @@ fn serve_options(mut args: lexopt::Parser) -> anyhow::Result<serve::Options> {
         }
     }
     Ok(options)
+}
+
+fn fuzz_secs(mut args: lexopt::Parser) -> anyhow::Result<u32> {
+    let mut secs = 600;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("secs") => secs = args.value()?.parse()?,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(secs)
 }
 
 fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<PathBuf> {

@@ -49,9 +49,28 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
     )
 }
 
+/// Installs cargo-fuzz, which only fuzzing needs.
+///
+/// # Errors
+///
+/// Fails if it cannot be built.
+pub(crate) fn set_up_fuzzer() -> anyhow::Result<()> {
+    install(&fuzzer())
+}
+
+fn fuzzer() -> Tool {
+    Tool {
+        package: "cargo-fuzz",
+        version: "0.13.2".to_owned(),
+        program: "cargo-fuzz",
+        options: &["--locked"],
+    }
+}
+
 /// Where programs are looked for: the installed tools, and then what the person has.
 pub(crate) fn search_path() -> OsString {
     let mut folders: Vec<PathBuf> = tools().unwrap_or_default().iter().map(bin_folder).collect();
+    folders.push(bin_folder(&fuzzer()));
     folders.push(root().join("web/node_modules/.bin"));
     folders.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
     env::join_paths(folders).expect("the folders come from PATH or have no separator in them")

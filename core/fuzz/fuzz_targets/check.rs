@@ -1,0 +1,46 @@
+//! Any text is a pattern, a path and a set of statuses, or an error; and any of them can be held
+//! against any answer.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mayfly_core::answer::Answer;
+use mayfly_core::check::StatusSet;
+use mayfly_core::query::{JsonPath, Pattern};
+use mayfly_core::transport::{Kept, Response};
+use serde_json::Value;
+
+fuzz_target!(|input: (&str, &[u8])| {
+    let (text, body) = input;
+    let response = Response {
+        status: 200,
+        body_bytes: body.len() as u64,
+        kept: Some(Box::new(Kept {
+            headers: Vec::new(),
+            body: body.to_vec(),
+        })),
+    };
+    let answer = Answer::new(&response);
+    match text.parse::<Pattern>() {
+        Ok(pattern) => {
+            let found = pattern.capture(answer.text());
+            assert!(found.is_none() || pattern.is_match(answer.text()));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    match text.parse::<JsonPath>() {
+        Ok(path) => {
+            assert_eq!(path.as_str(), text);
+            if let Ok(json) = answer.json() {
+                let _ = path.first(json);
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(json) = serde_json::from_str::<Value>(text)
+        && let Ok(set) = StatusSet::try_from(json)
+    {
+        let n_held = (100..600).filter(|&status| set.contains(status)).count();
+        assert!(0 < n_held, "{set}");
+    }
+});
