@@ -16,7 +16,7 @@ const PER_ROW: u64 = 10_000;
 const SECS: u64 = 300;
 
 /// Response times in µs, log-normal around 50 ms with the spread 0.5: 99 % are between 14 ms and
-/// 180 ms, and some 1,500 buckets are filled.
+/// 180 ms, and some 3,000 buckets are filled.
 pub(crate) fn usual(rng: &mut Rng) -> f64 {
     // The sum of twelve even numbers is as good as normal.
     let normal = (0..12).map(|_| rng.unit()).sum::<f64>() - 6.0;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::answer::Answer;
+use crate::plan::format_length;
 use crate::query::{JsonPath, Pattern};
 use crate::request::Keep;
 use crate::shorten::shorten;
@@ -84,7 +85,7 @@ impl Check {
                 )
             }),
             Self::Under(limit) => fail_unless(response_time <= *limit, || {
-                format!("slower than {}", humantime::format_duration(*limit))
+                format!("slower than {}", format_length(*limit))
             }),
         }
     }
@@ -118,7 +119,7 @@ impl fmt::Display for Check {
             }
             Self::Regex(pattern) => write!(f, "body matches {}", Slashed(pattern)),
             Self::Status(set) => write!(f, "status {}", shorten(&set.to_string())),
-            Self::Under(limit) => write!(f, "under {}", humantime::format_duration(*limit)),
+            Self::Under(limit) => write!(f, "under {}", format_length(*limit)),
         }
     }
 }

@@ -202,7 +202,7 @@ fn checks_say_what_they_ask_for_and_what_they_need() {
         (json_is("$.id", json!("x")), "$.id is \"x\"", Keep::Body),
         (regex(r"\d"), r"body matches /\d/", Keep::Body),
         (status(json!("2xx")), "status 2xx", Keep::Start),
-        (under(1500), "under 1s 500ms", Keep::Start),
+        (under(1500), "under 1.5s", Keep::Start),
     ] {
         assert_eq!(check.to_string(), text);
         assert_eq!(check.needs(), keep);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::format_length;
 use crate::template::TemplateError;
 
 /// Why a value of a plan was rejected: what was expected, and what was found.
@@ -24,7 +25,7 @@ pub enum PlanError {
         got: String,
     },
     /// Not a length of time.
-    #[error("expected a length of time such as 500ms, 1.5s, 3m or 1h20m, up to {}, found “{got}”", humantime::format_duration(*max))]
+    #[error("expected a length of time such as 500ms, 1.5s, 3m or 1h20m, up to {}, found “{got}”", format_length(*max))]
     Length {
         /// The longest that is accepted.
         max: Duration,
