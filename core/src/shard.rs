@@ -1,6 +1,9 @@
 //! All users of one shard, as a state machine: what happens comes in by `handle_…`, what to do about
 //! it comes out by `poll_…`. It does no I/O and reads no clock; [`crate::drive`] does both for it.
 
+mod lives;
+mod pace;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::rc::Rc;
@@ -8,17 +11,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arrival::ArrivalSchedule;
+use self::pace::{Pace, user_mix};
 use crate::class_mix::ClassMix;
 use crate::judge::{Judgment, judge};
-use crate::plan::{Plan, Shape, Share};
+use crate::plan::{Plan, Shape};
 use crate::program::Program;
 use crate::request::{Request, RequestName};
-use crate::rng::Rng;
-use crate::run::{RunEvent, RunState};
+use crate::run::RunState;
 use crate::sample::{Evidence, Sample};
 use crate::snapshot::Snapshot;
-use crate::spawn::UserSchedule;
 use crate::stats::Stats;
 use crate::threshold::Verdicts;
 use crate::time::Elapsed;
@@ -121,146 +122,6 @@ pub struct Shard {
     stats: Stats,
     // `None` once the last one is out.
     next_snapshot: Option<Elapsed>,
-}
-
-/// What makes users do something.
-#[derive(Debug)]
-enum Pace {
-    /// Arrivals, each of which makes a free user do one task.
-    Open {
-        schedule: ArrivalSchedule,
-        // The next arrival of this shard, and when it is due.
-        next: u64,
-        next_due: Option<Elapsed>,
-        // The classes of the arrivals up to `next`, of all shards.
-        mix: ClassMix,
-        n_mixed: u64,
-        // Free users of each class.
-        idle: Vec<BTreeSet<u32>>,
-        max_users: u32,
-    },
-    /// A number of users, each of whom does one task after the other.
-    Closed {
-        schedule: UserSchedule,
-        // When the next user of any shard starts or stops. `None` once none ever does.
-        next_change: Option<Elapsed>,
-    },
-}
-
-impl Pace {
-    fn new(program: &Program, id: ShardId) -> Self {
-        match &program.load.shape {
-            Shape::Arrivals(arrivals) => {
-                let schedule = ArrivalSchedule::new(arrivals);
-                let next = id.index.into();
-                Self::Open {
-                    next_due: schedule.due(next),
-                    next,
-                    schedule,
-                    mix: arrival_mix(program),
-                    n_mixed: 0,
-                    idle: vec![BTreeSet::new(); program.classes.len()],
-                    max_users: id.share(arrivals.max_users().get()),
-                }
-            }
-            shape => Self::Closed {
-                schedule: UserSchedule::new(shape).expect("the other shapes are closed models"),
-                next_change: Some(Elapsed::ZERO),
-            },
-        }
-    }
-
-    /// Goes on with `shape`; false if that is of the other model.
-    fn edit(&mut self, now: Elapsed, shape: &Shape, id: ShardId) -> bool {
-        match self {
-            Self::Closed {
-                schedule,
-                next_change,
-            } => {
-                let Some(edited) = schedule.edit(now, shape) else {
-                    return false;
-                };
-                *schedule = edited;
-                *next_change = Some(now);
-            }
-            Self::Open {
-                schedule,
-                next,
-                next_due,
-                max_users,
-                ..
-            } => {
-                let Shape::Arrivals(arrivals) = shape else {
-                    return false;
-                };
-                *schedule = schedule.edit(now, arrivals);
-                *next_due = schedule.due(*next);
-                *max_users = id.share(arrivals.max_users().get());
-            }
-        }
-        true
-    }
-
-    /// Users that should be alive over all shards; zero in an open model.
-    fn target(&self, now: Elapsed) -> u32 {
-        match self {
-            Self::Closed { schedule, .. } => schedule.target(now),
-            Self::Open { .. } => 0,
-        }
-    }
-
-    /// Goes to the next arrival, and returns the class of this one.
-    fn next_arrival(&mut self, id: ShardId) -> usize {
-        let Self::Open {
-            schedule,
-            next,
-            next_due,
-            mix,
-            n_mixed,
-            ..
-        } = self
-        else {
-            return 0;
-        };
-        let mut class = 0;
-        while *n_mixed <= *next {
-            // The mix of a plan is never empty.
-            class = mix.pick().unwrap_or_default();
-            *n_mixed += 1;
-        }
-        *next += u64::from(id.count);
-        *next_due = schedule.due(*next);
-        class
-    }
-
-    /// Nothing starts any more.
-    fn stop(&mut self) {
-        match self {
-            Self::Closed { next_change, .. } => *next_change = None,
-            Self::Open { next_due, .. } => *next_due = None,
-        }
-    }
-}
-
-/// The mix of the classes of arrivals, of which there is no number that could be fixed: a fixed
-/// count is a weight here.
-fn arrival_mix(program: &Program) -> ClassMix {
-    ClassMix::of_shares(program.classes.iter().map(|class| {
-        let weight = match class.share {
-            Share::FixedCount(count) => f64::from(count),
-            Share::Weight(weight) => weight,
-        };
-        (class.name.as_str(), Share::Weight(weight))
-    }))
-}
-
-fn user_mix(program: &Program) -> ClassMix {
-    ClassMix::of_shares(
-        program
-            .classes
-            .iter()
-            .map(|it| (it.name.as_str(), it.share)),
-    )
 }
 
 fn world(program: &Program, setting: Setting, now: Elapsed) -> World<'_> {
@@ -497,99 +358,6 @@ impl Shard {
         self.end_if_spent(now);
     }
 
-    /// Starts and stops users until as many are alive as should be.
-    fn spawn(&mut self, now: Elapsed) {
-        let Pace::Closed {
-            schedule,
-            next_change,
-        } = &mut self.pace
-        else {
-            return;
-        };
-        let total = schedule.target(now).min(self.mix.max_users());
-        *next_change = schedule.next_change(now);
-        let is_reached = schedule.is_reached(now);
-        let n_wanted = self.setting.id.share(total);
-        while self.n_wanted < n_wanted {
-            self.n_wanted += 1;
-            self.start_user(now, self.n_wanted - 1);
-        }
-        while n_wanted < self.n_wanted {
-            self.n_wanted -= 1;
-            self.stop_user(now, self.n_wanted);
-        }
-        self.turn(if is_reached {
-            RunEvent::Spawned
-        } else {
-            RunEvent::Start
-        });
-    }
-
-    /// Starts a user of a closed model, unless it is alive: then it starts once it has ended.
-    fn start_user(&mut self, now: Elapsed, local: u32) {
-        let index = self.setting.id.user(local);
-        let class = self.mix.class_of(index);
-        let class = class.expect("as many are wanted as the mix has");
-        if self.users.len() == local as usize {
-            let rng = Rng::new(self.setting.seed, index.into());
-            self.users.push(User::new(rng, class));
-        }
-        let user = &mut self.users[local as usize];
-        if user.activity == Activity::Stopped {
-            user.revive(class, now);
-            self.count_alive(now, self.n_alive + 1);
-            self.wait(local, now);
-        }
-    }
-
-    /// Tells a user to stop: it may finish its task, if the plan gives it time.
-    fn stop_user(&mut self, now: Elapsed, local: u32) {
-        let user = &mut self.users[local as usize];
-        if user.activity == Activity::Stopped || user.is_ending {
-            return;
-        }
-        let stop_timeout = self.program.load.stop_timeout;
-        if stop_timeout.is_zero() || user.is_resting() {
-            self.abandon(local, now);
-            return;
-        }
-        user.is_ending = true;
-        let ticket = Ticket {
-            user: local,
-            epoch: user.life,
-        };
-        self.kills.push_back((now + stop_timeout, ticket));
-    }
-
-    /// Ends what a user is doing, and goes on with what it does at its end.
-    fn abandon(&mut self, local: u32, now: Elapsed) {
-        self.drop_request(local);
-        let user = &mut self.users[local as usize];
-        user.abandon(&self.program.classes[user.class]);
-        self.go_on(local, now, now);
-    }
-
-    /// Takes back the request of a user, sent or not.
-    fn drop_request(&mut self, local: u32) {
-        let user = &mut self.users[local as usize];
-        let ticket = Ticket {
-            user: local,
-            epoch: user.epoch,
-        };
-        match user.activity {
-            Activity::InFlight { sent, row, .. } => {
-                let class = &self.program.classes[user.class];
-                let timeout = user.request(class).map_or(Duration::ZERO, |it| it.timeout);
-                self.deadlines.remove(&(sent + timeout, ticket));
-                self.aborts.push(ticket);
-                self.stats.record_abort(row);
-            }
-            Activity::Queued { .. } => self.n_queued -= 1,
-            Activity::Idle | Activity::Stopped | Activity::Waiting => {}
-        }
-        user.turn(Activity::Waiting);
-    }
-
     /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
     fn go_on(&mut self, local: u32, at: Elapsed, now: Elapsed) {
         let world = world(&self.program, self.setting, now);
@@ -664,169 +432,5 @@ impl Shard {
         self.deadlines.insert((now + ready.timeout, ticket));
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
-    }
-
-    /// A user is done. It starts again if it is wanted.
-    fn end_user(&mut self, local: u32, now: Elapsed) {
-        let user = &mut self.users[local as usize];
-        user.turn(Activity::Stopped);
-        user.life = user.life.wrapping_add(1);
-        let is_dead = user.is_dead;
-        self.count_alive(now, self.n_alive - 1);
-        if self.state == RunState::Stopping {
-            if self.n_alive == 0 {
-                self.finish();
-            }
-        } else if local < self.n_wanted && !is_dead {
-            self.start_user(now, local);
-        }
-    }
-
-    /// Starts the tasks of all arrivals that were due by `now`.
-    fn arrive(&mut self, now: Elapsed) {
-        while let Pace::Open { next, next_due, .. } = &self.pace
-            && let Some(due) = *next_due
-            && due <= now
-        {
-            let arrival = *next;
-            let class = self.pace.next_arrival(self.setting.id);
-            match self.free_user(class, now) {
-                None => self.stats.record_dropped(now),
-                Some(local) => {
-                    // Streams of arrivals lie behind those of users, of which there are below 2^32.
-                    let rng = Rng::new(self.setting.seed, (1 << 32) + arrival);
-                    let user = &mut self.users[local as usize];
-                    user.rng = rng;
-                    user.arrival = Some(due);
-                    user.arrival_idx = arrival;
-                    self.go_on(local, due, now);
-                }
-            }
-        }
-    }
-
-    /// A user of an open model that has nothing to do; a new one, if the pool has room.
-    fn free_user(&mut self, class: usize, now: Elapsed) -> Option<u32> {
-        let Pace::Open {
-            idle, max_users, ..
-        } = &mut self.pace
-        else {
-            return None;
-        };
-        if let Some(local) = idle[class].pop_first() {
-            return Some(local);
-        }
-        let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-        if *max_users <= self.n_alive {
-            return None;
-        }
-        let mut user = User::new(Rng::new(self.setting.seed, local.into()), class);
-        user.revive(class, now);
-        self.users.push(user);
-        self.count_alive(now, self.n_alive + 1);
-        Some(local)
-    }
-
-    fn count_alive(&mut self, now: Elapsed, n_alive: u32) {
-        self.n_alive = n_alive;
-        self.stats.advance(now, n_alive);
-    }
-
-    fn edit(&mut self, now: Elapsed, plan: &Plan) {
-        if self.state == RunState::Stopping {
-            return;
-        }
-        let before = self.pace.target(now).min(self.mix.max_users());
-        if !self.pace.edit(now, &plan.load.shape, self.setting.id) {
-            return;
-        }
-        self.end = plan.load.end().map(|it| Elapsed::ZERO + it);
-        self.program.load = plan.load.clone();
-        if self.program.set_weights(plan) {
-            self.change_mix(now, before);
-        }
-        self.turn(RunEvent::Start);
-        self.turn_open();
-    }
-
-    /// Takes over new shares of the classes. Users, of whom there were `n_users` over all shards,
-    /// stop if their class is another one now, and start as what they are.
-    fn change_mix(&mut self, now: Elapsed, n_users: u32) {
-        if let Pace::Open {
-            schedule,
-            mix,
-            n_mixed,
-            ..
-        } = &mut self.pace
-        {
-            *mix = arrival_mix(&self.program);
-            *n_mixed = schedule.n_due(now);
-            return;
-        }
-        self.mix = self.mix.clone().change(n_users, user_mix(&self.program));
-        for local in 0..self.n_wanted {
-            let class = self.mix.class_of(self.setting.id.user(local));
-            if class != Some(self.users[local as usize].class) {
-                self.stop_user(now, local);
-            }
-        }
-    }
-
-    fn stop(&mut self, now: Elapsed) {
-        if self.state == RunState::Stopping {
-            return;
-        }
-        self.turn(RunEvent::Stop);
-        self.pace.stop();
-        self.end = None;
-        self.n_wanted = 0;
-        let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-        for local in (0..n_users).rev() {
-            self.stop_user(now, local);
-        }
-        if self.n_alive == 0 {
-            self.finish();
-        }
-    }
-
-    /// Ends all users without letting them finish anything.
-    fn kill_all(&mut self, now: Elapsed) {
-        self.turn(RunEvent::Stop);
-        self.pace.stop();
-        self.end = None;
-        self.n_wanted = 0;
-        let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-        for local in (0..n_users).rev() {
-            self.drop_request(local);
-            self.users[local as usize].turn(Activity::Stopped);
-        }
-        self.count_alive(now, 0);
-        self.finish();
-    }
-
-    fn finish(&mut self) {
-        self.wakeups.clear();
-        self.queue.clear();
-        self.kills.clear();
-        self.turn(RunEvent::Drained);
-    }
-
-    /// Ends the run once the last of a limited number of requests is answered.
-    fn end_if_spent(&mut self, now: Elapsed) {
-        if self.n_left == 0 && self.deadlines.is_empty() && self.state.is_active() {
-            self.kill_all(now);
-        }
-    }
-
-    /// An open model has nobody to wait for.
-    fn turn_open(&mut self) {
-        if matches!(self.pace, Pace::Open { .. }) {
-            self.turn(RunEvent::Spawned);
-        }
-    }
-
-    /// Changes the state; an event that means nothing in this state is ignored.
-    fn turn(&mut self, event: RunEvent) {
-        self.state = self.state.next(event).unwrap_or(self.state);
     }
 }

@@ -1,0 +1,271 @@
+//! How users and runs begin and end: users by the schedule, by arrivals and by edits; a run by its
+//! end, a limit or a person. What a living user does is not here.
+
+use std::time::Duration;
+
+use super::pace::{Pace, arrival_mix, user_mix};
+use super::{Shard, Ticket};
+use crate::plan::Plan;
+use crate::rng::Rng;
+use crate::run::{RunEvent, RunState};
+use crate::time::Elapsed;
+use crate::user::{Activity, User};
+
+impl Shard {
+    /// Starts and stops users until as many are alive as should be.
+    pub(super) fn spawn(&mut self, now: Elapsed) {
+        let Pace::Closed {
+            schedule,
+            next_change,
+        } = &mut self.pace
+        else {
+            return;
+        };
+        let total = schedule.target(now).min(self.mix.max_users());
+        *next_change = schedule.next_change(now);
+        let is_reached = schedule.is_reached(now);
+        let n_wanted = self.setting.id.share(total);
+        while self.n_wanted < n_wanted {
+            self.n_wanted += 1;
+            self.start_user(now, self.n_wanted - 1);
+        }
+        while n_wanted < self.n_wanted {
+            self.n_wanted -= 1;
+            self.stop_user(now, self.n_wanted);
+        }
+        self.turn(if is_reached {
+            RunEvent::Spawned
+        } else {
+            RunEvent::Start
+        });
+    }
+
+    /// Starts a user of a closed model, unless it is alive: then it starts once it has ended.
+    fn start_user(&mut self, now: Elapsed, local: u32) {
+        let index = self.setting.id.user(local);
+        let class = self.mix.class_of(index);
+        let class = class.expect("as many are wanted as the mix has");
+        if self.users.len() == local as usize {
+            let rng = Rng::new(self.setting.seed, index.into());
+            self.users.push(User::new(rng, class));
+        }
+        let user = &mut self.users[local as usize];
+        if user.activity == Activity::Stopped {
+            user.revive(class, now);
+            self.count_alive(now, self.n_alive + 1);
+            self.wait(local, now);
+        }
+    }
+
+    /// Tells a user to stop: it may finish its task, if the plan gives it time.
+    fn stop_user(&mut self, now: Elapsed, local: u32) {
+        let user = &mut self.users[local as usize];
+        if user.activity == Activity::Stopped || user.is_ending {
+            return;
+        }
+        let stop_timeout = self.program.load.stop_timeout;
+        if stop_timeout.is_zero() || user.is_resting() {
+            self.abandon(local, now);
+            return;
+        }
+        user.is_ending = true;
+        let ticket = Ticket {
+            user: local,
+            epoch: user.life,
+        };
+        self.kills.push_back((now + stop_timeout, ticket));
+    }
+
+    /// Ends what a user is doing, and goes on with what it does at its end.
+    pub(super) fn abandon(&mut self, local: u32, now: Elapsed) {
+        self.drop_request(local);
+        let user = &mut self.users[local as usize];
+        user.abandon(&self.program.classes[user.class]);
+        self.go_on(local, now, now);
+    }
+
+    /// Takes back the request of a user, sent or not.
+    fn drop_request(&mut self, local: u32) {
+        let user = &mut self.users[local as usize];
+        let ticket = Ticket {
+            user: local,
+            epoch: user.epoch,
+        };
+        match user.activity {
+            Activity::InFlight { sent, row, .. } => {
+                let class = &self.program.classes[user.class];
+                let timeout = user.request(class).map_or(Duration::ZERO, |it| it.timeout);
+                self.deadlines.remove(&(sent + timeout, ticket));
+                self.aborts.push(ticket);
+                self.stats.record_abort(row);
+            }
+            Activity::Queued { .. } => self.n_queued -= 1,
+            Activity::Idle | Activity::Stopped | Activity::Waiting => {}
+        }
+        user.turn(Activity::Waiting);
+    }
+
+    /// A user is done. It starts again if it is wanted.
+    pub(super) fn end_user(&mut self, local: u32, now: Elapsed) {
+        let user = &mut self.users[local as usize];
+        user.turn(Activity::Stopped);
+        user.life = user.life.wrapping_add(1);
+        let is_dead = user.is_dead;
+        self.count_alive(now, self.n_alive - 1);
+        if self.state == RunState::Stopping {
+            if self.n_alive == 0 {
+                self.finish();
+            }
+        } else if local < self.n_wanted && !is_dead {
+            self.start_user(now, local);
+        }
+    }
+
+    /// Starts the tasks of all arrivals that were due by `now`.
+    pub(super) fn arrive(&mut self, now: Elapsed) {
+        while let Pace::Open { next, next_due, .. } = &self.pace
+            && let Some(due) = *next_due
+            && due <= now
+        {
+            let arrival = *next;
+            let class = self.pace.next_arrival(self.setting.id);
+            match self.free_user(class, now) {
+                None => self.stats.record_dropped(now),
+                Some(local) => {
+                    // Streams of arrivals lie behind those of users, of which there are below 2^32.
+                    let rng = Rng::new(self.setting.seed, (1 << 32) + arrival);
+                    let user = &mut self.users[local as usize];
+                    user.rng = rng;
+                    user.arrival = Some(due);
+                    user.arrival_idx = arrival;
+                    self.go_on(local, due, now);
+                }
+            }
+        }
+    }
+
+    /// A user of an open model that has nothing to do; a new one, if the pool has room.
+    fn free_user(&mut self, class: usize, now: Elapsed) -> Option<u32> {
+        let Pace::Open {
+            idle, max_users, ..
+        } = &mut self.pace
+        else {
+            return None;
+        };
+        if let Some(local) = idle[class].pop_first() {
+            return Some(local);
+        }
+        let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        if *max_users <= self.n_alive {
+            return None;
+        }
+        let mut user = User::new(Rng::new(self.setting.seed, local.into()), class);
+        user.revive(class, now);
+        self.users.push(user);
+        self.count_alive(now, self.n_alive + 1);
+        Some(local)
+    }
+
+    fn count_alive(&mut self, now: Elapsed, n_alive: u32) {
+        self.n_alive = n_alive;
+        self.stats.advance(now, n_alive);
+    }
+
+    pub(super) fn edit(&mut self, now: Elapsed, plan: &Plan) {
+        if self.state == RunState::Stopping {
+            return;
+        }
+        let before = self.pace.target(now).min(self.mix.max_users());
+        if !self.pace.edit(now, &plan.load.shape, self.setting.id) {
+            return;
+        }
+        self.end = plan.load.end().map(|it| Elapsed::ZERO + it);
+        self.program.load = plan.load.clone();
+        if self.program.set_weights(plan) {
+            self.change_mix(now, before);
+        }
+        self.turn(RunEvent::Start);
+        self.turn_open();
+    }
+
+    /// Takes over new shares of the classes. Users, of whom there were `n_users` over all shards,
+    /// stop if their class is another one now, and start as what they are.
+    fn change_mix(&mut self, now: Elapsed, n_users: u32) {
+        if let Pace::Open {
+            schedule,
+            mix,
+            n_mixed,
+            ..
+        } = &mut self.pace
+        {
+            *mix = arrival_mix(&self.program);
+            *n_mixed = schedule.n_due(now);
+            return;
+        }
+        self.mix = self.mix.clone().change(n_users, user_mix(&self.program));
+        for local in 0..self.n_wanted {
+            let class = self.mix.class_of(self.setting.id.user(local));
+            if class != Some(self.users[local as usize].class) {
+                self.stop_user(now, local);
+            }
+        }
+    }
+
+    pub(super) fn stop(&mut self, now: Elapsed) {
+        if self.state == RunState::Stopping {
+            return;
+        }
+        self.turn(RunEvent::Stop);
+        self.pace.stop();
+        self.end = None;
+        self.n_wanted = 0;
+        let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        for local in (0..n_users).rev() {
+            self.stop_user(now, local);
+        }
+        if self.n_alive == 0 {
+            self.finish();
+        }
+    }
+
+    /// Ends all users without letting them finish anything.
+    pub(super) fn kill_all(&mut self, now: Elapsed) {
+        self.turn(RunEvent::Stop);
+        self.pace.stop();
+        self.end = None;
+        self.n_wanted = 0;
+        let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        for local in (0..n_users).rev() {
+            self.drop_request(local);
+            self.users[local as usize].turn(Activity::Stopped);
+        }
+        self.count_alive(now, 0);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        self.wakeups.clear();
+        self.queue.clear();
+        self.kills.clear();
+        self.turn(RunEvent::Drained);
+    }
+
+    /// Ends the run once the last of a limited number of requests is answered.
+    pub(super) fn end_if_spent(&mut self, now: Elapsed) {
+        if self.n_left == 0 && self.deadlines.is_empty() && self.state.is_active() {
+            self.kill_all(now);
+        }
+    }
+
+    /// An open model has nobody to wait for.
+    pub(super) fn turn_open(&mut self) {
+        if matches!(self.pace, Pace::Open { .. }) {
+            self.turn(RunEvent::Spawned);
+        }
+    }
+
+    /// Changes the state; an event that means nothing in this state is ignored.
+    pub(super) fn turn(&mut self, event: RunEvent) {
+        self.state = self.state.next(event).unwrap_or(self.state);
+    }
+}
