@@ -112,8 +112,9 @@ pub struct Shard {
     wakeups: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     queue: VecDeque<Ticket>,
     n_queued: u32,
-    // When each request under way has to be done.
-    deadlines: BTreeSet<(Elapsed, Ticket)>,
+    n_in_flight: usize,
+    // When each request under way has to be done. Those that are done stay until they are first.
+    deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     // When users that were told to stop have to be done, in order. The epoch is that of a life.
     kills: VecDeque<(Elapsed, Ticket)>,
     aborts: Vec<Ticket>,
@@ -160,7 +161,8 @@ impl Shard {
             wakeups: BinaryHeap::new(),
             queue: VecDeque::new(),
             n_queued: 0,
-            deadlines: BTreeSet::new(),
+            n_in_flight: 0,
+            deadlines: BinaryHeap::new(),
             kills: VecDeque::new(),
             aborts: Vec::new(),
             n_left: max_requests,
@@ -220,7 +222,7 @@ impl Shard {
         let ready = user
             .request(class)
             .expect("a request is under way: its step is the current one");
-        self.deadlines.remove(&(sent + ready.timeout, ticket));
+        self.n_in_flight -= 1;
         let response_time = done.since(due);
         let Judgment {
             failure,
@@ -255,7 +257,7 @@ impl Shard {
             if let Some(ticket) = self.aborts.pop() {
                 return Some(Order::Abort(ticket));
             }
-            if self.setting.max_in_flight <= self.deadlines.len() || self.n_left == 0 {
+            if self.setting.max_in_flight <= self.n_in_flight || self.n_left == 0 {
                 return None;
             }
             let ticket = self.queue.pop_front()?;
@@ -299,7 +301,7 @@ impl Shard {
     /// orders and snapshots are out.
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
-        let next_timeout = self.deadlines.first().map(|(at, _)| *at);
+        let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
         let next_kill = self.kills.front().map(|(at, _)| *at);
         let (next_change, next_arrival) = match self.pace {
             Pace::Closed { next_change, .. } => (next_change, None),
@@ -339,12 +341,16 @@ impl Shard {
                 self.go_on(ticket.user, at, now);
             }
         }
-        while let Some(&(at, ticket)) = self.deadlines.first()
-            && at <= now
-        {
-            self.deadlines.pop_first();
-            self.handle_outcome(at, ticket, Err(TransportError::Timeout));
-            self.aborts.push(ticket);
+        while let Some(&Reverse((at, ticket))) = self.deadlines.peek() {
+            let is_under_way = self.users[ticket.user as usize].epoch == ticket.epoch;
+            if is_under_way && now < at {
+                break;
+            }
+            self.deadlines.pop();
+            if is_under_way {
+                self.handle_outcome(at, ticket, Err(TransportError::Timeout));
+                self.aborts.push(ticket);
+            }
         }
         while let Some(&(at, ticket)) = self.kills.front()
             && at <= now
@@ -429,7 +435,8 @@ impl Shard {
             request: Rc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
-        self.deadlines.insert((now + ready.timeout, ticket));
+        self.deadlines.push(Reverse((now + ready.timeout, ticket)));
+        self.n_in_flight += 1;
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
     }

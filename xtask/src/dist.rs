@@ -35,7 +35,10 @@ pub(crate) fn dist() -> anyhow::Result<()> {
 ///
 /// Fails if trunk does.
 pub(crate) fn build() -> anyhow::Result<()> {
-    run("building the page", trunk().args(["build", "--release", "--cargo-profile", "page"]))
+    run(
+        "building the page",
+        trunk().args(["build", "--release", "--cargo-profile", "page"]),
+    )
 }
 
 /// Trunk, which neither downloads anything nor asks for newer versions.

@@ -25,7 +25,7 @@ const GATES: [Gate; 2] = [
         work: "requests",
         unit: "request at 1,000 users",
         amounts: [10_000, 60_000],
-        limit: 3_900,
+        limit: 3_400,
     },
     Gate {
         work: "snapshots",

@@ -1,8 +1,6 @@
 //! How users and runs begin and end: users by the schedule, by arrivals and by edits; a run by its
 //! end, a limit or a person. What a living user does is not here.
 
-use std::time::Duration;
-
 use super::pace::{Pace, arrival_mix, user_mix};
 use super::{Shard, Ticket};
 use crate::plan::Plan;
@@ -92,10 +90,8 @@ impl Shard {
             epoch: user.epoch,
         };
         match user.activity {
-            Activity::InFlight { sent, row, .. } => {
-                let class = &self.program.classes[user.class];
-                let timeout = user.request(class).map_or(Duration::ZERO, |it| it.timeout);
-                self.deadlines.remove(&(sent + timeout, ticket));
+            Activity::InFlight { row, .. } => {
+                self.n_in_flight -= 1;
                 self.aborts.push(ticket);
                 self.stats.record_abort(row);
             }
@@ -252,7 +248,7 @@ impl Shard {
 
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
-        if self.n_left == 0 && self.deadlines.is_empty() && self.state.is_active() {
+        if self.n_left == 0 && self.n_in_flight == 0 && self.state.is_active() {
             self.kill_all(now);
         }
     }
