@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::format_length;
+use crate::shorten::shorten;
 use crate::template::TemplateError;
 
 /// Why a value of a plan was rejected: what was expected, and what was found.
@@ -17,7 +18,10 @@ pub enum PlanError {
         got: String,
     },
     /// Not `http://` or `https://` and a host name.
-    #[error("expected a URL such as http://127.0.0.1:5000, found “{got}”: {problem}")]
+    #[error(
+        "expected a URL such as http://127.0.0.1:5000, found “{}”: {problem}",
+        shorten(got)
+    )]
     BaseUrl {
         /// What is wrong with it.
         problem: &'static str,
@@ -42,7 +46,7 @@ pub enum PlanError {
     #[error("expected at least one stage")]
     NoStage,
     /// Two user classes that cannot be told apart.
-    #[error("expected a name for each user class, found two with the name “{name}”")]
+    #[error("expected a different name for each user class, found “{name}” twice")]
     SameClassName {
         /// What both are called.
         name: String,
@@ -51,7 +55,7 @@ pub enum PlanError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// Neither a path that can be joined to a host, nor a whole URL.
-    #[error("expected a path such as /cube, found “{got}”: {problem}")]
+    #[error("expected a path such as /cube, found “{}”: {problem}", shorten(got))]
     Url {
         /// What is wrong with it.
         problem: &'static str,

@@ -65,11 +65,12 @@ pub struct PlanProblem {
 
 impl PlanProblem {
     const MAX_CHARS: usize = 500;
+    const MAX_PATH_CHARS: usize = 200;
 
-    /// A problem whose message is made a single line of bearable length.
+    /// A problem whose path and message are made single lines of bearable length.
     pub(super) fn new(path: String, line: impl Into<Option<u32>>, message: &str) -> Self {
         Self {
-            path,
+            path: one_line(&path, Self::MAX_PATH_CHARS),
             line: line.into(),
             message: one_line(message, Self::MAX_CHARS),
         }

@@ -34,10 +34,15 @@ impl de::Error for ReadError {
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         let expected = expected.to_string();
         let expected = in_words(&expected);
-        Self::New(format!(
-            "expected {expected}, found {}",
-            found_in_words(found)
-        ))
+        // In TOML, one bracket too few makes a table of a list.
+        let hint = match found {
+            Unexpected::Map if expected == "a list" => {
+                "; write [ ] around it, or [[ ]] around its heading"
+            }
+            _ => "",
+        };
+        let found = found_in_words(found);
+        Self::New(format!("expected {expected}, found {found}{hint}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {

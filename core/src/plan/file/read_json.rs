@@ -96,7 +96,10 @@ impl<'a> Reader<'a> {
     fn syntax_error(&self, error: &serde_json::Error, path: Path<'_>, line: u32) -> Node {
         let text = error.to_string();
         // The place is told apart from the message.
-        let message = text.split(" at line ").next().unwrap_or_default();
+        let message = match error.is_eof() {
+            true => "found its end too early",
+            false => text.split(" at line ").next().unwrap_or_default(),
+        };
         let lines_before = u32::try_from(error.line().saturating_sub(1)).unwrap_or(u32::MAX);
         let line = line.saturating_add(lines_before);
         self.builder

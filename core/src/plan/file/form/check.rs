@@ -7,6 +7,7 @@ use super::{As, Form, Mistake, TableOr, none_of, only, table};
 use crate::check::{Check, StatusSet};
 use crate::extract::{Extract, Source};
 use crate::query::{JsonPath, Pattern};
+use crate::shorten::shorten;
 use crate::template::{JsonTemplate, Template};
 use crate::threshold::{Condition, Threshold};
 
@@ -100,7 +101,10 @@ impl Form for CheckTable {
 fn text_template(equals: &JsonTemplate) -> Result<Template, Mistake> {
     match equals.source() {
         Value::String(text) => Ok(text.parse().map_err(crate::plan::PlanError::from)?),
-        _ => Err(Mistake::HeaderText),
+        other => {
+            let found = shorten(&other.to_string()).into_owned();
+            Err(Mistake::HeaderText { found })
+        }
     }
 }
 

@@ -52,8 +52,8 @@ pub(super) enum Mistake {
     BothTargets,
     #[error("expected “fixed_count” or “weight”, found both")]
     BothShares,
-    #[error("expected a text for “equals” of a header")]
-    HeaderText,
+    #[error("expected a text for “equals” beside “header”, found {found}")]
+    HeaderText { found: String },
     #[error("expected at least one step")]
     NoStep,
     #[error("expected at least one row")]
@@ -67,7 +67,7 @@ pub(super) enum Mistake {
         expected: Vec<&'static str>,
         found: Vec<&'static str>,
     },
-    #[error("expected a timeout above 0")]
+    #[error("expected a length of time above 0, found 0")]
     Timeout,
     /// A wait between two requests that depends on the length of a task.
     #[error(

@@ -9,7 +9,7 @@ use super::load::LoadTable;
 use super::request::RequestTable;
 use super::simulated::SimulatedTable;
 use super::user_class::ClassList;
-use super::values::{AnyText, Entries, Identifier, Json, Text, Whole};
+use super::values::{Entries, Identifier, Scalar, Text, Whole};
 use super::{As, Form, Mistake, models, only, some_forms, table};
 use crate::data::Pick;
 use crate::plan::{BaseUrl, DataSet, DataSource, Plan, RequestDefaults, Tags, Target};
@@ -165,7 +165,7 @@ impl Form for DataTable {
     }
 }
 
-type RowForm = Entries<Text<AnyText>, Json>;
+type RowForm = Entries<Text<Identifier>, Scalar>;
 
 fn rows_of(rows: Vec<RowForm>) -> Vec<Map<String, Value>> {
     let row = |row: RowForm| {
@@ -179,7 +179,8 @@ fn rows_of(rows: Vec<RowForm>) -> Vec<Map<String, Value>> {
 
 fn row_form(row: &Map<String, Value>) -> RowForm {
     let entries = row.iter();
-    let entries = entries.map(|(key, value)| (Text(AnyText(key.clone())), Json(value.clone())));
+    let entries =
+        entries.map(|(key, value)| (Text(Identifier(key.clone())), Scalar(value.clone())));
     Entries(entries.collect())
 }
 

@@ -1,9 +1,7 @@
 //! How requests and what they have in common are written.
 
-use std::time::Duration;
-
 use super::check::{CheckTable, Extracts};
-use super::values::{Fields, Headers, Json, Short, Text, Time};
+use super::values::{Fields, Headers, Json, Text, Time, Timeout};
 use super::{As, Form, Mistake, models, none_of, only, some_forms, table};
 use crate::plan::{Body, RequestDefaults, RequestStep, UrlTemplate};
 use crate::request::Method;
@@ -16,7 +14,7 @@ table! {
         optional {
             /// How long a request may take before it is given up and counted as a failure; 30s if it
             /// is left out.
-            timeout: Short,
+            timeout: Timeout,
             /// Headers by name. A request with a header of the same name has its own.
             headers: As<Headers>,
             /// Whether redirects are followed; true if it is left out.
@@ -30,9 +28,8 @@ impl Form for RequestTable {
 
     fn read(self) -> Result<RequestDefaults, Mistake> {
         let default = RequestDefaults::default();
-        let timeout = self.timeout.map_or(default.timeout, |it| it.0);
         Ok(RequestDefaults {
-            timeout: above_zero(timeout)?,
+            timeout: self.timeout.map_or(default.timeout, |it| it.0),
             headers: self.headers.map_or(default.headers, |it| it.0),
             follow_redirects: self.follow_redirects.unwrap_or(default.follow_redirects),
         })
@@ -55,13 +52,6 @@ fn headers(headers: &[(String, Template)]) -> Option<As<Headers>> {
     (!headers.is_empty()).then(|| As(headers.to_vec()))
 }
 
-fn above_zero(timeout: Duration) -> Result<Duration, Mistake> {
-    if timeout.is_zero() {
-        return Err(Mistake::Timeout);
-    }
-    Ok(timeout)
-}
-
 /// The keys of a request that a step and a task have in common.
 #[derive(Default)]
 pub(super) struct RequestKeys {
@@ -71,7 +61,7 @@ pub(super) struct RequestKeys {
     pub(super) json: Option<As<Json>>,
     pub(super) form: Option<As<Fields>>,
     pub(super) body: Option<Text<Template>>,
-    pub(super) timeout: Option<Short>,
+    pub(super) timeout: Option<Timeout>,
     pub(super) follow_redirects: Option<bool>,
     pub(super) check: Option<Vec<As<CheckTable>>>,
     pub(super) extract: Option<As<Extracts>>,
@@ -111,14 +101,13 @@ impl RequestKeys {
         ];
         let has_body = bodies.iter().any(|it| it.1.is_some());
         let body = has_body.then(|| only(bodies)).transpose()?;
-        let timeout = self.timeout.map(|it| above_zero(it.0)).transpose()?;
         Ok(RequestStep {
             method,
             url,
             name,
             headers: self.headers.map_or_else(Vec::new, |it| it.0),
             body: body.map(|it| it.1),
-            timeout,
+            timeout: self.timeout.map(|it| it.0),
             follow_redirects: self.follow_redirects,
             checks: models(self.check),
             extracts: self.extract.map_or_else(Vec::new, |it| it.0),
@@ -187,7 +176,7 @@ macro_rules! request_table {
                     /// A body of any text.
                     body: Text<Template>,
                     /// How long the request may take, if not as long as all others.
-                    timeout: Short,
+                    timeout: Timeout,
                     /// Whether redirects are followed, if it is not as for all others.
                     follow_redirects: bool,
                     /// What the answer must be. Without a check of the status, 400 and above is a

@@ -101,7 +101,7 @@ type ServiceTimeForm = TableOr<PathWord, ServiceTimeTable>;
 
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
-#[serde(rename_all = "snake_case")]
+#[serde(expecting = "“path” or a table", rename_all = "snake_case")]
 pub(in crate::plan::file) enum PathWord {
     Path,
 }

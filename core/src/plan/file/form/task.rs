@@ -2,7 +2,7 @@
 
 use super::check::{CheckTable, Extracts};
 use super::request::{RequestKeys, request_table};
-use super::values::{Fields, Headers, Json, Short, Text, Whole};
+use super::values::{Fields, Headers, Json, Text, Timeout, Whole};
 use super::wait::Wait;
 use super::{As, Form, Mistake, forms, models, none_of, only, some_forms, table};
 use crate::plan::{Order, Step, Task, TaskSet, Tasks, UrlTemplate, Work};

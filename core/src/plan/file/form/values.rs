@@ -7,14 +7,14 @@ use std::time::Duration;
 
 #[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Form, Mistake, TableOr};
 use crate::plan::{BaseUrl, PlanError, RunTime, UrlTemplate, format_length, parse_length};
 use crate::query::{JsonPath, Pattern};
-use crate::template::{JsonTemplate, Template};
+use crate::template::{JsonTemplate, Template, is_identifier};
 use crate::threshold::Condition;
 use crate::wait::WaitTime;
 
@@ -88,9 +88,7 @@ impl FromStr for Identifier {
     type Err = Mistake;
 
     fn from_str(text: &str) -> Result<Self, Mistake> {
-        let is_start = |it: char| it.is_ascii_alphabetic() || it == '_';
-        let is_rest = |it: char| it.is_ascii_alphanumeric() || it == '_';
-        if text.starts_with(is_start) && text.chars().all(is_rest) {
+        if is_identifier(text) {
             return Ok(Self(text.to_owned()));
         }
         Err(Mistake::Value(format!(
@@ -180,6 +178,9 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
                     return write!(f, "{MIN}");
                 }
                 let (min, max) = (grouped(MIN), grouped(MAX));
+                if MAX == u64::MAX {
+                    return write!(f, "a whole number of at least {min}");
+                }
                 write!(f, "a whole number from {min} to {max}")
             }
 
@@ -309,57 +310,102 @@ impl<Q> Serialize for Real<Q> {
     }
 }
 
+/// How a kind of length is read.
+pub(in crate::plan::file) trait LengthKind {
+    const EXPECTED: &'static str = "a length of time such as “1.5s”, or a number of seconds";
+
+    type Length: Copy + Into<Duration>;
+
+    fn from_text(text: &str) -> Result<Self::Length, Mistake>;
+
+    fn from_duration(length: Duration) -> Result<Self::Length, Mistake>;
+}
+
 /// A length of time, at most a day.
 pub(in crate::plan::file) struct Length;
 
 impl Length {
-    pub(in crate::plan::file) const MAX: Duration = WaitTime::MAX;
-}
-
-/// A length of time above zero that may be many years, for a run and its stages.
-pub(in crate::plan::file) struct RunLength;
-
-/// How a kind of length is read.
-pub(in crate::plan::file) trait LengthKind {
-    type Length: Copy + Into<Duration>;
-
-    fn from_text(text: &str) -> Result<Self::Length, PlanError>;
-
-    fn from_duration(length: Duration) -> Result<Self::Length, PlanError>;
+    const MAX: Duration = WaitTime::MAX;
 }
 
 impl LengthKind for Length {
     type Length = Duration;
 
-    fn from_text(text: &str) -> Result<Duration, PlanError> {
-        parse_length(text, Self::MAX)
+    fn from_text(text: &str) -> Result<Duration, Mistake> {
+        Ok(parse_length(text, Self::MAX)?)
     }
 
-    fn from_duration(length: Duration) -> Result<Duration, PlanError> {
+    fn from_duration(length: Duration) -> Result<Duration, Mistake> {
         if length <= Self::MAX {
             return Ok(length);
         }
-        Err(PlanError::Length {
+        Err(Mistake::Plan(PlanError::Length {
             max: Self::MAX,
-            got: format!("{} s", length.as_secs_f64()),
-        })
+            got: format_length(length),
+        }))
     }
 }
+
+/// A [`Length`] above zero.
+pub(in crate::plan::file) struct TimeoutLength;
+
+impl TimeoutLength {
+    fn above_zero(length: Duration) -> Result<Duration, Mistake> {
+        match length {
+            Duration::ZERO => Err(Mistake::Timeout),
+            length => Ok(length),
+        }
+    }
+}
+
+impl LengthKind for TimeoutLength {
+    type Length = Duration;
+
+    fn from_text(text: &str) -> Result<Duration, Mistake> {
+        Length::from_text(text).and_then(Self::above_zero)
+    }
+
+    fn from_duration(length: Duration) -> Result<Duration, Mistake> {
+        Length::from_duration(length).and_then(Self::above_zero)
+    }
+}
+
+/// A [`Length`] where a table may stand as well.
+pub(in crate::plan::file) struct WaitLength;
+
+impl LengthKind for WaitLength {
+    const EXPECTED: &'static str = "a length of time such as “1.5s”, a number of seconds, or a table with a rule such as “between”";
+
+    type Length = Duration;
+
+    fn from_text(text: &str) -> Result<Duration, Mistake> {
+        Length::from_text(text)
+    }
+
+    fn from_duration(length: Duration) -> Result<Duration, Mistake> {
+        Length::from_duration(length)
+    }
+}
+
+/// A length of time above zero that may be many years, for a run and its stages.
+pub(in crate::plan::file) struct RunLength;
 
 impl LengthKind for RunLength {
     type Length = RunTime;
 
-    fn from_text(text: &str) -> Result<RunTime, PlanError> {
+    fn from_text(text: &str) -> Result<RunTime, Mistake> {
         // More than Locust's notation: a plan may hold a fraction of a second.
         let length = parse_length(text, Duration::MAX).ok();
         let run_time = length.and_then(|it| RunTime::try_from(it).ok());
-        run_time.ok_or_else(|| PlanError::RunTime {
-            got: text.to_owned(),
+        run_time.ok_or_else(|| {
+            Mistake::Plan(PlanError::RunTime {
+                got: text.to_owned(),
+            })
         })
     }
 
-    fn from_duration(length: Duration) -> Result<RunTime, PlanError> {
-        length.try_into()
+    fn from_duration(length: Duration) -> Result<RunTime, Mistake> {
+        Ok(length.try_into()?)
     }
 }
 
@@ -369,6 +415,9 @@ pub(in crate::plan::file) struct Time<K: LengthKind>(pub(in crate::plan::file) K
 /// A [`Time`] of at most a day.
 pub(in crate::plan::file) type Short = Time<Length>;
 
+/// A [`Time`] of at most a day, and above zero.
+pub(in crate::plan::file) type Timeout = Time<TimeoutLength>;
+
 impl<'de, K: LengthKind> Deserialize<'de> for Time<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Parse<K>(PhantomData<K>);
@@ -377,7 +426,7 @@ impl<'de, K: LengthKind> Deserialize<'de> for Time<K> {
             type Value = K::Length;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a length of time such as \"1.5s\", or a number of seconds")
+                f.write_str(K::EXPECTED)
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<K::Length, E> {
@@ -426,6 +475,28 @@ impl<'de> Deserialize<'de> for Json {
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         escaped(&self.0).serialize(serializer)
+    }
+}
+
+/// A value of a row: any [`Json`] but lists and tables.
+pub(in crate::plan::file) struct Scalar(pub(in crate::plan::file) Value);
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = match Json::deserialize(deserializer)?.0 {
+            Value::Array(_) => "a list",
+            Value::Object(_) => "a table",
+            scalar => return Ok(Self(scalar)),
+        };
+        Err(D::Error::custom(format!(
+            "expected a text, a number, true or false, found {found}"
+        )))
+    }
+}
+
+impl Serialize for Scalar {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -532,14 +603,45 @@ impl<K: Serialize, V: Serialize> Serialize for Entries<K, V> {
 }
 
 /// Names with texts: a table, or a list of pairs, which may have the same name more than once.
-type Pairs<K, V> = TableOr<Vec<(Text<K>, Text<V>)>, Entries<Text<K>, Text<V>>>;
+type Pairs<K, V> = TableOr<PairList<K, V>, Entries<Text<K>, Text<V>>>;
 
 impl<K, V> Pairs<K, V> {
     fn of(pairs: Vec<(Text<K>, Text<V>)>, is_same: fn(&K, &K) -> bool) -> Self {
         match repeated(&pairs, is_same) {
-            Some(_) => Self::Short(pairs),
+            Some(_) => Self::Short(PairList(pairs)),
             None => Self::Table(Entries(pairs)),
         }
+    }
+}
+
+pub(in crate::plan::file) struct PairList<K, V>(Vec<(Text<K>, Text<V>)>);
+
+impl<'de, K: Spelled, V: Spelled> Deserialize<'de> for PairList<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each<K, V>(PhantomData<(K, V)>);
+
+        impl<'de, K: Spelled, V: Spelled> Visitor<'de> for Each<K, V> {
+            type Value = Vec<(Text<K>, Text<V>)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table, or a list of pairs")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = seq.next_element()? {
+                    pairs.push(pair);
+                }
+                Ok(pairs)
+            }
+        }
+        deserializer.deserialize_seq(Each(PhantomData)).map(Self)
+    }
+}
+
+impl<K: Spelled, V: Spelled> Serialize for PairList<K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -559,7 +661,7 @@ impl Form for Headers {
 
     fn read(self) -> Result<Self::Model, Mistake> {
         let pairs = match self {
-            Self::Short(pairs) => pairs,
+            Self::Short(PairList(pairs)) => pairs,
             Self::Table(Entries(pairs)) => {
                 if let Some(HeaderName(name)) = repeated(&pairs, PartialEq::eq) {
                     return Err(Mistake::SameHeader { name: name.clone() });
@@ -604,7 +706,7 @@ impl Form for Fields {
     type Model = Vec<(String, Template)>;
 
     fn read(self) -> Result<Self::Model, Mistake> {
-        let (Self::Short(pairs) | Self::Table(Entries(pairs))) = self;
+        let (Self::Short(PairList(pairs)) | Self::Table(Entries(pairs))) = self;
         let pairs = pairs.into_iter();
         Ok(pairs.map(|(name, value)| (name.0.0, value.0)).collect())
     }
@@ -682,11 +784,27 @@ mod schema {
         }
     }
 
+    impl JsonSchema for Scalar {
+        inline!();
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            Json::json_schema(generator)
+        }
+    }
+
     impl JsonSchema for Json {
         inline!();
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
             true.into()
+        }
+    }
+
+    impl<K, V> JsonSchema for PairList<K, V> {
+        inline!();
+
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            generator.subschema_for::<Vec<(Text<K>, Text<V>)>>()
         }
     }
 

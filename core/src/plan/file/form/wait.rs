@@ -1,11 +1,11 @@
 //! How waits are written.
 
-use super::values::{Real, Short, Tasks, Time};
+use super::values::{Real, Short, Tasks, Time, WaitLength};
 use super::{Form, Mistake, TableOr, only, table};
 use crate::wait::{WaitRule, WaitTime};
 
 /// A constant wait as a length of time, or a table with a rule.
-pub(super) type Wait = TableOr<Short, WaitTable>;
+pub(super) type Wait = TableOr<Time<WaitLength>, WaitTable>;
 
 table! {
     /// How long a user waits: one of these rules. A length of time alone is `constant`.
