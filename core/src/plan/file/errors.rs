@@ -65,7 +65,7 @@ pub struct PlanProblem {
 
 impl PlanProblem {
     const MAX_CHARS: usize = 500;
-    const MAX_PATH_CHARS: usize = 200;
+    const MAX_PATH_CHARS: usize = 120;
 
     /// A problem whose path and message are made single lines of bearable length.
     pub(super) fn new(path: String, line: impl Into<Option<u32>>, message: &str) -> Self {

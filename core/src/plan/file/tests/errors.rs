@@ -60,6 +60,10 @@ fn unknown_keys_are_told_with_what_may_have_been_meant() {
          “post”, “put”, “patch”, “delete”, “head”, “options”, “headers”, “json”, “form”, \
          “body”, “timeout”, “follow_redirects”, “check” or “extract”",
     );
+}
+
+#[test]
+fn an_unknown_key_deep_inside_is_told_as_well() {
     check(
         &with_step("get = '/', header = { a = '1' }"),
         "line 8: user_class[0].task[0].steps[0]: unknown key “header”; did you mean \
@@ -116,6 +120,10 @@ fn a_wrong_type_is_told_with_the_right_one() {
         &with_lines("tags = [1]"),
         "line 2: tags[0]: expected a text, found the number 1",
     );
+}
+
+#[test]
+fn a_wrong_type_in_the_load_is_told() {
     check(
         &with_load("users = '50'\nspawn_rate = 1"),
         "line 6: load.users: expected a whole number from 1 to 1,000,000, found the text “50”",
@@ -154,6 +162,10 @@ fn a_wrong_type_is_told_with_the_right_one() {
         "line 5: user_class: expected a list, found a table; write [ ] around it, or [[ ]] \
          around its heading",
     );
+}
+
+#[test]
+fn a_wrong_type_in_a_class_is_told() {
     check(
         &with_lines("request = 'fast'"),
         "line 2: request: expected a table, found the text “fast”",
@@ -197,6 +209,10 @@ fn a_wrong_type_is_told_with_the_right_one() {
         "line 7: user_class[0].wait.throughput: expected tasks per second, a number above 0 \
          and up to 1,000,000, found the text “1s”",
     );
+}
+
+#[test]
+fn a_wrong_type_in_a_task_is_told() {
     check(
         &with_task("get = 1"),
         "line 8: user_class[0].task[0].get: expected a text, found the number 1",
@@ -240,6 +256,10 @@ fn a_wrong_type_is_told_with_the_right_one() {
         &with_task("get = '/'\nextract = { a = '$.a' }"),
         "line 9: user_class[0].task[0].extract.a: expected a table, found the text “$.a”",
     );
+}
+
+#[test]
+fn a_wrong_type_in_other_places_is_told() {
     check(
         &with_lines("thresholds = [5]"),
         "line 2: thresholds[0]: expected a text, found the number 5",
@@ -314,6 +334,10 @@ fn a_number_out_of_range_is_told_with_the_range() {
         &with_load("users = 1\nspawn_rate = 1\nseed = 99999999999999999999"),
         "line 8: load.seed: expected a number of at most 64 bits, found 99999999999999999999",
     );
+}
+
+#[test]
+fn a_number_out_of_range_in_a_list_is_told() {
     check(
         &with_load("arrivals = [{ duration = 1, rate = -1 }]"),
         "line 6: load.arrivals[0].rate: expected tasks started per second, a number from 0 \
@@ -358,6 +382,10 @@ fn a_number_out_of_range_is_told_with_the_range() {
         "line 3: simulated.workers: expected a whole number from 1 to 10,000, found the \
          number 0",
     );
+}
+
+#[test]
+fn a_status_that_is_none_is_told() {
     check(
         &with_task("get = '/'\ncheck = [{ status = 42 }]"),
         "line 9: user_class[0].task[0].check[0].status: expected a status such as 200, a \
@@ -419,6 +447,10 @@ fn a_missing_key_is_named() {
         &format!("version = 1\n{LOAD}[[user_class]]\ntask = [{{ get = '/' }}]\n"),
         "line 5: user_class[0]: expected the key “name”, found none",
     );
+}
+
+#[test]
+fn a_missing_choice_is_told_with_what_there_is() {
     check(
         &with_task(""),
         "line 7: user_class[0].task[0]: expected one of “get”, “post”, “put”, “patch”, \
@@ -457,6 +489,10 @@ fn a_missing_key_is_named() {
         &with_load("stages = [{ duration = '1s', users = 1 }]"),
         "line 6: load.stages[0]: expected the key “spawn_rate”, found none",
     );
+}
+
+#[test]
+fn a_missing_choice_deep_inside_is_told() {
     check(
         &with_class("wait = {}\ntask = [{ get = '/' }]"),
         "line 7: user_class[0].wait: expected one of “between”, “constant”, “pacing”, \
@@ -536,6 +572,10 @@ fn keys_that_exclude_each_other_are_named() {
         &with_task("steps = [{ get = '/' }]\ntimeout = '1s'"),
         "line 7: user_class[0].task[0]: expected “timeout” only beside a method such as “get”",
     );
+}
+
+#[test]
+fn keys_of_a_step_that_exclude_each_other_are_named() {
     check(
         &with_step("get = '/', wait = '1s'"),
         "line 8: user_class[0].task[0].steps[0]: expected one of “get”, “post”, “put”, \
@@ -576,6 +616,10 @@ fn keys_that_exclude_each_other_are_named() {
         "line 8: user_class[0].task[0].steps[0].extract.a: expected one of “json”, “regex” \
          or “header”, found “json” and “regex”",
     );
+}
+
+#[test]
+fn values_that_exclude_each_other_are_named() {
     check(
         &with_lines("[data.a]\ncsv = 'a.csv'\nrows = [{ a = 1 }]"),
         "line 2: data.a: expected one of “csv” or “rows”, found “csv” and “rows”",
@@ -642,6 +686,10 @@ fn a_bad_template_is_told_with_its_column() {
         "line 9: user_class[0].task[0].body: column 7: expected }} or ( after the name, \
          found “b”",
     );
+}
+
+#[test]
+fn a_bad_template_inside_of_a_request_is_told() {
     check(
         &with_task("post = '/'\njson = { user = { id = '{{1}}' } }"),
         "line 9: user_class[0].task[0].json: /user/id: column 3: expected a variable or a \
@@ -713,6 +761,10 @@ fn a_bad_expression_is_told_with_what_is_wrong() {
          expression, found “*”: uncounted repetition operator must be applied to a \
          sub-expression",
     );
+}
+
+#[test]
+fn a_bad_name_is_told_with_what_names_are_made_of() {
     check(
         &with_step("get = '/', extract = { 1a = { json = '$' } }"),
         "line 8: user_class[0].task[0].steps[0].extract: expected a name of letters, digits \
@@ -848,6 +900,10 @@ fn a_bad_length_is_told_with_examples() {
         "line 6: load.stages[0].duration: expected a run time above 0 such as 20, 20s, 3m, \
          2h or 1h20m, found “0s”",
     );
+}
+
+#[test]
+fn a_bad_pause_or_timeout_is_told() {
     check(
         &with_task("get = '/'\ntimeout = '0s'"),
         "line 9: user_class[0].task[0].timeout: expected a length of time above 0, found 0",
@@ -1140,25 +1196,18 @@ fn a_key_that_is_there_twice_in_json_is_told() {
 
 #[test]
 fn nesting_has_an_end() {
+    const EXPECTED: &str = "expected lists and tables at most 64 deep in each other, found more";
     let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+    let index = |n: usize| "[0]".repeat(n);
     check(
         &with_task(&format!("post = '/'\njson = {}", deep(70))),
-        "line 9: \
-         user_class[0].task[0].json[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]…: \
-         expected lists and tables at most 64 deep in each other, found more",
+        &format!(
+            "line 9: user_class[0].task[0].json{}[…: {EXPECTED}",
+            index(31)
+        ),
     );
-    check_json(
-        &deep(70),
-        "line 1: \
-         [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: \
-         expected lists and tables at most 64 deep in each other, found more",
-    );
-    check_json(
-        &deep(1000),
-        "line 1: \
-         [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]: \
-         expected lists and tables at most 64 deep in each other, found more",
-    );
+    check_json(&deep(70), &format!("line 1: {}…: {EXPECTED}", index(40)));
+    check_json(&deep(1000), &format!("line 1: {}…: {EXPECTED}", index(40)));
     check(
         &format!("a = {}", deep(1000)),
         "line 1: not TOML: cannot recurse further; max recursion depth met",

@@ -3,6 +3,7 @@
 mod errors;
 mod reading;
 mod schema;
+mod writing;
 
 use super::*;
 
