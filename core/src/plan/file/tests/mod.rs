@@ -1,5 +1,6 @@
 //! Whole plan files.
 
+mod docs;
 mod errors;
 mod reading;
 mod schema;

@@ -52,6 +52,15 @@ fn tables() -> Vec<(String, Value)> {
     tables
 }
 
+/// The keys that the schema describes, by table.
+pub(super) fn keys_by_table() -> Vec<(String, Vec<String>)> {
+    let tables = tables().into_iter().map(|(name, schema)| {
+        let properties = schema["properties"].as_object().unwrap();
+        (name, properties.keys().cloned().collect())
+    });
+    tables.collect()
+}
+
 /// What the reader says about a file with nothing but `table` at `place`.
 fn message(place: &str, table: Value) -> String {
     let parts = place.split('.').filter(|it| !it.is_empty());
