@@ -158,10 +158,11 @@ fn one(value: impl Into<Value>) -> Values {
 
 /// Texts with anything in them.
 fn texts() -> Values {
-    let any = any::<String>().prop_map(|it| it.replace("{{", "{"));
+    let any = any::<String>().prop_map(|it| it.replace('{', "<"));
     let templates = select(vec![
         "{{id}}",
         "a{{ a.id }}ü",
+        "{ {a}}}",
         r"\{{",
         "{{choice(1, 'x')}}\n",
     ]);
