@@ -19,7 +19,7 @@ table! {
             /// The status: a number such as 200, a class such as "2xx", or a list of both.
             #[cfg_attr(feature = "schema", schemars(with = "Option<crate::plan::file::schema::StatusSchema>"))]
             status: StatusSet,
-            /// The response time must be below this.
+            /// The response time must not be longer.
             under: Short,
             /// A text that must be in the body.
             contains: Text<Template>,
@@ -125,7 +125,7 @@ table! {
             regex: Text<Pattern>,
             /// The value of a header.
             header: Text<HeaderName>,
-            /// The value if there is none. Without it, an answer without the value is a failure.
+            /// The value if there is none. Without it, the rest of the task is left out then.
             default: Json,
         }
     }
