@@ -213,6 +213,13 @@ fn parse_path(source: &str) -> Result<serde_json_path::JsonPath, String> {
     if !source.starts_with('$') {
         return Err("it must start with $".to_owned());
     }
+    // The parser would panic. A path that makes sense ends with a quote and a bracket here.
+    let after_escape = source
+        .rsplit_once("\\u")
+        .map(|(_, rest)| rest.chars().count());
+    if after_escape.is_some_and(|n_chars| n_chars < 2) {
+        return Err("it ends within \\u".to_owned());
+    }
     serde_json_path::JsonPath::parse(source).map_err(|it| path_problem(source, &it))
 }
 

@@ -59,6 +59,7 @@ fn a_path_finds_the_first_of_its_places() {
     check_first("$.a[?length(@) == 1].b", Some(json!(1)));
     check_first("$['c d'].b", Some(json!(null)));
     check_first("$.x", None);
+    check_first(r#"$["\u0063 d"].b"#, Some(json!(null)));
 }
 
 #[test]
@@ -71,6 +72,10 @@ fn what_is_wrong_with_a_path_is_said() {
             "in dot member name, must start with lowercase alpha or '_' at column 3",
         ),
         ("$.a[", "it makes no sense from column 4 on"),
+        (r#"$["\u"#, r"it ends within \u"),
+        (r#"$["\ud"#, r"it ends within \u"),
+        (r#"$["\ud83d\uD"#, r"it ends within \u"),
+        (r#"$["\u00"#, "it makes no sense from column 4 on"),
         ("$.é-b", "it makes no sense from column 4 on"),
         (
             "$[?match(@.a, 'x')]",
