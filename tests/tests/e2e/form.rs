@@ -66,7 +66,10 @@ async fn a_task_says_what_is_wrong_with_it() {
         .await;
     page.press("Start Swarming").await;
     for (task, expected) in [
-        (2, "found “cube”: it must start with a slash, or with http:// or https://."),
+        (
+            2,
+            "found “cube”: it must start with a slash, or with http:// or https://.",
+        ),
         (3, "from 0 to 1,000,000, found “x”."),
     ] {
         let group = format!("//*[@aria-label='Task {task}']");
