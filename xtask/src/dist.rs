@@ -35,10 +35,7 @@ pub(crate) fn dist() -> anyhow::Result<()> {
 ///
 /// Fails if trunk does.
 pub(crate) fn build() -> anyhow::Result<()> {
-    run(
-        "building the page",
-        trunk().args(["build", "--release", "--cargo-profile", "page"]),
-    )
+    run("building the page", trunk().args(["build", "--release"]))
 }
 
 /// Trunk, which neither downloads anything nor asks for newer versions.
@@ -47,6 +44,8 @@ pub(crate) fn trunk() -> std::process::Command {
     trunk
         .env("TRUNK_SKIP_VERSION_CHECK", "true")
         .env("TRUNK_OFFLINE", "true");
+    // Small rather than fast, as Cargo.toml says, whether built or served.
+    trunk.env("TRUNK_BUILD_CARGO_PROFILE", "page");
     // Trunk takes `NO_COLOR=1`, which many set, for a wrong value of a flag.
     trunk.env_remove("NO_COLOR").env("TRUNK_COLOR", "never");
     trunk
