@@ -1,12 +1,9 @@
-// Starts the page's own WebAssembly a second time, inside a worker. The page says where its glue is
-// and hands over the compiled module, so that names may be hashed and nothing is compiled twice.
-self.onmessage = async ({ data: [glue, module] }) => {
-  self.onmessage = null;
-  try {
-    const { default: init } = await import(glue);
-    await init({ module_or_path: module });
-  } catch (error) {
-    // Or the page would never hear of it.
-    reportError(error);
-  }
-};
+// Loads the engine. The query is that of this script, so that a new page gets a new engine.
+const { search } = new URL(import.meta.url);
+try {
+  const { default: init } = await import(`./mayfly-engine.js${search}`);
+  await init({ module_or_path: new URL(`./mayfly-engine_bg.wasm${search}`, import.meta.url) });
+} catch (error) {
+  // Or the page would never hear of it.
+  reportError(error);
+}

@@ -135,17 +135,20 @@ struct ControlState {
 #[hook]
 fn use_control(dispatcher: UseReducerDispatcher<State>) -> Control {
     let control = use_memo((), |()| {
-        let control = Control(Rc::new(ControlState {
+        Control(Rc::new(ControlState {
             dispatcher,
             engine: RefCell::default(),
             newest: RefCell::default(),
             deadline: RefCell::default(),
-        }));
-        // Ready before the first click.
-        control.ensure_engine();
-        control
+        }))
     });
-    (*control).clone()
+    let control = (*control).clone();
+    use_effect_with((), {
+        let control = control.clone();
+        // Ready before the first click, and loaded after the page is drawn.
+        move |()| js::after_drawing(move || control.ensure_engine())
+    });
+    control
 }
 
 impl Control {

@@ -30,20 +30,30 @@ pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
     js_sys::global().dyn_into().ok()
 }
 
-/// Starts a worker with the WebAssembly of this page.
+/// Starts the worker that loads the engine.
+///
+/// The files of the engine have no hash in their names, so they are asked for by that of the page:
+/// an engine that speaks otherwise belongs to another page.
 ///
 /// # Errors
 ///
 /// Fails with what the browser says.
 pub fn start_worker() -> Result<Worker, JsValue> {
-    let glue = GLUE_URL.with(Clone::clone);
-    let script = Url::new_with_base("./worker.js", &glue)?.href();
+    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
+    let page = glue.pathname();
+    let page = page.rsplit('/').next().unwrap_or_default();
+    let script = Url::new_with_base(&format!("./worker.js?{page}"), &glue.href())?.href();
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("mayfly engine");
-    let worker = Worker::new_with_options(&script, &options)?;
-    worker.post_message(&Array::of2(&glue.into(), &wasm_bindgen::module()))?;
-    Ok(worker)
+    Worker::new_with_options(&script, &options)
+}
+
+/// Does something once what was rendered is on the screen.
+pub fn after_drawing(then: impl FnOnce() + 'static) {
+    let then = Closure::once_into_js(move || Timeout::new(0, then).forget());
+    // The window always takes a callback.
+    let _ = window().request_animation_frame(then.unchecked_ref());
 }
 
 /// What an error of JavaScript says.

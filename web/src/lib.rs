@@ -1,4 +1,5 @@
-//! The page of Mayfly, and the worker that runs its engine.
+//! The page of Mayfly, and the worker that runs its engine: two programs, `bin/page.rs` and
+//! `bin/engine.rs`, so that the page is there before the engine is loaded.
 //!
 //! Nothing here decides load: what can be computed without a browser is computed in `mayfly-core`,
 //! or in one of the modules below that touch no browser and are tested without one.
@@ -23,11 +24,3 @@ pub mod worker;
 // All contact with JavaScript that is not the worker's.
 pub mod js;
 mod uplot;
-
-/// Starts the page if this is a window, and the engine if it is a worker.
-pub fn start() {
-    match js::worker_scope() {
-        Some(scope) => worker::start(scope),
-        None => app::start(),
-    }
-}

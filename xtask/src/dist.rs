@@ -19,13 +19,11 @@ use crate::tools;
 pub(crate) fn dist() -> anyhow::Result<()> {
     tools::set_up()?;
     build()?;
-    let mut total = 0;
+    let (engine, page): (Vec<File>, Vec<File>) = files()?.into_iter().partition(File::is_later);
     println!();
-    for file in files()? {
-        total += file.gzip_bytes;
-        println!("{:>9} {:>9}  {}", file.bytes, file.gzip_bytes, file.name);
-    }
-    println!("{:>9} {total:>9}  bytes, and bytes by gzip -9", "");
+    println!("    bytes   gzip -9");
+    print(&page, "before the page is drawn");
+    print(&engine, "afterwards");
     Ok(())
 }
 
@@ -56,6 +54,21 @@ struct File {
     name: String,
     bytes: usize,
     gzip_bytes: usize,
+}
+
+impl File {
+    /// Whether the page is drawn before it is loaded.
+    fn is_later(&self) -> bool {
+        self.name == "worker.js" || self.name.starts_with("mayfly-engine")
+    }
+}
+
+fn print(files: &[File], when: &str) {
+    for file in files {
+        println!("{:>9} {:>9}  {}", file.bytes, file.gzip_bytes, file.name);
+    }
+    let total: usize = files.iter().map(|it| it.gzip_bytes).sum();
+    println!("{:>9} {total:>9}  {when}", "");
 }
 
 fn files() -> anyhow::Result<Vec<File>> {

@@ -22,13 +22,19 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use crate::js::worker_scope;
 use crate::protocol::{Command, Notice, RunId, decode, encode};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
 
 /// Listens for commands until the page ends the worker.
-pub fn start(scope: DedicatedWorkerGlobalScope) {
+///
+/// # Panics
+///
+/// Panics outside of a worker.
+pub fn start() {
+    let scope = worker_scope().expect("the engine's script is only started as a worker");
     let page = Page(Rc::new(scope));
     let engine = Engine {
         page: page.clone(),

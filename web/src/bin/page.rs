@@ -1,0 +1,5 @@
+//! The page, which runs in a window.
+
+fn main() {
+    mayfly_web::app::start();
+}
