@@ -23,6 +23,11 @@ impl PlanErrors {
         Self { problems, n_more }
     }
 
+    /// A single problem with the plan as a whole.
+    pub(super) fn one(line: impl Into<Option<u32>>, message: &str) -> Self {
+        Self::new(vec![PlanProblem::new(String::new(), line, message)])
+    }
+
     /// The first problems, in the order of the text: at least one, at most [`MAX`](Self::MAX).
     pub fn as_slice(&self) -> &[PlanProblem] {
         &self.problems

@@ -5,6 +5,7 @@
 //! what is written, and what the schema is made from. What a CSV file holds is read by the host.
 
 mod deserializer;
+mod draft;
 mod errors;
 mod form;
 mod messages;
@@ -24,6 +25,7 @@ use self::form::{As, PlanFile};
 use self::tree::{Node, Problems};
 use super::Plan;
 
+pub use self::draft::Draft;
 pub use self::errors::{PlanErrors, PlanProblem};
 #[cfg(feature = "schema")]
 pub use self::schema::schema;
@@ -73,22 +75,33 @@ impl Plan {
     }
 }
 
-fn read(text: &str, parse: fn(&str, &Problems) -> Option<Node>) -> Result<Plan, PlanErrors> {
-    // What some editors put in front of a text.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if MAX_BYTES < text.len() {
-        let message = "expected a text of at most 10 MiB, found more";
-        return Err(PlanErrors::new(vec![PlanProblem::new(
-            String::new(),
-            None,
-            message,
-        )]));
-    }
+/// Makes a tree of a text. `None` if the notation is broken, and then there are problems.
+type Parse = fn(&str, &Problems) -> Option<Node>;
+
+fn read(text: &str, parse: Parse) -> Result<Plan, PlanErrors> {
     let problems = Problems::default();
-    let root = parse(text, &problems);
+    let root = parse(bearable(text)?, &problems);
     let plan = root.and_then(|it| deserializer::read::<As<PlanFile>>(&it, &problems));
     match plan {
         Some(As(plan)) if problems.is_empty() => Ok(plan),
         _ => Err(PlanErrors::new(problems.into_inner())),
     }
+}
+
+fn read_tree(text: &str, parse: Parse) -> Result<Node, PlanErrors> {
+    let problems = Problems::default();
+    match parse(bearable(text)?, &problems) {
+        Some(root) if problems.is_empty() => Ok(root),
+        _ => Err(PlanErrors::new(problems.into_inner())),
+    }
+}
+
+/// The text without what some editors put in front of it, unless it is too long.
+fn bearable(text: &str) -> Result<&str, PlanErrors> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.len() <= MAX_BYTES {
+        return Ok(text);
+    }
+    let message = "expected a text of at most 10 MiB, found more";
+    Err(PlanErrors::one(None, message))
 }
