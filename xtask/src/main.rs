@@ -15,6 +15,7 @@ mod fuzz;
 mod instructions;
 mod links;
 mod packages;
+mod seal;
 mod serve;
 mod tools;
 
@@ -65,6 +66,8 @@ fn run() -> anyhow::Result<()> {
         "dist" => no_options(args).and_then(|()| dist::dist()),
         "bench" => bench::bench(&bench_options(args)?),
         "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
+        // Not for people, so it is not in the help.
+        "seal" => no_options(args).and_then(|()| seal::seal()),
         "instructions" => no_options(args).and_then(|()| instructions::check()),
         "setup" => setup(args),
         "help" => {

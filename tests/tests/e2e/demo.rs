@@ -1,6 +1,6 @@
 //! The page on a static host, with nothing else at hand.
 
-use mayfly_tests::{Page, Site};
+use mayfly_tests::{Page, Site, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_click_is_enough_for_a_swarm() {
@@ -58,4 +58,38 @@ async fn answers_without_any_delay_leave_the_engine_reachable() {
     page.until_state("stopped").await;
 
     assert!(!page.whole_text().await.contains("The engine stopped"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_but_the_page_itself_runs_in_it() {
+    let page = Page::open().await;
+    let listen = "window.refused = [];
+        document.addEventListener('securitypolicyviolation', (it) => {
+            window.refused.push(it.effectiveDirective);
+        });";
+    page.run(listen, vec![]).await;
+
+    page.press("Start Swarming").await;
+    page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
+        .await;
+    page.press("Charts").await;
+    page.press("Download Data").await;
+    let refused = page.run("return window.refused", vec![]).await;
+    assert_eq!(refused, serde_json::json!([]), "the page needs it");
+
+    let inject = "const script = document.createElement('script');
+        script.textContent = 'window.injected = true';
+        document.body.append(script);
+        const image = document.createElement('div');
+        image.innerHTML = '<img src=x: onerror=\"window.injected = true\">';
+        document.body.append(image);";
+    page.run(inject, vec![]).await;
+    until("both scripts are refused", async || {
+        let refused = page.run("return window.refused.join()", vec![]).await;
+        let refused = refused.as_str()?;
+        (refused.contains("script-src-elem") && refused.contains("script-src-attr")).then_some(())
+    })
+    .await;
+    let injected = page.run("return window.injected ?? null", vec![]).await;
+    assert_eq!(injected, serde_json::Value::Null);
 }
