@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Target, Users};
+use mayfly_core::plan::Users;
 use mayfly_core::report::csv;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -14,6 +14,7 @@ use crate::diagnosis::Diagnosis;
 use crate::engine::Engine;
 use crate::form::Form;
 use crate::js;
+use crate::outline::with_users;
 use crate::pages::{RunPage, StartPage};
 use crate::protocol::{Command, Notice, RunId};
 use crate::store::{Action, Run, State, View};
@@ -104,10 +105,8 @@ fn download_callback(run: &Run) -> Callback<Download> {
             Download::Failures => ("failures", csv::failures(&run.board, started)),
             Download::Requests => ("requests", csv::requests(&run.board)),
         };
-        let host = match &run.plan.target {
-            Some(Target::BaseUrl(url)) => url.as_str(),
-            Some(Target::Simulated(_)) | None => "simulated",
-        };
+        let base_url = run.outline.base_url.as_ref();
+        let host = base_url.map_or("simulated", |url| url.as_str());
         let host = host.split("://").last().unwrap_or_default();
         let host = host.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
         let name = format!(
@@ -156,20 +155,21 @@ impl Control {
     const PATIENCE_MILLIS: u32 = 3_000;
 
     fn start(&self, state: &State) {
-        let Ok(plan) = state.form.plan() else {
+        let Ok(draft) = state.form.draft() else {
             self.0.dispatcher.dispatch(Action::Reject);
             // After the errors are drawn.
             Timeout::new(0, js::focus_first_invalid).forget();
             return;
         };
         let run = self.0.newest.replace_with(|newest| *newest + 1) + 1;
-        let new = Run::new(run, plan.clone(), js::now_millis());
+        let plan = draft.to_json();
+        let new = Run::new(run, draft, js::now_millis());
         self.0.dispatcher.dispatch(Action::Start(Box::new(new)));
         self.0.deadline.take();
         self.ensure_engine();
         self.tell(Command::Start {
             run,
-            plan: plan.to_json(),
+            plan,
             seed: js::random_seed(),
         });
     }
@@ -190,7 +190,7 @@ impl Control {
     fn edit(&self, state: &State, users: Users) {
         let Some(run) = &state.run else { return };
         self.tell(Command::Edit {
-            plan: run.with_users(users).to_json(),
+            plan: with_users(&run.draft, users).to_json(),
         });
         self.0.dispatcher.dispatch(Action::EditUsers(users));
     }
@@ -264,10 +264,10 @@ fn use_heading_focus(view: View) {
 #[hook]
 fn use_diagnosis(state: &UseReducerHandle<State>) {
     let unexplained = state.run.as_ref().filter(|run| run.model.is_unexplained);
-    let unexplained = unexplained.map(|run| (run.id, run.plan.target.clone()));
+    let unexplained = unexplained.map(|run| (run.id, run.outline.base_url.clone()));
     let dispatcher = state.dispatcher();
     use_effect_with(unexplained, move |unexplained| {
-        let Some((run, Some(Target::BaseUrl(target)))) = unexplained.clone() else {
+        let Some((run, Some(target))) = unexplained.clone() else {
             return;
         };
         spawn_local(async move {

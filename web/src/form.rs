@@ -1,12 +1,14 @@
 //! The start form: what was typed, and the plan it means.
 
 use mayfly_core::plan::{
-    Load, Order, Plan, PlanError, Shape, Share, SpawnRate, Target, Task, TaskSet, UrlTemplate,
-    UserClass, UserCount, Users, parse_wait, parse_weight,
+    BaseUrl, Draft, PlanError, RunTime, SpawnRate, UrlTemplate, UserCount, Users, parse_wait,
+    parse_weight,
 };
 use mayfly_core::request::Method;
-use mayfly_core::simulate::Model;
 use mayfly_core::wait::WaitTime;
+use serde_json::{Map, Value, json};
+
+use crate::outline::number;
 
 /// What was typed, as it was typed.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -177,9 +179,12 @@ impl Form {
     /// # Errors
     ///
     /// Fails with all that is wrong at once.
-    pub fn plan(&self) -> Result<Plan, Box<FormErrors>> {
+    pub fn draft(&self) -> Result<Draft, Box<FormErrors>> {
         let mut errors = FormErrors::default();
-        let target = keep(self.target(), &mut errors.host);
+        let host = match self.host.trim() {
+            "" => Some(None),
+            text => keep(text.parse::<BaseUrl>(), &mut errors.host).map(Some),
+        };
         let users = parse_users(&self.users, &self.spawn_rate);
         let users = users.map_err(|it| {
             errors.users = it.users;
@@ -187,72 +192,63 @@ impl Form {
         });
         let run_time = match self.run_time.trim() {
             "" => Some(None),
-            text => keep(text.parse(), &mut errors.run_time).map(Some),
+            text => keep(text.parse::<RunTime>(), &mut errors.run_time).map(|_| Some(text)),
         };
         let wait = self.wait(&mut errors);
         let tasks = self.tasks(&mut errors);
-        let (Some(target), Ok(users), Some(run_time), Some(wait), Some(tasks)) =
-            (target, users, run_time, wait, tasks)
+        let (Some(host), Ok(users), Some(run_time), Some(wait), Some(tasks)) =
+            (host, users, run_time, wait, tasks)
         else {
             return Err(Box::new(errors));
         };
-        match tasks.try_into() {
-            Ok(tasks) => {
-                let class = UserClass {
-                    name: "User".to_owned(),
-                    share: Share::Weight(1.0),
-                    host: None,
-                    set: TaskSet {
-                        order: Order::Weighted,
-                        wait: Some(wait),
-                        on_start: Vec::new(),
-                        on_stop: Vec::new(),
-                        tasks,
-                    },
-                };
-                let user_classes = vec![class].try_into().expect("one class of weight one");
-                let load = Load {
-                    run_time,
-                    ..Load::new(Shape::Users(users))
-                };
-                Ok(Plan::new(target, load, user_classes))
-            }
-            Err(error) => {
-                errors.tasks = Some(error);
-                Err(Box::new(errors))
-            }
+        let mut load = json!({
+            "users": users.users.get(),
+            "spawn_rate": number(users.spawn_rate.get()),
+        });
+        if let Some(run_time) = run_time {
+            load["run_time"] = run_time.into();
         }
+        let mut keys = Map::from_iter([("version".to_owned(), 1.into())]);
+        if let Some(host) = host {
+            keys.insert("host".to_owned(), host.as_str().into());
+        }
+        keys.insert("load".to_owned(), load);
+        let class = json!({ "name": "User", "wait": wait, "task": tasks });
+        keys.insert("user_class".to_owned(), json!([class]));
+        Ok(Draft { keys })
     }
 
     /// What is wrong with the form; nothing if it means a plan.
     pub fn errors(&self) -> FormErrors {
-        self.plan().err().map(|errors| *errors).unwrap_or_default()
+        self.draft().err().map(|errors| *errors).unwrap_or_default()
     }
 
-    fn target(&self) -> Result<Target, PlanError> {
-        if self.is_simulated() {
-            return Ok(Target::Simulated(Model::default()));
-        }
-        self.host.parse().map(Target::BaseUrl)
-    }
-
-    fn wait(&self, errors: &mut FormErrors) -> Option<WaitTime> {
+    fn wait(&self, errors: &mut FormErrors) -> Option<Value> {
         let from = keep(parse_wait(&self.wait_from), &mut errors.wait_from);
         let to = keep(parse_wait(&self.wait_to), &mut errors.wait_to);
-        keep(WaitTime::between(from?, to?), &mut errors.wait_to)
+        let (from, to) = (from?, to?);
+        keep(WaitTime::between(from, to), &mut errors.wait_to)?;
+        Some(json!({ "between": [number(from.as_secs_f64()), number(to.as_secs_f64())] }))
     }
 
-    fn tasks(&self, errors: &mut FormErrors) -> Option<Vec<Task>> {
+    fn tasks(&self, errors: &mut FormErrors) -> Option<Vec<Value>> {
         let parse = |form: &TaskForm| {
             let mut row = TaskErrors::default();
             let url: Option<UrlTemplate> = keep(form.path.parse(), &mut row.path);
             let weight = keep(parse_weight(&form.weight), &mut row.weight);
             errors.rows.push(row);
-            Some(Task::request(weight?, form.method, url?))
+            let (_, weight) = (url?, weight?);
+            let key = form.method.as_str().to_ascii_lowercase();
+            Some((weight, json!({ "weight": weight, key: form.path.trim() })))
         };
         // All rows are read, so that all errors are found.
-        let tasks: Vec<Option<Task>> = self.tasks.iter().map(parse).collect();
-        tasks.into_iter().collect()
+        let tasks: Vec<Option<(u32, Value)>> = self.tasks.iter().map(parse).collect();
+        let tasks: Vec<(u32, Value)> = tasks.into_iter().collect::<Option<_>>()?;
+        if tasks.iter().all(|(weight, _)| *weight == 0) {
+            errors.tasks = Some(PlanError::NoTask);
+            return None;
+        }
+        Some(tasks.into_iter().map(|(_, task)| task).collect())
     }
 }
 
@@ -286,19 +282,59 @@ fn keep<T>(result: Result<T, PlanError>, place: &mut Option<PlanError>) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use mayfly_core::plan::{Plan, Target};
+
     use super::*;
 
     #[test]
     fn the_form_as_it_comes_is_a_plan_for_the_simulated_api() {
-        let plan = Form::default().plan().unwrap();
-        assert_eq!(plan.target, Some(Target::Simulated(Model::default())));
-        let Shape::Users(users) = plan.load.shape else {
-            panic!("the form has a number of users");
-        };
-        assert_eq!(users.users.get(), 20);
-        assert_eq!(plan.load.run_time, None);
+        let draft = Form::default().draft().unwrap();
+        assert_eq!(
+            draft.to_toml(),
+            "version = 1\n\
+             \n\
+             [load]\n\
+             users = 20\n\
+             spawn_rate = 4\n\
+             \n\
+             [[user_class]]\n\
+             name = \"User\"\n\
+             wait = { between = [0.5, 1.5] }\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 3\n\
+             get = \"/\"\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 1\n\
+             get = \"/cube\"\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 1\n\
+             get = \"/square\"\n"
+        );
+        Plan::from_toml(&draft.to_toml()).unwrap();
+    }
+
+    #[test]
+    fn what_the_form_takes_the_engine_takes() {
+        let mut form = Form::with_host(" http://a.test/api ");
+        "1h20m".clone_into(&mut form.run_time);
+        for (index, method) in Method::ALL.into_iter().enumerate() {
+            form.add_task();
+            form.edit_task(3 + index as u32, TaskEdit::Method(method));
+            form.edit_task(
+                3 + index as u32,
+                TaskEdit::Path(" /x?q={{uuid()}} ".to_owned()),
+            );
+        }
+        let plan = Plan::from_json(&form.draft().unwrap().to_json()).unwrap();
+        assert_eq!(
+            plan.target,
+            "http://a.test/api".parse().ok().map(Target::BaseUrl)
+        );
         let tasks = &plan.user_classes.as_slice()[0].set.tasks;
-        assert_eq!(tasks.as_slice().len(), 3);
+        assert_eq!(tasks.as_slice().len(), 3 + Method::ALL.len());
     }
 
     /// Which fields have an error, after `change`.

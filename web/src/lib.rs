@@ -9,6 +9,7 @@ pub mod diagnosis;
 pub mod form;
 pub mod format;
 pub mod model;
+pub mod outline;
 pub mod protocol;
 pub mod store;
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use mayfly_core::board::Board;
-use mayfly_core::plan::{Plan, Shape, Users};
+use mayfly_core::plan::{Draft, Users};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 use yew::Reducible;
@@ -11,6 +11,7 @@ use yew::Reducible;
 use crate::diagnosis::Diagnosis;
 use crate::form::{Field, Form, TaskEdit};
 use crate::model::RunModel;
+use crate::outline::{Outline, with_users};
 use crate::protocol::RunId;
 
 /// The state of the page.
@@ -80,7 +81,9 @@ pub struct Run {
     /// Its number.
     pub id: RunId,
     /// What runs. An edit changes its load.
-    pub plan: Rc<Plan>,
+    pub draft: Rc<Draft>,
+    /// What the page needs to know of it.
+    pub outline: Outline,
     /// When it began, in milliseconds since 1970.
     pub started_millis: f64,
     /// The newest totals.
@@ -97,10 +100,11 @@ pub struct Run {
 
 impl Run {
     /// A run that nothing is known of yet.
-    pub fn new(id: RunId, plan: Plan, started_millis: f64) -> Self {
+    pub fn new(id: RunId, draft: Draft, started_millis: f64) -> Self {
         Self {
             id,
-            plan: Rc::new(plan),
+            outline: Outline::new(&draft),
+            draft: Rc::new(draft),
             started_millis,
             board: Rc::default(),
             model: Rc::default(),
@@ -121,19 +125,9 @@ impl Run {
         }
     }
 
-    /// Its users, if their number is what its load is about.
-    pub fn users(&self) -> Option<Users> {
-        match self.plan.load.shape {
-            Shape::Users(users) => Some(users),
-            Shape::Arrivals(_) | Shape::Stages(_) => None,
-        }
-    }
-
-    /// Its plan, with other users.
-    pub fn with_users(&self, users: Users) -> Plan {
-        let mut plan = (*self.plan).clone();
-        plan.load.shape = Shape::Users(users);
-        plan
+    fn edit_users(&mut self, users: Users) {
+        self.draft = Rc::new(with_users(&self.draft, users));
+        self.outline = Outline::new(&self.draft);
     }
 
     fn post(&mut self, snapshot: Snapshot) {
@@ -235,7 +229,7 @@ impl State {
             // A run that goes on is reset by its engine.
             Action::ResetCounts if !run.state().is_active() => run.forget(),
             Action::EditUsers(users) => {
-                run.plan = Rc::new(run.with_users(users));
+                run.edit_users(users);
                 self.is_editing = false;
                 // `New` shows what ran last.
                 self.form.users = users.users.get().to_string();
@@ -269,15 +263,16 @@ impl Reducible for State {
 
 #[cfg(test)]
 mod tests {
+    use mayfly_core::plan::{Plan, Shape};
     use mayfly_core::testing::{Answer, Simulation, answer_after, users};
     use mayfly_core::transport::TransportError;
 
     use super::*;
 
-    fn plan() -> Plan {
+    fn draft() -> Draft {
         let mut form = Form::default();
         "3".clone_into(&mut form.run_time);
-        form.plan().unwrap()
+        form.draft().unwrap()
     }
 
     fn snapshots(result: Result<u16, TransportError>) -> Vec<Snapshot> {
@@ -289,14 +284,15 @@ mod tests {
                 result: Err(error),
             },
         };
-        Simulation::new(plan(), move |_, _| answer.clone())
+        let plan = Plan::from_json(&draft().to_json()).unwrap();
+        Simulation::new(plan, move |_, _| answer.clone())
             .run()
             .snapshots
     }
 
     fn state(actions: impl IntoIterator<Item = Action>) -> State {
         let mut state = State::default();
-        state.apply(Action::Start(Box::new(Run::new(1, plan(), 0.0))));
+        state.apply(Action::Start(Box::new(Run::new(1, draft(), 0.0))));
         for action in actions {
             state.apply(action);
         }
@@ -376,7 +372,7 @@ mod tests {
             (state.form.users.as_str(), state.form.spawn_rate.as_str()),
             ("7", "0.5")
         );
-        assert_eq!(state.run.unwrap().plan.load.shape, users(7, 0.5));
+        assert_eq!(state.run.unwrap().outline.users, Some(seven));
     }
 
     #[test]

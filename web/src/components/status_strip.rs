@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::plan::Target;
+use mayfly_core::plan::BaseUrl;
 use mayfly_core::run::RunState;
 use yew::prelude::*;
 
@@ -11,8 +11,8 @@ use crate::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct StatusStripProps {
-    /// `None` is the simulated API, too.
-    pub target: Option<Target>,
+    /// `None` is the simulated API.
+    pub base_url: Option<BaseUrl>,
     pub state: RunState,
     pub model: Rc<RunModel>,
 }
@@ -20,7 +20,7 @@ pub struct StatusStripProps {
 #[component]
 pub fn StatusStrip(props: &StatusStripProps) -> Html {
     let StatusStripProps {
-        target,
+        base_url,
         state,
         model,
     } = props;
@@ -31,7 +31,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
         <dl class="strip">
             <div class="wide">
                 <dt>{ "Host" }</dt>
-                { host(target) }
+                { host(base_url.as_ref()) }
             </div>
             <div>
                 <dt>{ "Status" }</dt>
@@ -57,12 +57,12 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
     }
 }
 
-fn host(target: &Option<Target>) -> Html {
-    match target {
-        Some(Target::BaseUrl(url)) => html! {
+fn host(base_url: Option<&BaseUrl>) -> Html {
+    match base_url {
+        Some(url) => html! {
             <dd class="host" title={url.to_string()}>{ url.as_str() }</dd>
         },
-        Some(Target::Simulated(_)) | None => html! {
+        None => html! {
             <dd class="host">{ "Simulated API " }<span class="badge">{ "simulated" }</span></dd>
         },
     }

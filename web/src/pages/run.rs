@@ -1,6 +1,6 @@
 //! A run: what it is doing, and what it measured.
 
-use mayfly_core::plan::{Target, Users};
+use mayfly_core::plan::Users;
 use yew::prelude::*;
 
 use crate::app::Download;
@@ -38,7 +38,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             <header class="bar">
                 <Brand />
                 <StatusStrip
-                    target={run.plan.target.clone()}
+                    base_url={run.outline.base_url.clone()}
                     state={run.state()}
                     model={run.model.clone()}
                 />
@@ -66,7 +66,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.is_editing && let Some(users) = run.users() {
+            if props.is_editing && let Some(users) = run.outline.users {
                 <EditDialog
                     {users}
                     on_edit={props.on_edit.clone()}
@@ -117,10 +117,7 @@ fn aborted(run: &Run) -> Html {
 
 /// What a person should know before reading the numbers.
 fn notices(run: &Run) -> Html {
-    let base_url = match &run.plan.target {
-        Some(Target::BaseUrl(base_url)) => Some(base_url.clone()),
-        Some(Target::Simulated(_)) | None => None,
-    };
+    let base_url = run.outline.base_url.clone();
     html! {
         <>
             if let Some(reason) = &run.engine_error {

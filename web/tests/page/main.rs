@@ -91,7 +91,7 @@ async fn failures_say_what_failed_and_why() {
 #[wasm_bindgen_test]
 async fn the_strip_names_the_simulated_api() {
     let props = StatusStripProps {
-        target: None,
+        base_url: None,
         state: RunState::Running,
         model: model(),
     };
