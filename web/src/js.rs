@@ -11,9 +11,9 @@ use js_sys::{Array, Date, Math};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document,
-    HtmlAnchorElement, HtmlElement, MediaQueryList, RequestCache, RequestCredentials, RequestInit,
-    RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
+    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, File,
+    HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RequestCache,
+    RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
 };
 
 use crate::diagnosis::{Probe, Surroundings, is_local};
@@ -116,6 +116,31 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     })
     .forget();
     Ok(())
+}
+
+/// The text of a file that a person chose.
+///
+/// # Errors
+///
+/// Fails with what the browser says, such as that the file is gone.
+pub async fn read_file(file: &File) -> Result<String, JsValue> {
+    let text = JsFuture::from(file.text()).await?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// Moves the focus to a line of a text, counted from 1, and selects it.
+pub fn select_line(area: &HtmlTextAreaElement, line: u32) {
+    let text = area.value();
+    let mut lines = text.split('\n').map(|it| it.encode_utf16().count() as u32);
+    let start: u32 = lines
+        .by_ref()
+        .take(line as usize - 1)
+        .map(|it| it + 1)
+        .sum();
+    let end = start + lines.next().unwrap_or_default();
+    // It is on the page, so it can be focused, and a text area always has a selection.
+    let _ = area.focus();
+    let _ = area.set_selection_range(start, end);
 }
 
 /// Moves the focus to the first field that has an error.

@@ -6,16 +6,19 @@
 
 // Pure.
 pub mod diagnosis;
-pub mod form;
 pub mod format;
+pub mod keys;
 pub mod model;
 pub mod outline;
 pub mod protocol;
+pub mod reading;
 pub mod store;
 
 // What runs in the window.
 pub mod app;
 pub mod components;
+pub mod control;
+pub mod download;
 pub mod engine;
 pub mod pages;
 

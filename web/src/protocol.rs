@@ -4,8 +4,13 @@ use mayfly_core::snapshot::Snapshot;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::reading::{Reading, Source};
+
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
 pub type RunId = u32;
+
+/// The number of a reading, by which the newest is known.
+pub type ReadingId = u32;
 
 /// From the page to the engine.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -24,6 +29,13 @@ pub enum Command {
         /// The plan, as JSON.
         plan: String,
     },
+    /// Reads a plan that is being written.
+    Read {
+        /// The number of this reading.
+        id: ReadingId,
+        /// The plan.
+        source: Source,
+    },
     /// The run that is under way forgets all that it counted.
     Reset,
     /// The run that is under way ends.
@@ -35,6 +47,13 @@ pub enum Command {
 pub enum Notice {
     /// The engine listens; what was sent before is lost.
     Ready,
+    /// What was read.
+    Read {
+        /// The number of the reading.
+        id: ReadingId,
+        /// What came of it.
+        reading: Reading,
+    },
     /// The plan cannot run.
     Refused {
         /// The run.

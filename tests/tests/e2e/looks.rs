@@ -54,6 +54,16 @@ async fn nothing_sticks_out_and_everything_has_a_name() {
         page.press("Start Swarming").await;
         check("form with an error").await;
         page.fill("Number of users", "5").await;
+        page.press("Plan text").await;
+        page.fill("Plan (TOML)", "version = 1\nhosts = \"a name that is rather long, and goes on and on and on, and on\"\n")
+            .await;
+        until("there is a problem", async || {
+            page.element("//ul[@aria-label='Problems']/li").await
+        })
+        .await;
+        check("plan text").await;
+        page.press("Reset to the demo").await;
+        page.fill("Number of users", "5").await;
         page.fill("Host", target.url()).await;
         page.fill_tasks(&[
             ("/", "1"),

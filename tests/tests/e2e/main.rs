@@ -10,5 +10,6 @@ mod demo;
 mod diagnosis;
 mod form;
 mod looks;
+mod plan_text;
 mod results;
 mod swarm;

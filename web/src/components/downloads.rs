@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::app::Download;
+use crate::download::Download;
 
 #[derive(PartialEq, Properties)]
 pub struct DownloadsProps {

@@ -6,8 +6,8 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::text_field::TextField;
-use crate::form::{UsersErrors, parse_users};
 use crate::js;
+use crate::outline::{UsersErrors, parse_users};
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {

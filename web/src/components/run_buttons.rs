@@ -3,14 +3,14 @@
 use mayfly_core::run::RunState;
 use yew::prelude::*;
 
-use crate::store::{Action, View};
+use crate::control::Intent;
+use crate::store::{Action, Dialog, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunButtonsProps {
     pub state: RunState,
     pub on_action: Callback<Action>,
-    pub on_stop: Callback<()>,
-    pub on_reset: Callback<()>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
@@ -23,7 +23,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     type="button"
                     class="button"
                     disabled={is_stopping}
-                    onclick={props.on_action.reform(|_| Action::OpenEdit)}
+                    onclick={props.on_action.reform(|_| Action::OpenDialog(Dialog::EditUsers))}
                 >
                     { "Edit" }
                 </button>
@@ -31,7 +31,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     type="button"
                     class="button danger"
                     disabled={is_stopping}
-                    onclick={props.on_stop.reform(|_| ())}
+                    onclick={props.on_intent.reform(|_| Intent::Stop)}
                 >
                     { "Stop" }
                 </button>
@@ -44,7 +44,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     { "New" }
                 </button>
             }
-            <button type="button" class="button" onclick={props.on_reset.reform(|_| ())}>
+            <button type="button" class="button" onclick={props.on_intent.reform(|_| Intent::ResetCounts)}>
                 { "Reset" }
             </button>
         </div>

@@ -1,28 +1,23 @@
 //! A run: what it is doing, and what it measured.
 
-use mayfly_core::plan::Users;
 use yew::prelude::*;
 
-use crate::app::Download;
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, RunButtons, StatsTable,
     StatusStrip, TabBar, panel_id, tab_id,
 };
+use crate::control::Intent;
 use crate::format;
 use crate::js;
-use crate::store::{Action, Run, Tab};
+use crate::store::{Action, Dialog, Run, Tab};
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
-    /// Whether the dialog for new users is open.
-    pub is_editing: bool,
+    pub dialog: Option<Dialog>,
     pub on_action: Callback<Action>,
-    pub on_stop: Callback<()>,
-    pub on_reset: Callback<()>,
-    pub on_edit: Callback<Users>,
-    pub on_download: Callback<Download>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
@@ -31,6 +26,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
         run,
         tab,
         on_action,
+        on_intent,
         ..
     } = props;
     html! {
@@ -45,8 +41,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <RunButtons
                     state={run.state()}
                     on_action={on_action.clone()}
-                    on_stop={props.on_stop.clone()}
-                    on_reset={props.on_reset.clone()}
+                    on_intent={on_intent.clone()}
                 />
             </header>
             <main class="run">
@@ -66,11 +61,11 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.is_editing && let Some(users) = run.outline.users {
+            if props.dialog == Some(Dialog::EditUsers) && let Some(users) = run.outline.users {
                 <EditDialog
                     {users}
-                    on_edit={props.on_edit.clone()}
-                    on_close={on_action.reform(|()| Action::CloseEdit)}
+                    on_edit={on_intent.reform(Intent::EditUsers)}
+                    on_close={on_action.reform(|()| Action::CloseDialog)}
                 />
             }
         </>
@@ -94,7 +89,7 @@ fn panel(props: &RunPageProps) -> Html {
             <FailuresTable model={model.clone()} started_millis={*started_millis} />
         },
         Tab::DownloadData => html! {
-            <Downloads has_requests={!model.rows.is_empty()} on_download={props.on_download.clone()} />
+            <Downloads has_requests={!model.rows.is_empty()} on_download={props.on_intent.reform(Intent::Download)} />
         },
     }
 }

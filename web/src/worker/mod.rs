@@ -24,6 +24,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::js::worker_scope;
 use crate::protocol::{Command, Notice, RunId, decode, encode};
+use crate::reading::{Reading, no_files};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
@@ -100,6 +101,10 @@ impl Engine {
                     self.tell_run(shard::Command::Edit(Box::new(plan)));
                 }
             }
+            Command::Read { id, source } => {
+                let reading = Reading::new(source);
+                self.page.tell(&Notice::Read { id, reading });
+            }
             Command::Reset => self.tell_run(shard::Command::Reset),
             Command::Stop => self.tell_run(shard::Command::Stop),
         }
@@ -152,7 +157,6 @@ async fn run_plan(
 
 fn ready(plan: &str) -> Result<(Plan, Program), String> {
     let plan = Plan::from_json(plan).map_err(|errors| errors.to_string())?;
-    let no_files = |_: &str| Err("a page reads no files; put the rows into the plan".to_owned());
     let program = Program::new(&plan, no_files).map_err(|errors| errors.to_string())?;
     Ok((plan, program))
 }

@@ -116,8 +116,7 @@ async fn the_buttons_are_those_of_the_state() {
         let props = RunButtonsProps {
             state,
             on_action: Callback::noop(),
-            on_stop: Callback::noop(),
-            on_reset: Callback::noop(),
+            on_intent: Callback::noop(),
         };
         let page = render::<RunButtons>(props).await;
         assert_eq!(page.texts("button"), expected, "{state}");
@@ -131,6 +130,7 @@ async fn an_error_takes_the_place_of_the_hint() {
         (Some("expected more".into()), "Expected more."),
     ] {
         let page = render::<TextField>(TextFieldProps {
+            id: "".into(),
             label: "Users".into(),
             value: "0".into(),
             input_mode: "numeric".into(),

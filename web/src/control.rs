@@ -1,0 +1,259 @@
+//! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
+//! plans read, and opens and saves files.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use mayfly_core::plan::{Draft, Users};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+use yew::prelude::*;
+
+use crate::download::{self, Download};
+use crate::engine::Engine;
+use crate::js;
+use crate::outline::with_users;
+use crate::protocol::{Command, Notice, RunId};
+use crate::reading::{Problem, Reading};
+use crate::store::{Action, PlanAction, PlanDoc, Run, RunAction, Side, State};
+
+/// What a person wants that needs more than another state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// A file of the run's numbers.
+    Download(Download),
+    /// Other users for the run that is under way.
+    EditUsers(Users),
+    /// A plan from a file.
+    OpenFile(File),
+    /// The run is to forget what it counted.
+    ResetCounts,
+    /// The plan as a file.
+    SavePlan,
+    /// A run of the plan.
+    Start,
+    /// The end of the run.
+    Stop,
+}
+
+/// Does what a person wants, and listens to the engine.
+#[derive(Clone)]
+pub struct Control(Rc<Inner>);
+
+struct Inner {
+    dispatcher: UseReducerDispatcher<State>,
+    // `None` once it broke; the next start makes a new one.
+    engine: RefCell<Option<Engine>>,
+    newest: Cell<RunId>,
+    // The plan, at this revision and with this title, is to be started once it was read.
+    starts_next: RefCell<Option<(u32, String)>>,
+    // Ends an engine that does not react to a stop.
+    deadline: RefCell<Option<Timeout>>,
+}
+
+/// The control of the page, which has the plan read after every change.
+#[hook]
+pub fn use_control(state: &UseReducerHandle<State>) -> Control {
+    let control = use_memo((), |()| Control::new(state.dispatcher()));
+    let control = (*control).clone();
+    use_effect_with((), {
+        let control = control.clone();
+        // Ready before the first click, and loaded after the page is drawn.
+        move |()| js::after_drawing(move || control.ensure_engine())
+    });
+    use_effect_with(state.plan.revision, {
+        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
+        move |_| control.read(&plan)
+    });
+    control
+}
+
+impl Control {
+    /// How long a stopped engine may take to say its last word.
+    const PATIENCE_MILLIS: u32 = 3_000;
+
+    fn new(dispatcher: UseReducerDispatcher<State>) -> Self {
+        Self(Rc::new(Inner {
+            dispatcher,
+            engine: RefCell::default(),
+            newest: Cell::default(),
+            starts_next: RefCell::default(),
+            deadline: RefCell::default(),
+        }))
+    }
+
+    /// Does what a person wants, who sees `state`.
+    pub fn follow(&self, intent: Intent, state: &State) {
+        match intent {
+            Intent::Download(download) => {
+                if let Some(run) = &state.run {
+                    download::save(run, download);
+                }
+            }
+            Intent::EditUsers(users) => self.edit_users(state, users),
+            Intent::OpenFile(file) => {
+                let control = self.clone();
+                spawn_local(async move { control.open(&file).await });
+            }
+            Intent::ResetCounts => {
+                self.act(Action::Run(RunAction::ResetCounts));
+                self.tell(Command::Reset);
+            }
+            Intent::SavePlan => download::save_plan(&state.plan),
+            Intent::Start => self.start(&state.plan),
+            Intent::Stop => self.stop(),
+        }
+    }
+
+    fn act(&self, action: Action) {
+        self.0.dispatcher.dispatch(action);
+    }
+
+    /// Has the engine read a plan that is being written.
+    fn read(&self, plan: &PlanDoc) {
+        if plan.is_read() {
+            return;
+        }
+        self.tell(Command::Read {
+            id: plan.revision,
+            source: plan.source(),
+        });
+    }
+
+    fn start(&self, plan: &PlanDoc) {
+        if let Some(draft) = plan.ready() {
+            self.start_plan(plan.title.clone(), draft.clone());
+        } else if plan.is_read() {
+            self.reject();
+        } else {
+            let next = (plan.revision, plan.title.clone());
+            *self.0.starts_next.borrow_mut() = Some(next);
+            self.ensure_engine();
+            self.read(plan);
+        }
+    }
+
+    fn reject(&self) {
+        self.act(Action::Plan(PlanAction::Check));
+        // After the errors are drawn.
+        Timeout::new(0, js::focus_first_invalid).forget();
+    }
+
+    fn start_plan(&self, title: String, draft: Draft) {
+        let run = self.0.newest.get() + 1;
+        self.0.newest.set(run);
+        let plan = draft.to_json();
+        let new = Run::new(run, title, draft, js::now_millis());
+        self.act(Action::Start(Box::new(new)));
+        self.0.deadline.take();
+        self.ensure_engine();
+        self.tell(Command::Start {
+            run,
+            plan,
+            seed: js::random_seed(),
+        });
+    }
+
+    fn stop(&self) {
+        self.act(Action::Run(RunAction::Stop));
+        self.tell(Command::Stop);
+        let control = self.clone();
+        let give_up = move || control.lose_engine("it did not react to Stop".to_owned());
+        *self.0.deadline.borrow_mut() = Some(Timeout::new(Self::PATIENCE_MILLIS, give_up));
+    }
+
+    fn edit_users(&self, state: &State, users: Users) {
+        let Some(run) = &state.run else { return };
+        self.tell(Command::Edit {
+            plan: with_users(&run.draft, users).to_json(),
+        });
+        self.act(Action::Run(RunAction::EditUsers(users)));
+    }
+
+    async fn open(&self, file: &File) {
+        let side = if file.name().to_lowercase().ends_with(".json") {
+            Side::Json
+        } else {
+            Side::Toml
+        };
+        let action = match js::read_file(file).await {
+            Ok(text) => PlanAction::EditText(side, text),
+            Err(error) => PlanAction::RefuseFile(Problem {
+                path: file.name(),
+                line: None,
+                message: format!("the file cannot be read: {}", js::describe(&error)),
+            }),
+        };
+        self.act(Action::Plan(action));
+        self.act(Action::Plan(PlanAction::ShowText(true)));
+    }
+
+    fn tell(&self, command: Command) {
+        if let Some(engine) = &*self.0.engine.borrow() {
+            engine.tell(command);
+        }
+    }
+
+    fn handle_notice(&self, notice: Notice) {
+        // The last word of an old run says nothing about the one that is stopping now.
+        let is_newest = |run| run == self.0.newest.get();
+        match notice {
+            Notice::Ready => {}
+            Notice::Read { id, reading } => self.handle_reading(id, reading),
+            Notice::Refused { run, reason } => {
+                if is_newest(run) {
+                    self.0.deadline.take();
+                    self.act(Action::Run(RunAction::LoseEngine(reason)));
+                }
+            }
+            Notice::Snapshot { run, snapshot } => {
+                if is_newest(run) && !snapshot.state.is_active() {
+                    self.0.deadline.take();
+                }
+                self.act(Action::Run(RunAction::Post(run, Box::new(snapshot))));
+            }
+        }
+    }
+
+    fn handle_reading(&self, revision: u32, reading: Reading) {
+        let plan = reading.plan();
+        self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
+        let next = self
+            .0
+            .starts_next
+            .borrow_mut()
+            .take_if(|(next, _)| *next == revision);
+        match (next, plan) {
+            (None, _) => {}
+            (Some((_, title)), Some(plan)) => self.start_plan(title, plan),
+            (Some(_), None) => self.reject(),
+        }
+    }
+
+    fn ensure_engine(&self) {
+        if self.0.engine.borrow().is_some() {
+            return;
+        }
+        let on_notice = {
+            let control = self.clone();
+            Callback::from(move |notice| control.handle_notice(notice))
+        };
+        let on_loss = {
+            let control = self.clone();
+            Callback::from(move |reason| control.lose_engine(reason))
+        };
+        match Engine::start(on_notice, on_loss) {
+            Ok(engine) => *self.0.engine.borrow_mut() = Some(engine),
+            Err(reason) => self.lose_engine(reason),
+        }
+    }
+
+    fn lose_engine(&self, reason: String) {
+        self.0.deadline.take();
+        // Dropped a moment later: this may be called by the engine itself.
+        let engine = self.0.engine.take();
+        Timeout::new(0, || drop(engine)).forget();
+        self.act(Action::Run(RunAction::LoseEngine(reason)));
+    }
+}

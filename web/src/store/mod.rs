@@ -1,0 +1,277 @@
+//! The state of the page, and what changes it. Pure: effects live in [`crate::app`].
+//!
+//! Each part of the state is a module of its own, with the actions that change it.
+
+pub mod plan;
+pub mod run;
+pub mod tab;
+
+use std::rc::Rc;
+
+use mayfly_core::plan::Users;
+use yew::Reducible;
+
+use crate::keys::{Edit, Path};
+use crate::outline::number;
+
+pub use self::plan::{PlanAction, PlanDoc, Side};
+pub use self::run::{Run, RunAction};
+pub use self::tab::Tab;
+
+/// The state of the page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// The plan that is being written.
+    pub plan: Rc<PlanDoc>,
+    /// What fills the page.
+    pub view: View,
+    /// The newest run.
+    pub run: Option<Run>,
+    /// The tab of the running view.
+    pub tab: Tab,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+}
+
+/// What fills the page.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum View {
+    /// The plan, to be written and started.
+    #[default]
+    Form,
+    /// A run.
+    Run,
+}
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Dialog {
+    /// Other users for a run that is under way.
+    EditUsers,
+}
+
+impl Dialog {
+    /// Whether it makes sense without a run that is under way.
+    fn outlives_run(self) -> bool {
+        match self {
+            Self::EditUsers => false,
+        }
+    }
+}
+
+/// What changes the state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// The dialog that is open is to be closed.
+    CloseDialog,
+    /// A dialog is to be shown.
+    OpenDialog(Dialog),
+    /// The plan that is being written changes.
+    Plan(PlanAction),
+    /// The newest run changes.
+    Run(RunAction),
+    /// A tab was chosen.
+    SelectTab(Tab),
+    /// Something else is to fill the page.
+    Show(View),
+    /// A run has begun.
+    Start(Box<Run>),
+}
+
+impl State {
+    /// The state after `action`.
+    pub fn apply(&mut self, action: Action) {
+        match action {
+            Action::CloseDialog => self.dialog = None,
+            Action::OpenDialog(dialog) => self.dialog = Some(dialog),
+            Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
+            Action::Run(action) => self.apply_to_run(action),
+            Action::SelectTab(tab) => self.tab = tab,
+            Action::Show(view) => self.view = view,
+            Action::Start(run) => {
+                self.run = Some(*run);
+                self.view = View::Run;
+                Rc::make_mut(&mut self.plan).is_checked = false;
+            }
+        }
+        if !self.is_running() && self.dialog.is_some_and(|it| !it.outlives_run()) {
+            self.dialog = None;
+        }
+    }
+
+    /// Whether a run is under way.
+    pub fn is_running(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.state().is_active())
+    }
+
+    fn apply_to_run(&mut self, action: RunAction) {
+        let Some(run) = &mut self.run else { return };
+        if let RunAction::EditUsers(users) = action {
+            self.dialog = None;
+            // `New` shows what ran last.
+            edit_users(Rc::make_mut(&mut self.plan), users);
+        }
+        run.apply(action);
+    }
+}
+
+fn edit_users(plan: &mut PlanDoc, users: Users) {
+    let load = Path::of("load");
+    let spawn_rate = number(users.spawn_rate.get());
+    for (key, value) in [
+        ("users", users.users.get().into()),
+        ("spawn_rate", spawn_rate),
+    ] {
+        plan.apply(PlanAction::Edit(Edit::Set(load.key(key), value)));
+    }
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(mut self: Rc<Self>, action: Action) -> Rc<Self> {
+        Rc::make_mut(&mut self).apply(action);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mayfly_core::plan::{Draft, Plan, Shape};
+    use mayfly_core::run::RunState;
+    use mayfly_core::snapshot::Snapshot;
+    use mayfly_core::testing::{Answer, Simulation, answer_after, users};
+    use mayfly_core::transport::TransportError;
+
+    use super::*;
+    use crate::diagnosis::Diagnosis;
+    use crate::protocol::RunId;
+
+    fn draft() -> Draft {
+        let mut plan = PlanDoc::default();
+        let run_time = Path::of("load").key("run_time");
+        plan.apply(PlanAction::Edit(Edit::Set(run_time, 3.into())));
+        plan.draft
+    }
+
+    fn snapshots(result: Result<u16, TransportError>) -> Vec<Snapshot> {
+        let after = std::time::Duration::from_millis(10);
+        let answer = match result {
+            Ok(status) => answer_after(after, status),
+            Err(error) => Answer {
+                after,
+                result: Err(error),
+            },
+        };
+        let plan = Plan::from_json(&draft().to_json()).unwrap();
+        Simulation::new(plan, move |_, _| answer.clone())
+            .run()
+            .snapshots
+    }
+
+    fn state(actions: impl IntoIterator<Item = Action>) -> State {
+        let mut state = State::default();
+        state.apply(Action::Start(Box::new(Run::new(
+            1,
+            String::new(),
+            draft(),
+            0.0,
+        ))));
+        for action in actions {
+            state.apply(action);
+        }
+        state
+    }
+
+    fn post(run: RunId, snapshot: &Snapshot) -> Action {
+        Action::Run(RunAction::Post(run, Box::new(snapshot.clone())))
+    }
+
+    #[test]
+    fn a_run_is_spawning_from_the_click_on() {
+        let state = state([]);
+        assert_eq!(state.view, View::Run);
+        assert_eq!(state.run.unwrap().state(), RunState::Spawning);
+    }
+
+    #[test]
+    fn late_news_of_an_old_run_is_ignored() {
+        let snapshots = snapshots(Ok(200));
+        let state = state([post(0, &snapshots[5]), post(1, &snapshots[1])]);
+        assert_eq!(state.run.unwrap().board.at(), snapshots[1].at);
+    }
+
+    #[test]
+    fn a_click_on_stop_shows_at_once() {
+        let snapshots = snapshots(Ok(200));
+        let mut state = state([post(1, &snapshots[1]), Action::Run(RunAction::Stop)]);
+        assert_eq!(state.run.as_ref().unwrap().state(), RunState::Stopping);
+        state.apply(post(1, snapshots.last().unwrap()));
+        assert_eq!(state.run.unwrap().state(), RunState::Stopped);
+    }
+
+    #[test]
+    fn a_lost_engine_keeps_the_numbers() {
+        let snapshots = snapshots(Ok(200));
+        let lose = Action::Run(RunAction::LoseEngine("it is gone".to_owned()));
+        let run = state([post(1, &snapshots[5]), lose]).run.unwrap();
+        assert_eq!(run.state(), RunState::Stopped);
+        assert_eq!(run.board.at(), snapshots[5].at);
+        assert_eq!(run.model.n_users, 0);
+    }
+
+    #[test]
+    fn a_diagnosis_lasts_until_an_answer_can_be_read() {
+        let opaque = snapshots(Err(TransportError::Opaque));
+        let mut state = state([
+            post(1, &opaque[2]),
+            Action::Run(RunAction::Diagnose(1, Diagnosis::MissingCors)),
+        ]);
+        assert_eq!(
+            state.run.as_ref().unwrap().diagnosis,
+            Some(Diagnosis::MissingCors)
+        );
+        state.apply(post(1, &snapshots(Ok(200))[5]));
+        assert_eq!(state.run.unwrap().diagnosis, None);
+    }
+
+    #[test]
+    fn a_reset_after_the_end_leaves_nothing() {
+        let snapshots = snapshots(Ok(200));
+        let run = state([
+            post(1, snapshots.last().unwrap()),
+            Action::Run(RunAction::ResetCounts),
+        ])
+        .run
+        .unwrap();
+        assert_eq!(run.state(), RunState::Stopped);
+        assert!(run.model.rows.is_empty());
+    }
+
+    #[test]
+    fn an_edit_is_what_new_shows() {
+        let Shape::Users(seven) = users(7, 0.5) else {
+            panic!("users are users");
+        };
+        let state = state([
+            Action::OpenDialog(Dialog::EditUsers),
+            Action::Run(RunAction::EditUsers(seven)),
+        ]);
+        assert_eq!(state.dialog, None);
+        assert_eq!(
+            state.plan.draft.keys["load"],
+            serde_json::json!({ "users": 7, "spawn_rate": 0.5 })
+        );
+        assert_eq!(state.run.unwrap().outline.users, Some(seven));
+    }
+
+    #[test]
+    fn the_edit_dialog_closes_with_the_run() {
+        let snapshots = snapshots(Ok(200));
+        let state = state([
+            Action::OpenDialog(Dialog::EditUsers),
+            post(1, snapshots.last().unwrap()),
+        ]);
+        assert_eq!(state.dialog, None);
+    }
+}

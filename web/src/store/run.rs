@@ -1,0 +1,136 @@
+//! A run, and what is known of it.
+
+use std::rc::Rc;
+
+use mayfly_core::board::Board;
+use mayfly_core::plan::{Draft, Users};
+use mayfly_core::run::RunState;
+use mayfly_core::snapshot::Snapshot;
+
+use crate::diagnosis::Diagnosis;
+use crate::model::RunModel;
+use crate::outline::{Outline, with_users};
+use crate::protocol::RunId;
+
+/// A run, and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// What runs. An edit changes its load.
+    pub draft: Rc<Draft>,
+    /// What the page needs to know of it.
+    pub outline: Outline,
+    /// When it began, in milliseconds since 1970.
+    pub started_millis: f64,
+    /// The newest totals.
+    pub board: Rc<Board>,
+    /// What they say.
+    pub model: Rc<RunModel>,
+    /// Why no answer can be read, once it was found out.
+    pub diagnosis: Option<Diagnosis>,
+    /// A person clicked Stop, and the engine has not answered yet.
+    pub is_stopping: bool,
+    /// Why the engine is gone. The numbers up to then are kept.
+    pub engine_error: Option<String>,
+}
+
+/// What changes a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunAction {
+    /// Why no answer can be read.
+    Diagnose(RunId, Diagnosis),
+    /// The run goes on with another plan.
+    Edit(Box<Draft>),
+    /// The run goes on with other users.
+    EditUsers(Users),
+    /// The engine is gone, for this reason.
+    LoseEngine(String),
+    /// News of a run.
+    Post(RunId, Box<Snapshot>),
+    /// The counts are to be forgotten.
+    ResetCounts,
+    /// The run was told to stop.
+    Stop,
+}
+
+impl Run {
+    /// A run that nothing is known of yet.
+    pub fn new(id: RunId, title: String, draft: Draft, started_millis: f64) -> Self {
+        Self {
+            id,
+            title,
+            outline: Outline::new(&draft),
+            draft: Rc::new(draft),
+            started_millis,
+            board: Rc::default(),
+            model: Rc::default(),
+            diagnosis: None,
+            is_stopping: false,
+            engine_error: None,
+        }
+    }
+
+    /// What the run is doing.
+    pub fn state(&self) -> RunState {
+        match self.model.state {
+            _ if self.engine_error.is_some() => RunState::Stopped,
+            // The first snapshot is a moment away.
+            RunState::Ready => RunState::Spawning,
+            state if self.is_stopping && state.is_active() => RunState::Stopping,
+            state => state,
+        }
+    }
+
+    pub(super) fn apply(&mut self, action: RunAction) {
+        match action {
+            RunAction::Post(id, snapshot) if id == self.id => self.post(*snapshot),
+            RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
+                self.diagnosis = Some(diagnosis);
+            }
+            RunAction::Stop => self.is_stopping = true,
+            RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
+            // A run that goes on is reset by its engine.
+            RunAction::ResetCounts if !self.state().is_active() => self.forget(),
+            RunAction::Edit(draft) => self.edit(*draft),
+            RunAction::EditUsers(users) => self.edit(with_users(&self.draft, users)),
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, draft: Draft) {
+        self.outline = Outline::new(&draft);
+        self.draft = Rc::new(draft);
+    }
+
+    fn post(&mut self, snapshot: Snapshot) {
+        Rc::make_mut(&mut self.board).post(snapshot);
+        self.model = Rc::new(RunModel::new(&self.board));
+        // An answer that can be read, or a reset, makes the diagnosis wrong.
+        if !self.model.is_unexplained {
+            self.diagnosis = None;
+        }
+    }
+
+    fn lose_engine(&mut self, reason: String) {
+        self.engine_error = Some(reason);
+        let gone = RunModel {
+            n_users: 0,
+            n_queued: 0,
+            ..(*self.model).clone()
+        };
+        self.model = Rc::new(gone);
+    }
+
+    /// Forgets the counts of a run that is over.
+    fn forget(&mut self) {
+        self.board = Rc::default();
+        self.model = Rc::new(RunModel {
+            state: RunState::Stopped,
+            ..RunModel::default()
+        });
+        self.diagnosis = None;
+    }
+}
