@@ -27,6 +27,19 @@ pub(crate) fn dist() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Builds the static site into `dist/` in a tenth of the time, ten times as large: to look at what
+/// was changed, and to run single tests against it.
+///
+/// # Errors
+///
+/// Fails with the step that failed.
+pub(crate) fn quick() -> anyhow::Result<()> {
+    tools::set_up()?;
+    let mut build = trunk();
+    build.env("TRUNK_BUILD_CARGO_PROFILE", "page-quick");
+    run("building the page, large", build.arg("build"))
+}
+
 /// Builds without installing tools.
 ///
 /// # Errors
