@@ -1,16 +1,15 @@
 //! The root of the page: it holds the state, and connects what is seen with what is done.
 
-use std::rc::Rc;
-
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::components::{ShareDialog, ShortcutsDialog};
 use crate::control::{Intent, use_control};
 use crate::diagnosis::Diagnosis;
+use crate::hooks::{initial_state, use_link, use_memory, use_shortcuts, use_tab_in_address};
 use crate::js;
 use crate::pages::{RunPage, StartPage};
-use crate::store::plan::with_host;
-use crate::store::{Action, RunAction, State, View};
+use crate::store::{Action, Dialog, RunAction, State, Theme, View};
 
 /// Draws the page.
 ///
@@ -31,6 +30,9 @@ pub fn App() -> Html {
     let control = use_control(&state);
     use_diagnosis(&state);
     use_heading_focus(state.view);
+    use_memory(&state);
+    use_link(state.dispatcher());
+    use_tab_in_address(&state, state.dispatcher());
     let on_action = use_callback((), {
         let dispatcher = state.dispatcher();
         move |action: Action, ()| dispatcher.dispatch(action)
@@ -39,6 +41,16 @@ pub fn App() -> Html {
         let state = state.clone();
         Callback::from(move |intent: Intent| control.follow(intent, &state))
     };
+    use_shortcuts(&state, on_action.clone(), on_intent.clone());
+    html! {
+        <ContextProvider<Theme> context={state.theme}>
+            { page(&state, &on_action, &on_intent) }
+            { dialog(&state, &on_action) }
+        </ContextProvider<Theme>>
+    }
+}
+
+fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
     match (&state.view, &state.run) {
         (View::Run, Some(run)) => html! {
             <RunPage
@@ -58,12 +70,15 @@ pub fn App() -> Html {
     }
 }
 
-/// The plan is filled from the page's address, if that names a host. Nothing is started.
-fn initial_state() -> State {
-    let plan = js::fragment_value("host").map(|host| Rc::new(with_host(&host)));
-    State {
-        plan: plan.unwrap_or_default(),
-        ..State::default()
+/// A dialog that any page may show.
+fn dialog(state: &State, on_action: &Callback<Action>) -> Html {
+    let on_close = on_action.reform(|()| Action::CloseDialog);
+    match state.dialog {
+        Some(Dialog::Share) => html! { <ShareDialog plan={state.plan.clone()} {on_close} /> },
+        Some(Dialog::Shortcuts) => html! {
+            <ShortcutsDialog keys_are_off={state.keys_are_off} {on_action} />
+        },
+        Some(Dialog::EditUsers) | None => html! {},
     }
 }
 

@@ -60,7 +60,12 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
     use_effect_with((), {
         let control = control.clone();
         // Ready before the first click, and loaded after the page is drawn.
-        move |()| js::after_drawing(move || control.ensure_engine())
+        move |()| {
+            js::after_drawing(move || {
+                control.ensure_engine();
+                js::keep_files();
+            });
+        }
     });
     use_effect_with(state.plan.revision, {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));

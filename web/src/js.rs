@@ -5,14 +5,18 @@
     reason = "this is where the window is reached"
 )]
 
+pub mod address;
+pub mod link;
+pub mod settings;
+
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Date, Math};
+use js_sys::{Array, Date, Math, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, File,
-    HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RequestCache,
+    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, EventTarget,
+    File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RequestCache,
     RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
 };
 
@@ -47,6 +51,18 @@ pub fn start_worker() -> Result<Worker, JsValue> {
     options.set_type(WorkerType::Module);
     options.set_name("mayfly engine");
     Worker::new_with_options(&script, &options)
+}
+
+/// Lets the browser keep the files of the page, so that it opens without a network.
+pub fn keep_files() {
+    // There is none where the page came over a network without TLS.
+    let container = Reflect::get(&window().navigator(), &"serviceWorker".into());
+    if container.is_ok_and(|it| !it.is_undefined()) {
+        let registered = window().navigator().service_worker().register("sw.js");
+        // Some browsers refuse, as the script explains; the page works without it.
+        let ignored = JsFuture::from(registered);
+        wasm_bindgen_futures::spawn_local(async move { drop(ignored.await) });
+    }
 }
 
 /// Does something once what was rendered is on the screen.
@@ -93,6 +109,36 @@ pub fn file_time(millis: f64) -> String {
         date.get_hours(),
         date.get_minutes()
     )
+}
+
+/// Puts `text` where a person can paste it from.
+///
+/// # Errors
+///
+/// Fails with what the browser says, such as that it was not allowed.
+pub async fn copy(text: &str) -> Result<(), JsValue> {
+    let clipboard = window().navigator().clipboard();
+    JsFuture::from(clipboard.write_text(text)).await.map(drop)
+}
+
+/// Makes the page light or dark, whatever the person's system prefers; `None` leaves it to that.
+pub fn set_color_scheme(scheme: Option<&str>) {
+    let root = document().document_element();
+    let root: Option<HtmlElement> = root.and_then(|it| it.dyn_into().ok());
+    if let Some(root) = root {
+        let scheme = scheme.unwrap_or_default();
+        // An empty value takes it away.
+        let _ = root.style().set_property("color-scheme", scheme);
+    }
+}
+
+/// Whether a key that is pressed now would write into a field.
+pub fn is_typing() -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|it| {
+        matches!(it.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+            || it.closest("[contenteditable]").ok().flatten().is_some()
+    })
 }
 
 /// Offers `text` as a file.
@@ -171,17 +217,6 @@ pub fn surroundings() -> Surroundings {
     }
 }
 
-/// The value of `name` in the fragment of the page's address: `#host=http://127.0.0.1:5000`.
-pub fn fragment_value(name: &str) -> Option<String> {
-    let fragment = window().location().hash().ok()?;
-    let pairs = fragment.trim_start_matches('#').split('&');
-    let value = pairs
-        .filter_map(|it| it.split_once('='))
-        .find(|(key, _)| *key == name)?
-        .1;
-    js_sys::decode_uri_component(value).ok()?.as_string()
-}
-
 /// Asks `url` for an answer that need not be readable.
 pub async fn probe(url: &str) -> Probe {
     const PATIENCE_MILLIS: u32 = 5_000;
@@ -217,6 +252,11 @@ pub fn prefers_dark() -> Option<MediaQueryList> {
         .match_media("(prefers-color-scheme: dark)")
         .ok()
         .flatten()
+}
+
+/// What hears the events of the window.
+pub fn event_target() -> EventTarget {
+    window().into()
 }
 
 /// The document of the page.

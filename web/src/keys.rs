@@ -260,7 +260,7 @@ mod tests {
             json!({ "user_class": [{ "task": ["b", "c"] }] }),
         );
         check(
-            plan.clone(),
+            plan,
             [
                 Edit::Raise(task(1)),
                 Edit::Raise(task(0)),

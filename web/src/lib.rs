@@ -12,6 +12,7 @@ pub mod model;
 pub mod outline;
 pub mod protocol;
 pub mod reading;
+pub mod secrets;
 pub mod store;
 
 // What runs in the window.
@@ -20,7 +21,10 @@ pub mod components;
 pub mod control;
 pub mod download;
 pub mod engine;
+pub mod hooks;
+pub mod link;
 pub mod pages;
+pub mod shortcut;
 
 // What runs in the worker.
 pub mod worker;

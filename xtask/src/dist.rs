@@ -72,7 +72,10 @@ struct File {
 impl File {
     /// Whether the page is drawn before it is loaded.
     fn is_later(&self) -> bool {
-        self.name == "worker.js" || self.name.starts_with("mayfly-engine")
+        matches!(
+            self.name.as_str(),
+            "worker.js" | "sw.js" | "manifest.webmanifest"
+        ) || self.name.starts_with("mayfly-engine")
     }
 }
 

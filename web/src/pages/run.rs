@@ -3,8 +3,8 @@
 use yew::prelude::*;
 
 use crate::components::{
-    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, RunButtons, StatsTable,
-    StatusStrip, TabBar, panel_id, tab_id,
+    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, PageTools, RunButtons,
+    StatsTable, StatusStrip, TabBar, panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::format;
@@ -43,6 +43,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     on_action={on_action.clone()}
                     on_intent={on_intent.clone()}
                 />
+                <PageTools on_action={on_action.clone()} />
             </header>
             <main class="run">
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::{Brand, Editor, PlanEditor, PlanFiles, PlanForm};
+use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm};
 use crate::control::Intent;
-use crate::store::{Action, PlanAction, PlanDoc, Side, View};
+use crate::store::{Action, Dialog, PlanAction, PlanDoc, Side, View};
 
 #[derive(PartialEq, Properties)]
 pub struct StartPageProps {
@@ -49,6 +49,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                         { "Back to the last run" }
                     </button>
                 }
+                <PageTools on_action={on_action.clone()} />
             </header>
             <main
                 class={classes!("start", plan.shows_text.then_some("wide"), drop.is_over.then_some("dropping"))}
@@ -58,9 +59,14 @@ pub fn StartPage(props: &StartPageProps) -> Html {
             >
                 <h1 tabindex="-1">{ "Start new load test" }</h1>
                 <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
-                { toolbar(plan, &on_plan, on_open, on_intent) }
+                { toolbar(props, &on_plan, on_open) }
                 <form class="plan" novalidate=true {onsubmit}>
                     <div class="card">
+                        if plan.is_from_link {
+                            <p class="notice info" role="status">
+                                { "This plan came with a link. Look at it first: nothing is sent until you start it." }
+                            </p>
+                        }
                         if plan.is_broken {
                             <p class="notice" role="status">
                                 { "The text cannot be read, so the form shows the plan as it was before." }
@@ -87,12 +93,14 @@ pub fn StartPage(props: &StartPageProps) -> Html {
 
 /// Whether the text is shown, and the plan's files.
 fn toolbar(
-    plan: &PlanDoc,
+    props: &StartPageProps,
     on_plan: &Callback<PlanAction>,
     on_open: Callback<web_sys::File>,
-    on_intent: &Callback<Intent>,
 ) -> Html {
-    let shows_text = plan.shows_text;
+    let shows_text = props.plan.shows_text;
+    let on_share = props
+        .on_action
+        .reform(|_| Action::OpenDialog(Dialog::Share));
     html! {
         <div class="switch">
             <button
@@ -104,7 +112,8 @@ fn toolbar(
                 { "Plan text" }
             </button>
             <span class="apart" />
-            <PlanFiles {on_open} on_save={on_intent.reform(|()| Intent::SavePlan)} />
+            <PlanFiles {on_open} on_save={props.on_intent.reform(|()| Intent::SavePlan)} />
+            <button type="button" class="button small" onclick={on_share}>{ "Share" }</button>
         </div>
     }
 }

@@ -5,6 +5,7 @@
 pub mod plan;
 pub mod run;
 pub mod tab;
+pub mod theme;
 
 use std::rc::Rc;
 
@@ -17,6 +18,7 @@ use crate::outline::number;
 pub use self::plan::{PlanAction, PlanDoc, Side};
 pub use self::run::{Run, RunAction};
 pub use self::tab::Tab;
+pub use self::theme::Theme;
 
 /// The state of the page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +33,10 @@ pub struct State {
     pub tab: Tab,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// Whether the page is light or dark.
+    pub theme: Theme,
+    /// Whether single keys do nothing.
+    pub keys_are_off: bool,
 }
 
 /// What fills the page.
@@ -48,6 +54,10 @@ pub enum View {
 pub enum Dialog {
     /// Other users for a run that is under way.
     EditUsers,
+    /// A link to the plan.
+    Share,
+    /// The keys that do something.
+    Shortcuts,
 }
 
 impl Dialog {
@@ -55,6 +65,7 @@ impl Dialog {
     fn outlives_run(self) -> bool {
         match self {
             Self::EditUsers => false,
+            Self::Share | Self::Shortcuts => true,
         }
     }
 }
@@ -72,10 +83,14 @@ pub enum Action {
     Run(RunAction),
     /// A tab was chosen.
     SelectTab(Tab),
+    /// The page is to be light or dark.
+    SetTheme(Theme),
     /// Something else is to fill the page.
     Show(View),
     /// A run has begun.
     Start(Box<Run>),
+    /// Single keys are to do nothing, or something again.
+    TurnKeys(bool),
 }
 
 impl State {
@@ -87,12 +102,15 @@ impl State {
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
             Action::Run(action) => self.apply_to_run(action),
             Action::SelectTab(tab) => self.tab = tab,
+            Action::SetTheme(theme) => self.theme = theme,
             Action::Show(view) => self.view = view,
             Action::Start(run) => {
                 self.run = Some(*run);
                 self.view = View::Run;
-                Rc::make_mut(&mut self.plan).is_checked = false;
+                let plan = Rc::make_mut(&mut self.plan);
+                (plan.is_checked, plan.is_from_link) = (false, false);
             }
+            Action::TurnKeys(off) => self.keys_are_off = off,
         }
         if !self.is_running() && self.dialog.is_some_and(|it| !it.outlives_run()) {
             self.dialog = None;

@@ -31,6 +31,8 @@ pub struct PlanDoc {
     pub n_more: usize,
     /// Whether the form shows what is wrong: from the first try to start on.
     pub is_checked: bool,
+    /// Whether it came with a link, and was not started yet.
+    pub is_from_link: bool,
     /// Whether the text is shown beside the form.
     pub shows_text: bool,
 }
@@ -96,6 +98,7 @@ impl PlanDoc {
             problems: Vec::new(),
             n_more: 0,
             is_checked: false,
+            is_from_link: false,
             shows_text: false,
         }
     }
