@@ -129,7 +129,7 @@ impl ReadyRequest {
         self.url.is_static() && headers && body
     }
 
-    /// The variables in it. One that is used twice is given twice.
+    /// The variables in it and in its checks. One that is used twice is given twice.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         let templates = [Some(&self.url), self.name.as_ref()];
         let headers = self.headers.iter().map(|it| &it.1);
@@ -147,6 +147,7 @@ impl ReadyRequest {
             .chain(text)
             .flat_map(Template::variables)
             .chain(json.into_iter().flat_map(|it| it.variables()))
+            .chain(self.checks.iter().flat_map(Check::variables))
     }
 }
 
