@@ -50,6 +50,7 @@ pub mod run;
 pub mod shard;
 pub mod simulate;
 pub mod transport;
+pub mod trial;
 mod user;
 
 // What the answers say.

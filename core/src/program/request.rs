@@ -91,6 +91,15 @@ impl ReadyRequest {
         })
     }
 
+    /// The row of the statistics, with its placeholders as the plan has them.
+    pub(crate) fn written_name(&self) -> RequestName {
+        let name = self.name.as_ref().unwrap_or(&self.url);
+        RequestName {
+            name: name.to_string(),
+            method: self.method,
+        }
+    }
+
     fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
         let mut path = String::new();
         self.url.render(scope, Encoding::Url, &mut path)?;
