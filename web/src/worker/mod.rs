@@ -3,6 +3,7 @@
 
 mod clock;
 mod fetch;
+mod trial;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,6 +29,7 @@ use crate::reading::{Reading, no_files};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
+pub use self::trial::try_plan;
 
 /// Listens for commands until the page ends the worker.
 ///
