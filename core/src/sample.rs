@@ -39,6 +39,7 @@ impl Sample {
 /// Why a request counts as failed. Failures are grouped by this value, so its text must not differ
 /// from request to request.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// A check found fault with the answer; in its words.
     Check(Rc<str>),

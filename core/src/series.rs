@@ -9,6 +9,8 @@ use crate::histogram::{Buckets, Histogram};
 use crate::sample::Sample;
 use crate::time::{Elapsed, micros};
 
+pub(crate) mod columns;
+
 /// Totals of the requests that were done in one stretch of a run.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Slot {

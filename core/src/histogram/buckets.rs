@@ -3,17 +3,21 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{self, SeqAccess, Visitor};
+use base64::Engine;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Layout, MAX};
+use crate::shorten::shorten;
 use crate::time::micros;
 
 /// The filled buckets of a histogram: the largest time of each, ascending, and its count.
 ///
 /// This is what crosses from a shard to the page: it is small, can be merged with that of other
 /// shards, and loses nothing that the histogram had. Two or three bytes per bucket; buckets of
-/// different precision can be merged, and stay as they are.
+/// different precision can be merged, and stay as they are. Formats of text have the bytes in base64.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Buckets {
     // The sum of all counts.
@@ -252,13 +256,21 @@ impl Writer {
 
 impl Serialize for Buckets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.bytes)
+        if serializer.is_human_readable() {
+            serializer.collect_str(&Base64Display::new(&self.bytes, &BASE64))
+        } else {
+            serializer.serialize_bytes(&self.bytes)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Buckets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_byte_buf(BytesVisitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(BytesVisitor)
+        } else {
+            deserializer.deserialize_byte_buf(BytesVisitor)
+        }
     }
 }
 
@@ -275,13 +287,9 @@ impl<'de> Visitor<'de> for BytesVisitor {
         parse(bytes).ok_or_else(|| E::invalid_value(de::Unexpected::Bytes(bytes), &self))
     }
 
-    // Formats of text have lists of numbers instead of bytes.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Buckets, A::Error> {
-        let mut bytes = Vec::new();
-        while let Some(byte) = list.next_element()? {
-            bytes.push(byte);
-        }
-        self.visit_bytes(&bytes)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Buckets, E> {
+        let buckets = BASE64.decode(text).ok().and_then(|bytes| parse(&bytes));
+        buckets.ok_or_else(|| E::invalid_value(de::Unexpected::Str(&shorten(text)), &self))
     }
 }
 
