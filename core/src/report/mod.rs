@@ -1,4 +1,7 @@
 //! What remains of a run, as files.
 
 pub mod csv;
+mod figures;
 pub mod text;
+
+pub use self::figures::Figures;
