@@ -402,7 +402,7 @@ fn task_name(task: &Task) -> String {
 
 /// Locust's rules: a tag to exclude beats one to include, and tasks without tags are only left where
 /// none is to be included.
-fn is_chosen(chosen: &Tags, tags: &[&str]) -> bool {
+pub(crate) fn is_chosen(chosen: &Tags, tags: &[&str]) -> bool {
     let has = |list: &[String]| list.iter().any(|it| tags.contains(&it.as_str()));
     (chosen.include.is_empty() || has(&chosen.include)) && !has(&chosen.exclude)
 }

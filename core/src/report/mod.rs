@@ -2,6 +2,7 @@
 
 pub mod csv;
 mod figures;
+pub mod ratio;
 pub mod text;
 
 pub use self::figures::Figures;
