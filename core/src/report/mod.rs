@@ -3,6 +3,7 @@
 
 pub mod csv;
 mod figures;
+pub mod html;
 pub mod json;
 pub mod moment;
 pub mod ratio;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::report::html::{Look, page};
 use crate::report::tests::{large, report, small};
 use crate::report::{csv, text};
 use crate::request::Request;
@@ -180,6 +181,7 @@ fn render(report: &Report) -> usize {
     let mut verdicts = Verdicts::new(&["p95 < 1s".parse().unwrap()]);
     verdicts.update(&report.board);
     let texts = [
+        page(report, Look::default()),
         report.to_json(),
         report.file_stem(60),
         format!("{:?} {}", report.figures(), report.verdict()),
