@@ -1,7 +1,5 @@
 //! Charts and files hold what the table holds.
 
-use std::path::{Path, PathBuf};
-
 use mayfly_tests::{DemoTarget, Page, until};
 
 /// A run that is over, with failures.
@@ -20,30 +18,11 @@ async fn finished_run(target: &DemoTarget) -> Page {
 /// Waits for a download whose name ends with `ending`, and returns its lines.
 async fn download(page: &Page, button: &str, ending: &str) -> Vec<String> {
     page.press(button).await;
-    let find = |folder: &Path| -> Option<PathBuf> {
-        let files = std::fs::read_dir(folder).ok()?;
-        files
-            .filter_map(Result::ok)
-            .map(|it| it.path())
-            .find(|it| it.ends_with_name(ending))
-    };
-    let folder = page.browser().downloads();
-    let file = until(ending, async || find(&folder)).await;
+    let file = page.browser().downloaded(ending).await;
     let text = std::fs::read_to_string(file).expect("it was just found");
     text.split_terminator("\r\n")
         .map(ToOwned::to_owned)
         .collect()
-}
-
-trait EndsWithName {
-    fn ends_with_name(&self, ending: &str) -> bool;
-}
-
-impl EndsWithName for PathBuf {
-    fn ends_with_name(&self, ending: &str) -> bool {
-        self.file_name()
-            .is_some_and(|name| name.to_string_lossy().ends_with(ending))
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
