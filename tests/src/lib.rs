@@ -8,6 +8,7 @@ mod page;
 mod site;
 mod target;
 mod until;
+mod xpath;
 
 pub use self::browser::{Browser, Kind};
 pub use self::page::{Page, Row};

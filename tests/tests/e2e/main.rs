@@ -9,6 +9,7 @@ mod controls;
 mod demo;
 mod diagnosis;
 mod form;
+mod helpers;
 mod looks;
 mod plan_text;
 mod results;
