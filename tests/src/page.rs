@@ -44,9 +44,11 @@ impl Page {
         page
     }
 
-    /// Opens the page again, with `fragment` at the end of its address.
+    /// Opens the page anew, as if it remembered nothing that was typed, with `fragment` at the end of its address.
     pub async fn load(&self, fragment: &str) {
         let session = self.browser.session();
+        // There is none on an empty page, which is where a browser starts.
+        let _ = session.execute("localStorage.clear();", vec![]).await;
         // From another page: a new fragment alone would not load it again.
         session
             .goto("about:blank")
