@@ -41,13 +41,13 @@ addEventListener("fetch", (event) => {
 
 // A name with a hash says what is in the file; any other file may be newer on the server.
 async function answer(request) {
-  const kept = () => caches.match(request, { cacheName: CACHE });
-  if (hasHash(request.url)) return (await kept()) ?? fetch(request);
+  const kept = await caches.match(request, { cacheName: CACHE });
+  if (kept && hasHash(request.url)) return kept;
   try {
-    return await fetch(request);
+    const answer = await fetch(request);
+    return answer.ok ? answer : (kept ?? answer);
   } catch (error) {
-    const file = await kept();
-    if (file) return file;
+    if (kept) return kept;
     throw error;
   }
 }

@@ -3,12 +3,12 @@
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::components::{ShareDialog, ShortcutsDialog};
+use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::{Intent, use_control};
 use crate::diagnosis::Diagnosis;
 use crate::hooks::{initial_state, use_link, use_memory, use_shortcuts, use_tab_in_address};
 use crate::js;
-use crate::pages::{RunPage, StartPage};
+use crate::pages::{ComparePage, HistoryPage, RunPage, StartPage};
 use crate::store::{Action, Dialog, RunAction, State, Theme, View};
 
 /// Draws the page.
@@ -51,8 +51,19 @@ pub fn App() -> Html {
 }
 
 fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
-    match (&state.view, &state.run) {
-        (View::Run, Some(run)) => html! {
+    let (history, run) = (&state.history, &state.run);
+    match (state.view, run, &history.opened, &history.compared) {
+        (View::Compare, _, _, Some(compared)) => html! {
+            <ComparePage
+                compared={compared.clone()}
+                problem={history.problem.clone()}
+                {on_action}
+            />
+        },
+        (View::History, ..) => html! {
+            <HistoryPage history={history.clone()} has_run={run.is_some()} {on_action} {on_intent} />
+        },
+        (View::Run, Some(run), ..) | (View::Kept, _, Some(run), _) => html! {
             <RunPage
                 run={run.clone()}
                 tab={state.tab}
@@ -78,6 +89,7 @@ fn dialog(state: &State, on_action: &Callback<Action>) -> Html {
         Some(Dialog::Shortcuts) => html! {
             <ShortcutsDialog keys_are_off={state.keys_are_off} {on_action} />
         },
+        Some(Dialog::Trial) => html! { <TrialDialog result={state.trial.clone()} {on_close} /> },
         Some(Dialog::EditUsers) | None => html! {},
     }
 }

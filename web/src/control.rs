@@ -12,29 +12,45 @@ use yew::prelude::*;
 
 use crate::download::{self, Download};
 use crate::engine::Engine;
+use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::js;
+use crate::keys::Path;
 use crate::outline::with_users;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
-use crate::store::{Action, PlanAction, PlanDoc, Run, RunAction, Side, State};
+use crate::store::{
+    Action, Dialog, HistoryAction, PlanAction, PlanDoc, Run, RunAction, Side, State, View,
+};
 
 /// What a person wants that needs more than another state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
-    /// A file of the run's numbers.
-    Download(Download),
+    /// The two marked runs side by side.
+    Compare,
+    /// A file of a run: of a kept one, or of the one in this page.
+    Download(Option<RunKey>, Download),
     /// Other users for the run that is under way.
     EditUsers(Users),
+    /// Something with the kept runs.
+    History(HistoryCommand),
+    /// A run from a file.
+    ImportRun(File),
     /// A plan from a file.
     OpenFile(File),
+    /// A kept run.
+    OpenRun(RunKey),
     /// The run is to forget what it counted.
     ResetCounts,
     /// The plan as a file.
     SavePlan,
+    /// The list of kept runs.
+    ShowHistory,
     /// A run of the plan.
     Start,
     /// The end of the run.
     Stop,
+    /// The request at this place of the plan, once.
+    Try(Path),
 }
 
 /// Does what a person wants, and listens to the engine.
@@ -46,6 +62,7 @@ struct Inner {
     // `None` once it broke; the next start makes a new one.
     engine: RefCell<Option<Engine>>,
     newest: Cell<RunId>,
+    newest_trial: Cell<u32>,
     // The plan, at this revision and with this title, is to be started once it was read.
     starts_next: RefCell<Option<(u32, String)>>,
     // Ends an engine that does not react to a stop.
@@ -83,6 +100,7 @@ impl Control {
             dispatcher,
             engine: RefCell::default(),
             newest: Cell::default(),
+            newest_trial: Cell::default(),
             starts_next: RefCell::default(),
             deadline: RefCell::default(),
         }))
@@ -91,12 +109,22 @@ impl Control {
     /// Does what a person wants, who sees `state`.
     pub fn follow(&self, intent: Intent, state: &State) {
         match intent {
-            Intent::Download(download) => {
-                if let Some(run) = &state.run {
-                    download::save(run, download);
-                }
-            }
+            Intent::Compare => self.compare(state),
+            Intent::Download(run, file) => self.tell_loaded(Command::Write {
+                run,
+                file,
+                utc_offset_minutes: js::utc_offset_minutes(),
+                color_scheme: state.theme.color_scheme().map(str::to_owned),
+            }),
             Intent::EditUsers(users) => self.edit_users(state, users),
+            Intent::History(command) => self.tell_loaded(Command::History(command)),
+            Intent::ImportRun(file) => {
+                let control = self.clone();
+                spawn_local(async move { control.import(&file).await });
+            }
+            Intent::OpenRun(key) => {
+                self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+            }
             Intent::OpenFile(file) => {
                 let control = self.clone();
                 spawn_local(async move { control.open(&file).await });
@@ -106,8 +134,13 @@ impl Control {
                 self.tell(Command::Reset);
             }
             Intent::SavePlan => download::save_plan(&state.plan),
+            Intent::ShowHistory => {
+                self.act(Action::Show(View::History));
+                self.tell_loaded(Command::History(HistoryCommand::List));
+            }
             Intent::Start => self.start(&state.plan),
             Intent::Stop => self.stop(),
+            Intent::Try(path) => self.try_request(&state.plan, &path),
         }
     }
 
@@ -150,14 +183,16 @@ impl Control {
         self.0.newest.set(run);
         let plan = draft.to_json();
         let new = Run::new(run, title, draft, js::now_millis());
-        self.act(Action::Start(Box::new(new)));
         self.0.deadline.take();
         self.ensure_engine();
         self.tell(Command::Start {
             run,
+            title: new.title.clone(),
             plan,
             seed: js::random_seed(),
+            started_millis: new.started_millis,
         });
+        self.act(Action::Start(Box::new(new)));
     }
 
     fn stop(&self) {
@@ -194,6 +229,49 @@ impl Control {
         self.act(Action::Plan(PlanAction::ShowText(true)));
     }
 
+    fn try_request(&self, plan: &PlanDoc, path: &Path) {
+        let id = self.0.newest_trial.get() + 1;
+        self.0.newest_trial.set(id);
+        self.act(Action::Try(None));
+        self.act(Action::OpenDialog(Dialog::Trial));
+        self.tell_loaded(Command::Try {
+            id,
+            plan: plan.draft.to_json(),
+            place: path.to_string(),
+        });
+    }
+
+    /// The two marked runs side by side.
+    fn compare(&self, state: &State) {
+        let Some(keys) = state.history.marked_pair() else {
+            return;
+        };
+        self.act(Action::History(HistoryAction::Compare));
+        self.act(Action::Show(View::Compare));
+        for key in keys {
+            self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+        }
+    }
+
+    async fn import(&self, file: &File) {
+        match js::read_file(file).await {
+            Ok(text) => {
+                let command = HistoryCommand::Import(file.name(), text);
+                self.tell_loaded(Command::History(command));
+            }
+            Err(error) => {
+                let problem = format!("{} cannot be read: {}.", file.name(), js::describe(&error));
+                self.act(Action::History(HistoryAction::Problem(Some(problem))));
+            }
+        }
+    }
+
+    /// Tells the engine something that it is started for, if it is not there.
+    fn tell_loaded(&self, command: Command) {
+        self.ensure_engine();
+        self.tell(command);
+    }
+
     fn tell(&self, command: Command) {
         if let Some(engine) = &*self.0.engine.borrow() {
             engine.tell(command);
@@ -212,13 +290,41 @@ impl Control {
                     self.act(Action::Run(RunAction::LoseEngine(reason)));
                 }
             }
-            Notice::Snapshot { run, snapshot } => {
+            Notice::History(notice) => self.handle_history(notice),
+            Notice::Tried { id, result } => {
+                if id == self.0.newest_trial.get() {
+                    self.act(Action::Try(Some(Box::new(result))));
+                }
+            }
+            Notice::Written {
+                name,
+                mime_type,
+                text,
+            } => {
+                // The browser itself says why it keeps a file back.
+                let _ = js::download(&name, &mime_type, &text);
+            }
+            Notice::Snapshot {
+                run,
+                snapshot,
+                thresholds,
+            } => {
                 if is_newest(run) && !snapshot.state.is_active() {
                     self.0.deadline.take();
                 }
-                self.act(Action::Run(RunAction::Post(run, Box::new(snapshot))));
+                let post = RunAction::Post(run, Box::new(snapshot), thresholds);
+                self.act(Action::Run(post));
             }
         }
+    }
+
+    fn handle_history(&self, notice: HistoryNotice) {
+        let action = match notice {
+            HistoryNotice::List(entries) => HistoryAction::List(entries),
+            HistoryNotice::Opened(kept) => HistoryAction::Open(kept),
+            HistoryNotice::Problem(problem) => HistoryAction::Problem(Some(problem)),
+        };
+        self.act(Action::History(action));
     }
 
     fn handle_reading(&self, revision: u32, reading: Reading) {

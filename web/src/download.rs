@@ -1,38 +1,48 @@
 //! What can be saved as a file, and what the files are called.
 
-use std::time::{Duration, SystemTime};
-
-use mayfly_core::report::csv;
+use serde::{Deserialize, Serialize};
 
 use crate::js;
-use crate::store::{PlanDoc, Run, Side};
+use crate::store::{PlanDoc, Side};
 
-/// A file that a run can be downloaded as.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A file of a run.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Download {
-    /// The failures table.
+    /// The exceptions table as CSV.
+    Exceptions,
+    /// The failures table as CSV.
     Failures,
-    /// The statistics table.
+    /// The statistics over time as CSV.
+    History,
+    /// All that is known of the run, to be kept and imported.
+    Json,
+    /// A page that shows the run, without this one.
+    Report,
+    /// The statistics table as CSV.
     Requests,
 }
 
-/// Offers a file of a run's numbers.
-pub fn save(run: &Run, download: Download) {
-    let started = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(run.started_millis / 1e3);
-    let (kind, text) = match download {
-        Download::Failures => ("failures", csv::failures(&run.board, started)),
-        Download::Requests => ("requests", csv::requests(&run.board)),
-    };
-    let base_url = run.outline.base_url.as_ref();
-    let host = base_url.map_or("simulated", |url| url.as_str());
-    let host = host.split("://").last().unwrap_or_default();
-    let host = host.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
-    let name = format!(
-        "mayfly_{}_{host}_{kind}.csv",
-        js::file_time(run.started_millis)
-    );
-    // The browser itself says why it keeps a file back.
-    let _ = js::download(&name, "text/csv", &text);
+impl Download {
+    /// The end of the name, after what says which run it is.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Exceptions => "_exceptions.csv",
+            Self::Failures => "_failures.csv",
+            Self::History => "_requests_full_history.csv",
+            Self::Json => ".json",
+            Self::Report => ".html",
+            Self::Requests => "_requests.csv",
+        }
+    }
+
+    /// The kind of text.
+    pub fn mime_type(self) -> &'static str {
+        match self {
+            Self::Exceptions | Self::Failures | Self::History | Self::Requests => "text/csv",
+            Self::Json => "application/json",
+            Self::Report => "text/html",
+        }
+    }
 }
 
 /// Offers the plan that is being written as a file.

@@ -44,6 +44,16 @@ pub fn percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// A length of time: `42 s`, `3 min 20 s`, `2 h 5 min`.
+pub fn length(length: Duration) -> String {
+    let secs = length.as_secs();
+    match (secs / 3600, secs / 60 % 60, secs % 60) {
+        (0, 0, secs) => format!("{secs} s"),
+        (0, minutes, secs) => format!("{minutes} min {secs} s"),
+        (hours, minutes, _) => format!("{} h {minutes} min", count(hours)),
+    }
+}
+
 fn tenths(number: f64) -> String {
     let tenths = (number * 10.0).round() as u64;
     format!("{}.{}", count(tenths / 10), tenths % 10)
@@ -70,6 +80,18 @@ mod tests {
         assert_eq!(millis(None), "–");
         assert_eq!(millis(Some(Duration::from_micros(1_250))), "1.3");
         assert_eq!(millis(Some(Duration::from_secs(12))), "12\u{202f}000.0");
+    }
+
+    #[test]
+    fn lengths_have_two_units() {
+        for (secs, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (200, "3 min 20 s"),
+            (7_510, "2 h 5 min"),
+        ] {
+            assert_eq!(length(Duration::from_secs(secs)), text);
+        }
     }
 
     #[test]

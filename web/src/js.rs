@@ -89,6 +89,22 @@ pub fn now_millis() -> f64 {
     Date::now()
 }
 
+/// By how many minutes this person's clock is ahead of UTC.
+pub fn utc_offset_minutes() -> i32 {
+    -Date::new_0().get_timezone_offset() as i32
+}
+
+/// A date and a time of day as this person writes them.
+pub fn local_date_time(millis: f64) -> String {
+    let date = Date::new(&millis.into());
+    let options = js_sys::Object::new();
+    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // A new object takes any field.
+        let _ = Reflect::set(&options, &key.into(), &value.into());
+    }
+    date.to_locale_string("default", &options).into()
+}
+
 /// A time of day as this person writes it: `14:03:07`.
 pub fn local_time(millis: f64) -> String {
     let date = Date::new(&millis.into());
@@ -96,19 +112,6 @@ pub fn local_time(millis: f64) -> String {
     [date.get_hours(), date.get_minutes(), date.get_seconds()]
         .map(two)
         .join(":")
-}
-
-/// A date and time for a file name: `2026-11-23-14h03`.
-pub fn file_time(millis: f64) -> String {
-    let date = Date::new(&millis.into());
-    format!(
-        "{}-{:02}-{:02}-{:02}h{:02}",
-        date.get_full_year(),
-        date.get_month() + 1,
-        date.get_date(),
-        date.get_hours(),
-        date.get_minutes()
-    )
 }
 
 /// Puts `text` where a person can paste it from.
@@ -119,6 +122,12 @@ pub fn file_time(millis: f64) -> String {
 pub async fn copy(text: &str) -> Result<(), JsValue> {
     let clipboard = window().navigator().clipboard();
     JsFuture::from(clipboard.write_text(text)).await.map(drop)
+}
+
+/// Asks a person a question. Whether the answer is yes.
+pub fn confirm(question: &str) -> bool {
+    // A browser that does not ask any more has no answer.
+    window().confirm_with_message(question).unwrap_or(false)
 }
 
 /// Makes the page light or dark, whatever the person's system prefers; `None` leaves it to that.

@@ -5,8 +5,10 @@
 //! or in one of the modules below that touch no browser and are tested without one.
 
 // Pure.
+pub mod comparison;
 pub mod diagnosis;
 pub mod format;
+pub mod history;
 pub mod keys;
 pub mod model;
 pub mod outline;

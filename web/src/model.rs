@@ -10,7 +10,7 @@ use mayfly_core::time::Elapsed;
 use mayfly_core::transport::TransportError;
 
 /// A row of the statistics table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatsRow {
     /// The method; empty for `Aggregated`.
     pub method: String,

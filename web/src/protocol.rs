@@ -1,9 +1,13 @@
 //! What the page and the engine say to each other.
 
+use mayfly_core::report::ThresholdResult;
 use mayfly_core::snapshot::Snapshot;
+use mayfly_core::trial::Trial;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::download::Download;
+use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::reading::{Reading, Source};
 
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
@@ -19,10 +23,36 @@ pub enum Command {
     Start {
         /// The new run.
         run: RunId,
+        /// What it is called; may be empty.
+        title: String,
         /// What to run, as JSON.
         plan: String,
         /// Where its randomness comes from.
         seed: u64,
+        /// When it begins, in milliseconds since 1970.
+        started_millis: f64,
+    },
+    /// Does something with the runs that the browser keeps.
+    History(HistoryCommand),
+    /// Sends one request of a plan.
+    Try {
+        /// The number of this trial, by which the newest is known.
+        id: u32,
+        /// The plan, as JSON.
+        plan: String,
+        /// Where the request is, as errors name places.
+        place: String,
+    },
+    /// Makes a file of a run.
+    Write {
+        /// A kept run; `None` is the one that is under way, or was last.
+        run: Option<RunKey>,
+        /// Which file.
+        file: Download,
+        /// What a clock here shows more than one in UTC.
+        utc_offset_minutes: i32,
+        /// The value of `color-scheme`, if a person chose one.
+        color_scheme: Option<String>,
     },
     /// The run that is under way goes on with the load and the weights of this plan.
     Edit {
@@ -67,6 +97,26 @@ pub enum Notice {
         run: RunId,
         /// Its totals.
         snapshot: Snapshot,
+        /// What becomes of its thresholds.
+        thresholds: Vec<ThresholdResult>,
+    },
+    /// About the runs that the browser keeps.
+    History(HistoryNotice),
+    /// What came of a request.
+    Tried {
+        /// The number of the trial.
+        id: u32,
+        /// All of it; `Err` says why nothing was sent.
+        result: Result<Trial, String>,
+    },
+    /// A file of a run.
+    Written {
+        /// What it is called.
+        name: String,
+        /// What kind of text it is.
+        mime_type: String,
+        /// What is in it.
+        text: String,
     },
 }
 
@@ -98,10 +148,16 @@ mod tests {
         let command = Command::Start {
             run: 7,
             plan: plan.to_json(),
+            title: "A".to_owned(),
             seed: u64::MAX,
+            started_millis: 1.5,
         };
         assert_eq!(decode(&encode(&command)), Some(command));
-        let notice = Notice::Snapshot { run: 7, snapshot };
+        let notice = Notice::Snapshot {
+            run: 7,
+            snapshot,
+            thresholds: Vec::new(),
+        };
         assert_eq!(decode(&encode(&notice)), Some(notice));
     }
 

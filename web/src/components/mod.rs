@@ -17,6 +17,8 @@ pub mod stats_table;
 pub mod status_strip;
 pub mod tab_bar;
 pub mod text_field;
+pub mod threshold_list;
+pub mod trial_dialog;
 
 pub use self::brand::Brand;
 pub use self::charts::Charts;
@@ -35,3 +37,5 @@ pub use self::stats_table::StatsTable;
 pub use self::status_strip::StatusStrip;
 pub use self::tab_bar::{TabBar, panel_id, tab_id};
 pub use self::text_field::TextField;
+pub use self::threshold_list::ThresholdList;
+pub use self::trial_dialog::TrialDialog;

@@ -7,6 +7,9 @@ use yew::prelude::*;
 pub struct ModalProps {
     pub title: AttrValue,
     pub children: Html,
+    /// Whether it takes more of the page.
+    #[prop_or_default]
+    pub is_wide: bool,
     /// Hears that it was closed, by its button or by Escape.
     pub on_close: Callback<()>,
 }
@@ -32,6 +35,7 @@ pub fn Modal(props: &ModalProps) -> Html {
     html! {
         <dialog
             ref={dialog}
+            class={classes!(props.is_wide.then_some("wide"))}
             aria-labelledby="modal-title"
             onclose={props.on_close.reform(|_| ())}
         >

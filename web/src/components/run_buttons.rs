@@ -4,17 +4,23 @@ use mayfly_core::run::RunState;
 use yew::prelude::*;
 
 use crate::control::Intent;
-use crate::store::{Action, Dialog, View};
+use crate::store::{Action, Dialog, PlanAction, PlanDoc, Run, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunButtonsProps {
     pub state: RunState,
+    /// The run, if it is a kept one.
+    #[prop_or_default]
+    pub kept: Option<Run>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
 
 #[component]
 pub fn RunButtons(props: &RunButtonsProps) -> Html {
+    if let Some(run) = &props.kept {
+        return kept_buttons(run, props);
+    }
     let is_stopping = props.state == RunState::Stopping;
     html! {
         <div class="buttons">
@@ -43,10 +49,44 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                 >
                     { "New" }
                 </button>
+                <button
+                    type="button"
+                    class="button"
+                    onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
+                >
+                    { "History" }
+                </button>
             }
             <button type="button" class="button" onclick={props.on_intent.reform(|_| Intent::ResetCounts)}>
                 { "Reset" }
             </button>
+        </div>
+    }
+}
+
+fn kept_buttons(run: &Run, props: &RunButtonsProps) -> Html {
+    let on_use = {
+        let (title, draft) = (run.title.clone(), run.draft.clone());
+        let on_action = props.on_action.clone();
+        move |_| {
+            let plan = PlanDoc {
+                title: title.clone(),
+                ..PlanDoc::of((*draft).clone())
+            };
+            on_action.emit(Action::Plan(PlanAction::Open(Box::new(plan))));
+            on_action.emit(Action::Show(View::Form));
+        }
+    };
+    html! {
+        <div class="buttons">
+            <button
+                type="button"
+                class="button"
+                onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
+            >
+                { "Back to the history" }
+            </button>
+            <button type="button" class="button" onclick={on_use}>{ "Use this plan" }</button>
         </div>
     }
 }

@@ -33,10 +33,15 @@ pub fn ShortcutsDialog(props: &ShortcutsDialogProps) -> Html {
                     </div>
                 }
             </dl>
-            <label class="check">
-                <input type="checkbox" checked={!props.keys_are_off} onchange={on_switch} />
-                { "Single keys do something outside of fields" }
-            </label>
+            <div class="check">
+                <input
+                    id="single-keys"
+                    type="checkbox"
+                    checked={!props.keys_are_off}
+                    onchange={on_switch}
+                />
+                <label for="single-keys">{ "Single keys do something outside of fields" }</label>
+            </div>
         </Modal>
     }
 }

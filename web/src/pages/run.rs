@@ -1,10 +1,11 @@
 //! A run: what it is doing, and what it measured.
 
+use mayfly_core::report::Ending;
 use yew::prelude::*;
 
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, PageTools, RunButtons,
-    StatsTable, StatusStrip, TabBar, panel_id, tab_id,
+    StatsTable, StatusStrip, TabBar, ThresholdList, panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::format;
@@ -40,6 +41,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 />
                 <RunButtons
                     state={run.state()}
+                    kept={run.kept.is_some().then(|| run.clone())}
                     on_action={on_action.clone()}
                     on_intent={on_intent.clone()}
                 />
@@ -48,6 +50,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             <main class="run">
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
                 { notices(run) }
+                <ThresholdList thresholds={run.thresholds.clone()} is_over={!run.state().is_active()} />
                 <TabBar selected={*tab} on_select={on_action.reform(Action::SelectTab)} />
                 <section
                     id={panel_id(*tab)}
@@ -79,6 +82,12 @@ fn panel(props: &RunPageProps) -> Html {
         started_millis,
         ..
     } = &props.run;
+    let on_download = {
+        let kept = props.run.kept.clone();
+        props
+            .on_intent
+            .reform(move |file| Intent::Download(kept.clone(), file))
+    };
     match props.tab {
         Tab::Statistics => html! {
             <StatsTable model={model.clone()} />
@@ -90,7 +99,7 @@ fn panel(props: &RunPageProps) -> Html {
             <FailuresTable model={model.clone()} started_millis={*started_millis} />
         },
         Tab::DownloadData => html! {
-            <Downloads has_requests={!model.rows.is_empty()} on_download={props.on_intent.reform(Intent::Download)} />
+            <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
         },
     }
 }
@@ -122,10 +131,26 @@ fn notices(run: &Run) -> Html {
                     <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
             }
+            if let Some(ending) = &run.ending {
+                <div class="notice" role="status">
+                    <p><strong>{ interrupted(run, ending) }</strong></p>
+                    <p>{ "What was measured up to then is below." }</p>
+                </div>
+            }
             if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
                 <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
             }
         </>
+    }
+}
+
+fn interrupted(run: &Run, ending: &Ending) -> String {
+    let at = js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3);
+    match ending {
+        Ending::EngineLost { reason } => format!("The engine stopped at {at}: {reason}."),
+        Ending::Running | Ending::Stopped => format!(
+            "This run was interrupted: nothing came after {at}. The tab was closed or died, or the machine went to sleep."
+        ),
     }
 }
 

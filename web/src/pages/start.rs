@@ -49,6 +49,13 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                         { "Back to the last run" }
                     </button>
                 }
+                <button
+                    type="button"
+                    class="button"
+                    onclick={on_intent.reform(|_| Intent::ShowHistory)}
+                >
+                    { "History" }
+                </button>
                 <PageTools on_action={on_action.clone()} />
             </header>
             <main

@@ -2,6 +2,7 @@
 //!
 //! Each part of the state is a module of its own, with the actions that change it.
 
+pub mod history;
 pub mod plan;
 pub mod run;
 pub mod tab;
@@ -10,11 +11,13 @@ pub mod theme;
 use std::rc::Rc;
 
 use mayfly_core::plan::Users;
+use mayfly_core::trial::Trial;
 use yew::Reducible;
 
 use crate::keys::{Edit, Path};
 use crate::outline::number;
 
+pub use self::history::{History, HistoryAction};
 pub use self::plan::{PlanAction, PlanDoc, Side};
 pub use self::run::{Run, RunAction};
 pub use self::tab::Tab;
@@ -29,10 +32,14 @@ pub struct State {
     pub view: View,
     /// The newest run.
     pub run: Option<Run>,
+    /// The runs that the browser keeps.
+    pub history: History,
     /// The tab of the running view.
     pub tab: Tab,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// What came of the request that was tried last; `None` while it is under way.
+    pub trial: Option<Rc<Result<Trial, String>>>,
     /// Whether the page is light or dark.
     pub theme: Theme,
     /// Whether single keys do nothing.
@@ -45,8 +52,14 @@ pub enum View {
     /// The plan, to be written and started.
     #[default]
     Form,
-    /// A run.
+    /// The newest run.
     Run,
+    /// The list of kept runs.
+    History,
+    /// A kept run.
+    Kept,
+    /// Two kept runs side by side.
+    Compare,
 }
 
 /// A dialog.
@@ -58,6 +71,8 @@ pub enum Dialog {
     Share,
     /// The keys that do something.
     Shortcuts,
+    /// A request that is tried.
+    Trial,
 }
 
 impl Dialog {
@@ -65,7 +80,7 @@ impl Dialog {
     fn outlives_run(self) -> bool {
         match self {
             Self::EditUsers => false,
-            Self::Share | Self::Shortcuts => true,
+            Self::Share | Self::Shortcuts | Self::Trial => true,
         }
     }
 }
@@ -75,6 +90,8 @@ impl Dialog {
 pub enum Action {
     /// The dialog that is open is to be closed.
     CloseDialog,
+    /// The kept runs change.
+    History(HistoryAction),
     /// A dialog is to be shown.
     OpenDialog(Dialog),
     /// The plan that is being written changes.
@@ -89,6 +106,8 @@ pub enum Action {
     Show(View),
     /// A run has begun.
     Start(Box<Run>),
+    /// A request is tried; `None` until something came of it.
+    Try(Option<Box<Result<Trial, String>>>),
     /// Single keys are to do nothing, or something again.
     TurnKeys(bool),
 }
@@ -98,6 +117,12 @@ impl State {
     pub fn apply(&mut self, action: Action) {
         match action {
             Action::CloseDialog => self.dialog = None,
+            Action::History(HistoryAction::Open(kept)) => {
+                if self.history.open(*kept) {
+                    self.view = View::Kept;
+                }
+            }
+            Action::History(action) => self.history.apply(action),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
             Action::Run(action) => self.apply_to_run(action),
@@ -109,6 +134,9 @@ impl State {
                 self.view = View::Run;
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
+            }
+            Action::Try(result) => {
+                self.trial = result.map(|it| Rc::new(*it));
             }
             Action::TurnKeys(off) => self.keys_are_off = off,
         }
@@ -202,7 +230,7 @@ mod tests {
     }
 
     fn post(run: RunId, snapshot: &Snapshot) -> Action {
-        Action::Run(RunAction::Post(run, Box::new(snapshot.clone())))
+        Action::Run(RunAction::Post(run, Box::new(snapshot.clone()), Vec::new()))
     }
 
     #[test]

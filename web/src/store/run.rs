@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use mayfly_core::board::Board;
 use mayfly_core::plan::{Draft, Users};
+use mayfly_core::report::{Ending, ThresholdResult};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
 use crate::diagnosis::Diagnosis;
+use crate::history::{KeptRun, RunKey};
 use crate::model::RunModel;
 use crate::outline::{Outline, with_users};
 use crate::protocol::RunId;
@@ -25,6 +27,12 @@ pub struct Run {
     pub outline: Outline,
     /// When it began, in milliseconds since 1970.
     pub started_millis: f64,
+    /// Which kept run it is; `None` if it ran in this page since it was opened.
+    pub kept: Option<RunKey>,
+    /// How it ended, if it is a kept run that did not come to its end.
+    pub ending: Option<Ending>,
+    /// What becomes of its thresholds.
+    pub thresholds: Rc<[ThresholdResult]>,
     /// The newest totals.
     pub board: Rc<Board>,
     /// What they say.
@@ -49,7 +57,7 @@ pub enum RunAction {
     /// The engine is gone, for this reason.
     LoseEngine(String),
     /// News of a run.
-    Post(RunId, Box<Snapshot>),
+    Post(RunId, Box<Snapshot>, Vec<ThresholdResult>),
     /// The counts are to be forgotten.
     ResetCounts,
     /// The run was told to stop.
@@ -65,11 +73,38 @@ impl Run {
             outline: Outline::new(&draft),
             draft: Rc::new(draft),
             started_millis,
+            kept: None,
+            ending: None,
+            thresholds: Rc::new([]),
             board: Rc::default(),
             model: Rc::default(),
             diagnosis: None,
             is_stopping: false,
             engine_error: None,
+        }
+    }
+
+    /// A run that the browser kept.
+    pub fn kept(kept: KeptRun) -> Self {
+        let keys = serde_json::from_str(&kept.plan).unwrap_or_default();
+        let mut board = Board::default();
+        for snapshot in kept.snapshots {
+            board.post(snapshot);
+        }
+        let model = RunModel {
+            state: RunState::Stopped,
+            n_users: 0,
+            n_queued: 0,
+            is_unexplained: false,
+            ..RunModel::new(&board)
+        };
+        Self {
+            kept: Some(kept.key),
+            ending: (kept.ending != Ending::Stopped).then_some(kept.ending),
+            thresholds: kept.thresholds.into(),
+            board: Rc::new(board),
+            model: Rc::new(model),
+            ..Self::new(0, kept.title, Draft { keys }, kept.started_millis)
         }
     }
 
@@ -86,7 +121,10 @@ impl Run {
 
     pub(super) fn apply(&mut self, action: RunAction) {
         match action {
-            RunAction::Post(id, snapshot) if id == self.id => self.post(*snapshot),
+            RunAction::Post(id, snapshot, thresholds) if id == self.id => {
+                self.thresholds = thresholds.into();
+                self.post(*snapshot);
+            }
             RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
                 self.diagnosis = Some(diagnosis);
             }
@@ -132,5 +170,6 @@ impl Run {
             ..RunModel::default()
         });
         self.diagnosis = None;
+        self.thresholds = Rc::new([]);
     }
 }
