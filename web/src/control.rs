@@ -14,7 +14,7 @@ use crate::download::{self, Download};
 use crate::engine::Engine;
 use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::js;
-use crate::keys::Path;
+use crate::keys::{Edit, Path};
 use crate::outline::with_users;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
@@ -39,6 +39,8 @@ pub enum Intent {
     OpenFile(File),
     /// A kept run.
     OpenRun(RunKey),
+    /// Rows for the data at this place of the plan.
+    ReadRows(Path, CsvSource),
     /// The run is to forget what it counted.
     ResetCounts,
     /// The plan as a file.
@@ -51,6 +53,15 @@ pub enum Intent {
     Stop,
     /// The request at this place of the plan, once.
     Try(Path),
+}
+
+/// Where CSV comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CsvSource {
+    /// A file that a person chose.
+    File(File),
+    /// A text that was pasted.
+    Text(String),
 }
 
 /// Does what a person wants, and listens to the engine.
@@ -128,6 +139,10 @@ impl Control {
             Intent::OpenFile(file) => {
                 let control = self.clone();
                 spawn_local(async move { control.open(&file).await });
+            }
+            Intent::ReadRows(path, csv) => {
+                let control = self.clone();
+                spawn_local(async move { control.read_rows(&path, csv).await });
             }
             Intent::ResetCounts => {
                 self.act(Action::Run(RunAction::ResetCounts));
@@ -217,16 +232,53 @@ impl Control {
         } else {
             Side::Toml
         };
-        let action = match js::read_file(file).await {
-            Ok(text) => PlanAction::EditText(side, text),
-            Err(error) => PlanAction::RefuseFile(Problem {
-                path: file.name(),
-                line: None,
-                message: format!("the file cannot be read: {}", js::describe(&error)),
-            }),
+        match js::read_text(file).await {
+            Ok(text) => {
+                self.act(Action::Plan(PlanAction::EditText(side, text)));
+                self.act(Action::Plan(PlanAction::ShowText(true)));
+            }
+            Err(reason) => self.refuse(String::new(), reason),
+        }
+    }
+
+    async fn read_rows(&self, path: &Path, csv: CsvSource) {
+        let text = match csv {
+            CsvSource::File(file) => js::read_text(&file).await,
+            CsvSource::Text(text) => Ok(text),
         };
-        self.act(Action::Plan(action));
-        self.act(Action::Plan(PlanAction::ShowText(true)));
+        let path = path.to_string();
+        match text {
+            Ok(csv) => {
+                self.ensure_engine();
+                self.tell(Command::Rows { path, csv });
+            }
+            Err(reason) => self.refuse(path, reason),
+        }
+    }
+
+    fn handle_rows(&self, path: String, rows: Result<String, String>) {
+        let json = rows.map(|it| serde_json::from_str(&it));
+        match (Path::parse(&path), json) {
+            (Some(data), Ok(Ok(rows))) => {
+                let (csv, place) = (data.key("csv"), data.key("rows"));
+                self.act(Action::Plan(PlanAction::Edit(Edit::All(vec![
+                    Edit::Rename(csv.clone(), "rows".to_owned()),
+                    Edit::Set(place, rows),
+                    Edit::Remove(csv),
+                ]))));
+            }
+            (_, Err(reason)) => self.refuse(path, reason),
+            // Both are made by this page.
+            _ => {}
+        }
+    }
+
+    fn refuse(&self, path: String, message: String) {
+        self.act(Action::Plan(PlanAction::RefuseFile(Problem {
+            path,
+            line: None,
+            message,
+        })));
     }
 
     fn try_request(&self, plan: &PlanDoc, path: &Path) {
@@ -259,8 +311,7 @@ impl Control {
                 let command = HistoryCommand::Import(file.name(), text);
                 self.tell_loaded(Command::History(command));
             }
-            Err(error) => {
-                let problem = format!("{} cannot be read: {}.", file.name(), js::describe(&error));
+            Err(problem) => {
                 self.act(Action::History(HistoryAction::Problem(Some(problem))));
             }
         }
@@ -291,6 +342,7 @@ impl Control {
                 }
             }
             Notice::History(notice) => self.handle_history(notice),
+            Notice::Rows { path, rows } => self.handle_rows(path, rows),
             Notice::Tried { id, result } => {
                 if id == self.0.newest_trial.get() {
                     self.act(Action::Try(Some(Box::new(result))));

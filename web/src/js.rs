@@ -173,14 +173,40 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     Ok(())
 }
 
+/// What is in a file that a person chose, however long.
+///
+/// # Errors
+///
+/// Fails with the file and what the browser says, such as that it is gone.
+pub async fn read_file(file: &File) -> Result<String, String> {
+    let text = JsFuture::from(file.text()).await;
+    let text = text.map_err(|it| format!("cannot read {}: {}", file.name(), describe(&it)))?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
 /// The text of a file that a person chose.
 ///
 /// # Errors
 ///
-/// Fails with what the browser says, such as that the file is gone.
-pub async fn read_file(file: &File) -> Result<String, JsValue> {
-    let text = JsFuture::from(file.text()).await?;
-    Ok(text.as_string().unwrap_or_default())
+/// Fails with what a person can understand: the file is larger than a plan may be, it holds no text,
+/// or what the browser says, such as that it is gone.
+pub async fn read_text(file: &File) -> Result<String, String> {
+    const MAX_BYTES: f64 = 10.0 * 1024.0 * 1024.0;
+    let name = file.name();
+    if MAX_BYTES < file.size() {
+        let size = file.size() / 1024.0 / 1024.0;
+        return Err(format!(
+            "expected a file of at most 10 MiB, found {size:.1} MiB in {name}"
+        ));
+    }
+    let text = read_file(file).await?;
+    // What is not UTF-8 is read as this character.
+    if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+        return Err(format!(
+            "expected text in UTF-8, found other bytes in {name}"
+        ));
+    }
+    Ok(text)
 }
 
 /// Moves the focus to a line of a text, counted from 1, and selects it.
@@ -196,6 +222,27 @@ pub fn select_line(area: &HtmlTextAreaElement, line: u32) {
     // It is on the page, so it can be focused, and a text area always has a selection.
     let _ = area.focus();
     let _ = area.set_selection_range(start, end);
+}
+
+/// Moves the focus to the field of this name, or to the first one in the group of this name, and opens
+/// what is around it. False if there is none.
+pub fn focus_field(id: &str) -> bool {
+    const FIELDS: &str = "input:not([hidden]), select, textarea, button";
+    let Some(element) = document().get_element_by_id(id) else {
+        return false;
+    };
+    let field = match element.matches(FIELDS) {
+        Ok(true) => Some(element),
+        _ => element.query_selector(FIELDS).ok().flatten(),
+    };
+    let Some(field) = field else { return false };
+    while let Ok(Some(details)) = field.closest("details:not([open])") {
+        // An attribute of this name can always be set.
+        let _ = details.set_attribute("open", "");
+    }
+    // It is on the page, so it can be focused.
+    let _ = field.unchecked_into::<HtmlElement>().focus();
+    true
 }
 
 /// Moves the focus to the first field that has an error.

@@ -9,9 +9,12 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Path(Rc<[Step]>);
 
+/// From one value to another inside of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-enum Step {
+pub enum Step {
+    /// To an item of a list.
     Index(usize),
+    /// To a value of a table.
     Key(Rc<str>),
 }
 
@@ -38,6 +41,48 @@ impl Path {
 
     fn step(&self, step: Step) -> Self {
         Self(self.0.iter().cloned().chain([step]).collect())
+    }
+
+    /// Reads a path as it is written in errors. `None` if it was cut there, because it was too long.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut path = Self::root();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(index) = rest.strip_prefix('[') {
+                let (index, after) = index.split_once(']')?;
+                (path, rest) = (path.index(index.parse().ok()?), after);
+                continue;
+            }
+            let key = rest.strip_prefix('.').unwrap_or(rest);
+            if let Some(quoted) = key.strip_prefix('“') {
+                let (key, after) = quoted.split_once('”')?;
+                (path, rest) = (path.key(key), after);
+            } else {
+                let end = key.find(['.', '[']).unwrap_or(key.len());
+                let (key, after) = key.split_at(end);
+                (path, rest) = (path.key(key), after);
+            }
+        }
+        Some(path)
+    }
+
+    /// The way, step by step.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// What the field for the value here is called in the document: the path, without what would end a
+    /// name in a list of names.
+    pub fn id(&self) -> String {
+        self.to_string().replace(char::is_whitespace, "_")
+    }
+
+    /// Another key of the table that this is in.
+    pub fn sibling(&self, key: &str) -> Self {
+        match self.parent() {
+            Some((parent, _)) => parent.key(key),
+            None => Self::of(key),
+        }
     }
 
     /// What is here.
@@ -101,8 +146,12 @@ impl fmt::Display for Path {
 /// A change to a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Edit {
+    /// Makes several changes, one after the other.
+    All(Vec<Self>),
     /// Puts a value in a list, at the end.
     Append(Path, Value),
+    /// Puts a value in a list, in front of the item that is there.
+    Insert(Path, Value),
     /// Takes away what is there. A table that it leaves empty goes with it.
     Remove(Path),
     /// Gives a key of a table another name, at its place. Nothing happens if there is one of that
@@ -118,7 +167,9 @@ impl Edit {
     /// Makes the change. What makes no sense changes nothing.
     pub fn apply(self, keys: &mut Map<String, Value>) {
         match self {
+            Self::All(edits) => edits.into_iter().for_each(|it| it.apply(keys)),
             Self::Append(path, value) => append(&path, value, keys),
+            Self::Insert(path, value) => insert(&path, value, keys),
             Self::Remove(path) => remove(&path, keys),
             Self::Rename(path, name) => rename(&path, &name, keys),
             Self::Set(path, value) => {
@@ -138,6 +189,14 @@ fn append(path: &Path, value: Value, keys: &mut Map<String, Value>) {
     match list {
         Value::Array(list) => list.push(value),
         other => *other = Value::Array(vec![value]),
+    }
+}
+
+fn insert(path: &Path, value: Value, keys: &mut Map<String, Value>) {
+    if let Some((parent, Step::Index(index))) = path.parent()
+        && let Some(Value::Array(list)) = parent.get_or_insert(keys)
+    {
+        list.insert((*index).min(list.len()), value);
     }
 }
 
@@ -232,6 +291,24 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_read_as_they_are_written() {
+        let headers = task(1).key("headers");
+        for path in [
+            Path::root(),
+            Path::of("host"),
+            headers.key("a b").key("$json").index(3).index(0),
+            headers.key(""),
+        ] {
+            assert_eq!(Path::parse(&path.to_string()), Some(path));
+        }
+        assert_eq!(Path::parse("task[…"), None);
+        assert_eq!(
+            headers.key("a b").id(),
+            "user_class[0].task[1].headers.“a_b”"
+        );
+    }
+
+    #[test]
     fn values_are_set_where_nothing_was() {
         check(
             json!({}),
@@ -272,6 +349,19 @@ mod tests {
             json!({}),
             [Edit::Append(Path::of("thresholds"), "rps > 1".into())],
             json!({ "thresholds": ["rps > 1"] }),
+        );
+    }
+
+    #[test]
+    fn several_changes_are_one() {
+        check(
+            json!({ "user_class": [{ "task": ["a", "b"] }] }),
+            [Edit::All(vec![
+                Edit::Insert(task(1), "c".into()),
+                Edit::Insert(task(9), "d".into()),
+                Edit::Remove(task(0)),
+            ])],
+            json!({ "user_class": [{ "task": ["c", "b", "d"] }] }),
         );
     }
 

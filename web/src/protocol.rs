@@ -59,6 +59,13 @@ pub enum Command {
         /// The plan, as JSON.
         plan: String,
     },
+    /// Makes rows of a CSV file.
+    Rows {
+        /// Where they belong in the plan.
+        path: String,
+        /// The text of the file.
+        csv: String,
+    },
     /// Reads a plan that is being written.
     Read {
         /// The number of this reading.
@@ -90,6 +97,13 @@ pub enum Notice {
         run: RunId,
         /// Why.
         reason: String,
+    },
+    /// What a CSV file holds.
+    Rows {
+        /// Where it belongs in the plan.
+        path: String,
+        /// The rows as JSON, or what is wrong with the file.
+        rows: Result<String, String>,
     },
     /// What a run has counted so far.
     Snapshot {

@@ -1,8 +1,10 @@
 //! What the engine says about a plan that is being written.
 
+use mayfly_core::data::Table;
 use mayfly_core::plan::{Draft, Plan, PlanProblem};
-use mayfly_core::program::Program;
+use mayfly_core::program::{Program, ProgramError};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A plan as it came.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -103,7 +105,26 @@ impl Problem {
 ///
 /// Always fails: a page reads no files by their names.
 pub fn no_files(_: &str) -> Result<String, String> {
-    Err("a page reads no files; put the rows into the plan".to_owned())
+    Err("a page reads no files by their names; choose the file in the form".to_owned())
+}
+
+/// The rows of a CSV file as a plan has them: a list of tables, as JSON.
+///
+/// # Errors
+///
+/// Fails with what is wrong with the file.
+pub fn rows_of_csv(text: &str) -> Result<String, String> {
+    let table = Table::from_csv(text).map_err(|error| error.to_string())?;
+    let row = |nth: usize| {
+        let columns = table.columns().iter();
+        let cells = columns.map(|column| {
+            let value = table.value(nth, column).cloned();
+            (column.clone(), value.unwrap_or_default())
+        });
+        Value::Object(cells.collect::<Map<_, _>>())
+    };
+    let rows: Value = (0..table.n_rows()).map(row).collect();
+    Ok(rows.to_string())
 }
 
 /// Whether the parts of a plan fit each other shows when it is made ready to run.
@@ -111,16 +132,19 @@ fn problems_of_parts(plan: &Plan) -> Vec<Problem> {
     let Err(errors) = Program::new(plan, no_files) else {
         return Vec::new();
     };
-    let problem = |message: String| Problem {
-        path: String::new(),
+    errors.as_slice().iter().map(problem_of_part).collect()
+}
+
+fn problem_of_part(error: &ProgramError) -> Problem {
+    let (path, message) = match error {
+        ProgramError::Data { name, problem } => (format!("data.{name}"), problem.clone()),
+        error => (String::new(), error.to_string()),
+    };
+    Problem {
+        path,
         line: None,
         message,
-    };
-    errors
-        .as_slice()
-        .iter()
-        .map(|it| problem(it.to_string()))
-        .collect()
+    }
 }
 
 #[cfg(test)]
@@ -178,10 +202,16 @@ mod tests {
             "[[user_class]]",
             "[data.a]\ncsv = \"a.csv\"\n\n[[user_class]]",
         );
-        assert!(
-            toml(&file).problems[0]
-                .message
-                .contains("a page reads no files")
-        );
+        let problem = &toml(&file).problems[0];
+        assert_eq!(problem.path, "data.a");
+        assert!(problem.message.contains("a page reads no files"));
+    }
+
+    #[test]
+    fn csv_becomes_rows() {
+        let rows = rows_of_csv("a,b\n1,\"x, y\"\n");
+        assert_eq!(rows.as_deref(), Ok(r#"[{"a":"1","b":"x, y"}]"#));
+        let error = rows_of_csv("a,b\n1\n").unwrap_err();
+        assert!(error.starts_with("line 2: expected 2 fields"), "{error}");
     }
 }

@@ -56,7 +56,8 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     let page = Page::open().await;
     let n_requests = run(&page, &target, "First <b>").await;
     assert_eq!(n_requests, target.counted().total);
-    page.until_text("Failed: 1 of 2 thresholds do not hold.").await;
+    page.until_text("Failed: 1 of 2 thresholds do not hold.")
+        .await;
     page.reload().await;
     page.press("History").await;
     let row = until_row(&page, "First <b>").await;
@@ -66,7 +67,8 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     page.press("First <b>").await;
     page.until_state("stopped").await;
     assert_eq!(page.row("/").await.n_requests, n_requests);
-    page.until_text("Failed: 1 of 2 thresholds do not hold.").await;
+    page.until_text("Failed: 1 of 2 thresholds do not hold.")
+        .await;
     page.press("Use this plan").await;
     assert_eq!(page.value("Title").await, "First <b>");
     assert_eq!(page.value("Host").await, target.url());
@@ -98,7 +100,11 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
     let broken = file.with_file_name("broken.json");
     std::fs::write(&broken, "{\"format\": \"something else\"}").unwrap();
     page.choose_file("Run file", &broken).await;
-    assert!(page.alert().await.contains("broken.json cannot be imported"));
+    assert!(
+        page.alert()
+            .await
+            .contains("broken.json cannot be imported")
+    );
     assert_eq!(rows(&page, "After").await.len(), 1);
 }
 
@@ -121,7 +127,10 @@ async fn two_runs_are_compared() {
     .await;
     assert_eq!(row[2..5], ["12", "12", "+0.0 %"]);
     let text = page.whole_text().await;
-    assert!(text.contains("A: A run") && text.contains("B: Another run"), "{text}");
+    assert!(
+        text.contains("A: A run") && text.contains("B: Another run"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

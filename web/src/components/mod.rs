@@ -29,7 +29,7 @@ pub use self::failures_table::FailuresTable;
 pub use self::modal::Modal;
 pub use self::page_tools::PageTools;
 pub use self::plan_editor::{PlanEditor, PlanFiles};
-pub use self::plan_form::{Editor, PlanForm};
+pub use self::plan_form::{Editor, PlanForm, ProblemList};
 pub use self::run_buttons::RunButtons;
 pub use self::share_dialog::ShareDialog;
 pub use self::shortcuts_dialog::ShortcutsDialog;

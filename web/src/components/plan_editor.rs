@@ -32,7 +32,7 @@ pub fn PlanEditor(props: &PlanEditorProps) -> Html {
                 { if plan.edited == Side::Json { "Plan (JSON)" } else { "Plan (TOML)" } }
             </label>
             <div class="editor">
-                <pre class="gutter" aria-hidden="true">{ line_numbers(n_lines) }</pre>
+                <pre class="gutter" aria-hidden="true">{ gutter(plan, n_lines, &area) }</pre>
                 <textarea
                     ref={area.clone()}
                     id="plan-text"
@@ -48,6 +48,9 @@ pub fn PlanEditor(props: &PlanEditorProps) -> Html {
                     {oninput}
                 />
             </div>
+            <p class="help">
+                { "Comments stay as long as only the text is changed; the form writes it anew." }
+            </p>
             <div id="plan-problems" class="problems" aria-live="polite">
                 if has_problems {
                     <ul aria-label="Problems">
@@ -75,12 +78,7 @@ fn problem_item(index: usize, problem: &Problem, area: &NodeRef) -> Html {
         format!("{}: {}.", problem.path, problem.message)
     };
     let place = problem.line.map(|line| {
-        let area = area.clone();
-        let onclick = move |_| {
-            if let Some(area) = area.cast::<HtmlTextAreaElement>() {
-                js::select_line(&area, line);
-            }
-        };
+        let onclick = on_line(area, line);
         html! {
             <button type="button" class="link" {onclick}>{ format!("Line {line}") }</button>
         }
@@ -93,13 +91,53 @@ fn problem_item(index: usize, problem: &Problem, area: &NodeRef) -> Html {
     }
 }
 
-fn line_numbers(n_lines: usize) -> String {
-    let mut text = String::new();
-    for line in 1..=n_lines {
-        text.push_str(&line.to_string());
-        text.push('\n');
+/// Goes to a line of the text.
+fn on_line(area: &NodeRef, line: u32) -> Callback<MouseEvent> {
+    let area = area.clone();
+    Callback::from(move |_| {
+        if let Some(area) = area.cast::<HtmlTextAreaElement>() {
+            js::select_line(&area, line);
+        }
+    })
+}
+
+/// The numbers of the lines. Those of lines with errors stand out, and can be clicked.
+fn gutter(plan: &PlanDoc, n_lines: usize, area: &NodeRef) -> Html {
+    let numbers = numbers(n_lines, &plan.problems).into_iter();
+    numbers
+        .map(|number| match number {
+            Numbers::Bad(line, message) => html! {
+                <span class="bad-line" title={message.to_owned()} onclick={on_line(area, line)}>
+                    { format!("{line}\n") }
+                </span>
+            },
+            Numbers::Good(text) => html! { text },
+        })
+        .collect()
+}
+
+#[derive(Debug, Eq, PartialEq)]
+enum Numbers<'a> {
+    /// A line with an error, and the first thing that is wrong.
+    Bad(u32, &'a str),
+    /// Lines without errors.
+    Good(String),
+}
+
+fn numbers(n_lines: usize, problems: &[Problem]) -> Vec<Numbers<'_>> {
+    let mut numbers = Vec::new();
+    let mut good = String::new();
+    for line in 1..=u32::try_from(n_lines).unwrap_or(u32::MAX) {
+        match problems.iter().find(|it| it.line == Some(line)) {
+            Some(problem) => {
+                numbers.push(Numbers::Good(std::mem::take(&mut good)));
+                numbers.push(Numbers::Bad(line, &problem.message));
+            }
+            None => good.push_str(&format!("{line}\n")),
+        }
     }
-    text
+    numbers.push(Numbers::Good(good));
+    numbers
 }
 
 #[derive(PartialEq, Properties)]
@@ -152,3 +190,28 @@ pub fn PlanFiles(props: &PlanFilesProps) -> Html {
 }
 
 const MIN_LINES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_with_errors_stand_out() {
+        let problem = |line, message: &str| Problem {
+            path: String::new(),
+            line,
+            message: message.to_owned(),
+        };
+        let problems = [
+            problem(Some(2), "a"),
+            problem(Some(2), "b"),
+            problem(None, "c"),
+        ];
+        let expected = [
+            Numbers::Good("1\n".to_owned()),
+            Numbers::Bad(2, "a"),
+            Numbers::Good("3\n".to_owned()),
+        ];
+        assert_eq!(numbers(3, &problems), expected);
+    }
+}

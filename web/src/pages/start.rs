@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm};
+use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm, ProblemList};
 use crate::control::Intent;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, Side, View};
 
@@ -40,6 +40,11 @@ pub fn StartPage(props: &StartPageProps) -> Html {
         };
         move |text| PlanAction::EditText(side, text)
     });
+    let editor = Editor {
+        plan: plan.clone(),
+        on_plan: on_plan.clone(),
+        on_intent: on_intent.clone(),
+    };
     html! {
         <>
             <header class="bar">
@@ -67,6 +72,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                 <h1 tabindex="-1">{ "Start new load test" }</h1>
                 <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
                 { toolbar(props, &on_plan, on_open) }
+                { refusal(plan) }
                 <form class="plan" novalidate=true {onsubmit}>
                     <div class="card">
                         if plan.is_from_link {
@@ -79,7 +85,8 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                                 { "The text cannot be read, so the form shows the plan as it was before." }
                             </p>
                         }
-                        <PlanForm editor={Editor { plan: plan.clone(), on_plan: on_plan.clone() }} />
+                        <PlanForm editor={editor.clone()} />
+                        <ProblemList {editor} />
                         <div class="actions">
                             <button type="submit" class="button primary">{ "Start Swarming" }</button>
                             <button type="button" class="button" onclick={reset(&on_plan)}>
@@ -122,6 +129,19 @@ fn toolbar(
             <PlanFiles {on_open} on_save={props.on_intent.reform(|()| Intent::SavePlan)} />
             <button type="button" class="button small" onclick={on_share}>{ "Share" }</button>
         </div>
+    }
+}
+
+/// Why a file was not opened. What belongs to a part of the form is said there.
+fn refusal(plan: &PlanDoc) -> Html {
+    let refused = plan.refused.as_ref().filter(|it| it.path.is_empty());
+    match refused {
+        Some(problem) => html! {
+            <p class="notice" role="alert">
+                { format!("The file was not opened: {}.", problem.message) }
+            </p>
+        },
+        None => Html::default(),
     }
 }
 

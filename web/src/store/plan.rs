@@ -29,6 +29,8 @@ pub struct PlanDoc {
     pub problems: Vec<Problem>,
     /// How many more problems there are.
     pub n_more: usize,
+    /// Why the file that was opened last was not taken; its `path` is where it was to go.
+    pub refused: Option<Problem>,
     /// Whether the form shows what is wrong: from the first try to start on.
     pub is_checked: bool,
     /// Whether it came with a link, and was not started yet.
@@ -97,6 +99,7 @@ impl PlanDoc {
             read_revision: None,
             problems: Vec::new(),
             n_more: 0,
+            refused: None,
             is_checked: false,
             is_from_link: false,
             shows_text: false,
@@ -144,6 +147,9 @@ impl PlanDoc {
 
     /// Makes a change.
     pub fn apply(&mut self, action: PlanAction) {
+        if !matches!(action, PlanAction::Read(..) | PlanAction::Check) {
+            self.refused = None;
+        }
         match action {
             PlanAction::Check => self.is_checked = true,
             PlanAction::Edit(edit) => {
@@ -169,10 +175,7 @@ impl PlanDoc {
                 self.read(*reading);
             }
             PlanAction::Read(..) => {}
-            PlanAction::RefuseFile(problem) => {
-                (self.problems, self.n_more) = (vec![problem], 0);
-                self.is_checked = true;
-            }
+            PlanAction::RefuseFile(problem) => self.refused = Some(problem),
             PlanAction::ShowText(shows_text) => self.shows_text = shows_text,
         }
     }
@@ -294,6 +297,21 @@ mod tests {
                 .contains("found the text “many”")
         );
         assert_eq!(plan.error(&Path::of("host")), None);
+    }
+
+    #[test]
+    fn a_file_that_is_refused_changes_nothing_and_is_said_until_something_is_done() {
+        let mut plan = PlanDoc::default();
+        read(&mut plan);
+        plan.apply(PlanAction::RefuseFile(Problem {
+            path: String::new(),
+            line: None,
+            message: "it is no text".to_owned(),
+        }));
+        plan.apply(PlanAction::Check);
+        assert!(plan.refused.is_some() && plan.ready().is_some());
+        plan.apply(PlanAction::Edit(Edit::Remove(Path::of("host"))));
+        assert_eq!(plan.refused, None);
     }
 
     #[test]

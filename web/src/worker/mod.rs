@@ -30,7 +30,7 @@ use self::record::Record;
 use self::run::{Host, Ready};
 use crate::js::worker_scope;
 use crate::protocol::{Command, Notice, decode, encode};
-use crate::reading::Reading;
+use crate::reading::{Reading, rows_of_csv};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
@@ -123,6 +123,10 @@ impl Engine {
             Command::Read { id, source } => {
                 let reading = Reading::new(source);
                 self.page.tell(&Notice::Read { id, reading });
+            }
+            Command::Rows { path, csv } => {
+                let rows = rows_of_csv(&csv);
+                self.page.tell(&Notice::Rows { path, rows });
             }
             Command::Reset => self.tell_run(shard::Command::Reset),
             Command::Stop => self.tell_run(shard::Command::Stop),
