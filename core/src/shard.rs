@@ -63,7 +63,7 @@ pub enum Command {
     /// Ends the run. Users may finish what the plan lets them finish; a second time ends them at
     /// once.
     Stop,
-    /// Puts the series of these rows into the snapshots, and no others.
+    /// Puts the series of these rows into the snapshots, besides those that thresholds look at.
     Watch(BTreeSet<RequestName>),
 }
 
@@ -144,8 +144,7 @@ impl Shard {
             0 < setting.max_in_flight,
             "a transport must be able to carry a request"
         );
-        let mut stats = Stats::new(program.request_names());
-        stats.watch(Verdicts::new(&program.thresholds).watched_rows());
+        let stats = Stats::new(program.request_names());
         let load = &program.load;
         let max_requests = load.max_requests.map_or(u64::MAX, |it| {
             let (index, count) = (u64::from(setting.id.index), u64::from(setting.id.count));
@@ -173,6 +172,7 @@ impl Shard {
             setting,
         };
         shard.turn_open();
+        shard.watch(BTreeSet::new());
         shard
     }
 
@@ -187,7 +187,7 @@ impl Shard {
             Command::Reset => self.stats.reset(now),
             Command::Stop if self.state == RunState::Stopping => self.kill_all(now),
             Command::Stop => self.stop(now),
-            Command::Watch(rows) => self.stats.watch(rows),
+            Command::Watch(rows) => self.watch(rows),
         }
         // Shown at once, unless the last one is out.
         self.next_snapshot = self.next_snapshot.map(|_| now);
@@ -319,6 +319,11 @@ impl Shard {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    fn watch(&mut self, mut rows: BTreeSet<RequestName>) {
+        rows.append(&mut Verdicts::new(&self.program.thresholds).watched_rows());
+        self.stats.watch(rows);
     }
 
     /// Lets everything happen that was due by `now`.

@@ -129,6 +129,27 @@ impl Buckets {
         self.at_rank(rank(quantile, self.count))
     }
 
+    /// The [quantile](Self::quantile) of each of `quantiles`, which ascend; none if there are no
+    /// times. The buckets are read once for all.
+    pub fn quantiles(&self, quantiles: &[f64]) -> Vec<Duration> {
+        debug_assert!(quantiles.is_sorted(), "quantiles ascend");
+        let mut slots = self.slots();
+        let (mut seen, mut found): (u64, Vec<Duration>) = (0, Vec::new());
+        let Some(mut last) = slots.next() else {
+            return found;
+        };
+        for &quantile in quantiles {
+            while seen.saturating_add(last.1) < rank(quantile, self.count)
+                && let Some(next) = slots.next()
+            {
+                seen = seen.saturating_add(last.1);
+                last = next;
+            }
+            found.push(time(last.0));
+        }
+        found
+    }
+
     /// The `rank`-th smallest time, counted from one; `None` unless there are as many.
     pub(crate) fn at_rank(&self, rank: u64) -> Option<Duration> {
         let mut seen: u64 = 0;
