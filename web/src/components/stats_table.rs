@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::format;
@@ -10,6 +11,9 @@ use crate::model::{RunModel, StatsRow};
 #[derive(PartialEq, Properties)]
 pub struct StatsTableProps {
     pub model: Rc<RunModel>,
+    /// The rows that are looked at more closely.
+    pub selected: Vec<RequestName>,
+    pub on_select: Callback<RequestName>,
 }
 
 #[component]
@@ -31,12 +35,12 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
                 </thead>
                 <tbody>
                     for row in model.rows.iter() {
-                        { stats_row(row) }
+                        { stats_row(row, name(props, row)) }
                     }
                 </tbody>
                 <tfoot>
                     for row in model.total.iter() {
-                        { stats_row(row) }
+                        { stats_row(row, html! { &row.name }) }
                     }
                 </tfoot>
             </table>
@@ -44,12 +48,31 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
     }
 }
 
-fn stats_row(row: &StatsRow) -> Html {
+/// The name of a row, which is a switch.
+fn name(props: &StatsTableProps, row: &StatsRow) -> Html {
+    let method = row.method.parse().expect("only the total has no method");
+    let name = RequestName {
+        name: row.name.clone(),
+        method,
+    };
+    let is_selected = props.selected.contains(&name);
+    html! {
+        <button
+            type="button"
+            aria-pressed={is_selected.to_string()}
+            onclick={props.on_select.reform(move |_| name.clone())}
+        >
+            { &row.name }
+        </button>
+    }
+}
+
+fn stats_row(row: &StatsRow, name: Html) -> Html {
     let has_failed = 0 < row.n_failures;
     html! {
         <tr key={format!("{} {}", row.method, row.name)}>
             <td>{ &row.method }</td>
-            <th scope="row">{ &row.name }</th>
+            <th scope="row">{ name }</th>
             <td>{ format::count(row.n_requests) }</td>
             <td class={classes!(has_failed.then_some("bad"))}>{ format::count(row.n_failures) }</td>
             for time in [row.median, row.p95, row.p99, row.average, row.min, row.max] {

@@ -1,6 +1,7 @@
 //! A run: what it is doing, and what it measured.
 
 use mayfly_core::report::Ending;
+use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::components::{
@@ -16,6 +17,8 @@ use crate::store::{Action, Dialog, Run, Tab};
 pub struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
+    /// The rows of the statistics that are looked at more closely.
+    pub selected_rows: Vec<RequestName>,
     pub dialog: Option<Dialog>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
@@ -90,7 +93,11 @@ fn panel(props: &RunPageProps) -> Html {
     };
     match props.tab {
         Tab::Statistics => html! {
-            <StatsTable model={model.clone()} />
+            <StatsTable
+                model={model.clone()}
+                selected={props.selected_rows.clone()}
+                on_select={props.on_action.reform(Action::SelectRow)}
+            />
         },
         Tab::Charts => html! {
             <Charts model={model.clone()} started_millis={*started_millis} />

@@ -11,6 +11,7 @@ pub mod theme;
 use std::rc::Rc;
 
 use mayfly_core::plan::Users;
+use mayfly_core::request::RequestName;
 use mayfly_core::trial::Trial;
 use yew::Reducible;
 
@@ -38,6 +39,9 @@ pub struct State {
     pub tab: Tab,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// The rows of the statistics that are looked at more closely, at most
+    /// [`MAX_SELECTED_ROWS`](Self::MAX_SELECTED_ROWS), in the order in which they were chosen.
+    pub selected_rows: Vec<RequestName>,
     /// What came of the request that was tried last; `None` while it is under way.
     pub trial: Option<Rc<Result<Trial, String>>>,
     /// Whether the page is light or dark.
@@ -98,6 +102,8 @@ pub enum Action {
     Plan(PlanAction),
     /// The newest run changes.
     Run(RunAction),
+    /// A row of the statistics is to be looked at more closely, or no longer.
+    SelectRow(RequestName),
     /// A tab was chosen.
     SelectTab(Tab),
     /// The page is to be light or dark.
@@ -113,6 +119,9 @@ pub enum Action {
 }
 
 impl State {
+    /// The most rows that are looked at more closely. More lines in one chart are not told apart.
+    pub const MAX_SELECTED_ROWS: usize = 6;
+
     /// The state after `action`.
     pub fn apply(&mut self, action: Action) {
         match action {
@@ -126,12 +135,14 @@ impl State {
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
             Action::Run(action) => self.apply_to_run(action),
+            Action::SelectRow(row) => self.select_row(row),
             Action::SelectTab(tab) => self.tab = tab,
             Action::SetTheme(theme) => self.theme = theme,
             Action::Show(view) => self.view = view,
             Action::Start(run) => {
                 self.run = Some(*run);
                 self.view = View::Run;
+                self.selected_rows.clear();
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
             }
@@ -148,6 +159,18 @@ impl State {
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.state().is_active())
+    }
+
+    fn select_row(&mut self, row: RequestName) {
+        let rows = &mut self.selected_rows;
+        if let Some(index) = rows.iter().position(|it| *it == row) {
+            rows.remove(index);
+            return;
+        }
+        if rows.len() == Self::MAX_SELECTED_ROWS {
+            rows.remove(0);
+        }
+        rows.push(row);
     }
 
     fn apply_to_run(&mut self, action: RunAction) {
@@ -309,6 +332,16 @@ mod tests {
             serde_json::json!({ "users": 7, "spawn_rate": 0.5 })
         );
         assert_eq!(state.run.unwrap().outline.users, Some(seven));
+    }
+
+    #[test]
+    fn a_row_is_chosen_once_and_the_oldest_makes_room() {
+        let row = |number: usize| mayfly_core::testing::name(&format!("/{number}"));
+        let mut state = state((0..7).map(|it| Action::SelectRow(row(it))));
+        let chosen = |numbers: &[usize]| numbers.iter().map(|&it| row(it)).collect::<Vec<_>>();
+        assert_eq!(state.selected_rows, chosen(&[1, 2, 3, 4, 5, 6]));
+        state.apply(Action::SelectRow(row(3)));
+        assert_eq!(state.selected_rows, chosen(&[1, 2, 4, 5, 6]));
     }
 
     #[test]

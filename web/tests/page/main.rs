@@ -42,9 +42,17 @@ fn model() -> Rc<RunModel> {
     Rc::new(RunModel::new(&outcome.board))
 }
 
+fn stats(model: Rc<RunModel>) -> StatsTableProps {
+    StatsTableProps {
+        model,
+        selected: Vec::new(),
+        on_select: Callback::noop(),
+    }
+}
+
 #[wasm_bindgen_test]
 async fn the_columns_are_locusts() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
+    let page = render::<StatsTable>(stats(model())).await;
     let titles = "Type|Name|# Requests|# Fails|Median (ms)|95%ile (ms)|99%ile (ms)|Average (ms)|\
         Min (ms)|Max (ms)|Average size (bytes)|Current RPS|Current Failures/s";
     assert_eq!(page.texts("thead th").join("|"), titles);
@@ -52,7 +60,7 @@ async fn the_columns_are_locusts() {
 
 #[wasm_bindgen_test]
 async fn rows_are_sorted_by_name_and_the_total_is_last() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
+    let page = render::<StatsTable>(stats(model())).await;
     assert_eq!(
         page.texts("tr > th[scope=row]"),
         ["/", "/<b>&amp;", "/cube", "Aggregated"]
@@ -61,7 +69,7 @@ async fn rows_are_sorted_by_name_and_the_total_is_last() {
 
 #[wasm_bindgen_test]
 async fn counts_with_failures_are_marked() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
+    let page = render::<StatsTable>(stats(model())).await;
     let marked = page.texts("td.bad");
     let failures = model().failures[0].count.to_string();
     assert_eq!(marked, [failures.clone(), failures]);
@@ -69,10 +77,7 @@ async fn counts_with_failures_are_marked() {
 
 #[wasm_bindgen_test]
 async fn without_requests_the_table_says_so() {
-    let page = render::<StatsTable>(StatsTableProps {
-        model: Rc::default(),
-    })
-    .await;
+    let page = render::<StatsTable>(stats(Rc::default())).await;
     assert_eq!(page.texts("table"), [""; 0]);
     assert_eq!(page.texts("p"), ["No request is done yet."]);
 }
