@@ -67,6 +67,7 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
             <RunPage
                 run={run.clone()}
                 tab={state.tab}
+                hidden_lines={state.hidden_lines.clone()}
                 selected_rows={state.selected_rows.clone()}
                 dialog={state.dialog}
                 {on_action} {on_intent}

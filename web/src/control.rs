@@ -99,6 +99,14 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));
         move |_| control.read(&plan)
     });
+    let run = state.run.as_ref().map(|run| run.id);
+    use_effect_with((run, state.selected_rows.clone()), {
+        let control = control.clone();
+        move |(_, rows)| {
+            let rows = rows.iter().cloned().collect();
+            control.tell(Command::Watch { rows });
+        }
+    });
     control
 }
 

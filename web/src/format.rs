@@ -26,6 +26,11 @@ pub fn millis(time: Option<Duration>) -> String {
     time.map_or_else(|| NONE.to_owned(), |time| tenths(time.as_secs_f64() * 1e3))
 }
 
+/// A number with so many decimals.
+pub fn decimals(number: Option<f64>, decimals: usize) -> String {
+    number.map_or_else(|| NONE.to_owned(), |it| format!("{it:.decimals$}"))
+}
+
 /// A rate per second with one decimal.
 pub fn rate(rate: f64) -> String {
     tenths(rate)

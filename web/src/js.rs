@@ -36,21 +36,29 @@ pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
 
 /// Starts the worker that loads the engine.
 ///
-/// The files of the engine have no hash in their names, so they are asked for by that of the page:
-/// an engine that speaks otherwise belongs to another page.
+/// An engine that speaks otherwise belongs to another page, which [`file_url`] takes care of.
 ///
 /// # Errors
 ///
 /// Fails with what the browser says.
 pub fn start_worker() -> Result<Worker, JsValue> {
-    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
-    let page = glue.pathname();
-    let page = page.rsplit('/').next().unwrap_or_default();
-    let script = Url::new_with_base(&format!("./worker.js?{page}"), &glue.href())?.href();
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("mayfly engine");
-    Worker::new_with_options(&script, &options)
+    Worker::new_with_options(&file_url("worker.js")?, &options)
+}
+
+/// The absolute URL of a file of the page that has no hash in its name. It is asked for by that of
+/// the page, so that a new page gets a new file.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn file_url(name: &str) -> Result<String, JsValue> {
+    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
+    let page = glue.pathname();
+    let page = page.rsplit('/').next().unwrap_or_default();
+    Ok(Url::new_with_base(&format!("./{name}?{page}"), &glue.href())?.href())
 }
 
 /// Lets the browser keep the files of the page, so that it opens without a network.
@@ -114,6 +122,19 @@ pub fn local_time(millis: f64) -> String {
         .join(":")
 }
 
+/// A date and time for a file name: `2026-11-23-14h03`.
+pub fn file_time(millis: f64) -> String {
+    let date = Date::new(&millis.into());
+    format!(
+        "{}-{:02}-{:02}-{:02}h{:02}",
+        date.get_full_year(),
+        date.get_month() + 1,
+        date.get_date(),
+        date.get_hours(),
+        date.get_minutes()
+    )
+}
+
 /// Puts `text` where a person can paste it from.
 ///
 /// # Errors
@@ -159,7 +180,16 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     let options = BlobPropertyBag::new();
     options.set_type(mime_type);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
+    download_blob(name, &blob)
+}
+
+/// Offers `blob` as a file.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn download_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
@@ -294,12 +324,24 @@ pub async fn probe(url: &str) -> Probe {
     probe
 }
 
-/// The value of a custom property of CSS, such as `--ink`.
-pub fn css_value(name: &str) -> String {
-    let root = document().document_element();
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let value = style.and_then(|style| style.get_property_value(name).ok());
-    value.unwrap_or_default().trim().to_owned()
+/// The color that a custom property of CSS, such as `--ink`, has in `element`, in a form that a
+/// canvas knows too.
+pub fn css_color(element: &HtmlElement, name: &str) -> String {
+    let style = element.style();
+    // The browser resolves whatever is in the property, but only where it is used.
+    let set = style.set_property("color", &format!("var({name})"));
+    let used = window().get_computed_style(element).ok().flatten();
+    let color = used.and_then(|it| it.get_property_value("color").ok());
+    if set.is_ok() {
+        // What can be set can be removed.
+        let _ = style.remove_property("color");
+    }
+    color.unwrap_or_default()
+}
+
+/// How many pixels of the screen one of CSS has.
+pub fn pixel_ratio() -> f64 {
+    window().device_pixel_ratio()
 }
 
 /// Whether the person prefers a dark page; can be listened to.

@@ -5,6 +5,7 @@
 //! or in one of the modules below that touch no browser and are tested without one.
 
 // Pure.
+pub mod chart_model;
 pub mod comparison;
 pub mod diagnosis;
 pub mod format;

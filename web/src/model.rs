@@ -1,4 +1,5 @@
-//! What the running view shows, computed from the board. Text is made in [`crate::format`].
+//! What the running view shows, computed from the board: all but the charts, which are in
+//! [`crate::chart_model`]. Text is made in [`crate::format`].
 
 use std::time::Duration;
 
@@ -78,23 +79,6 @@ pub struct FailureRow {
     pub last: Elapsed,
 }
 
-/// Columns for the charts. All have the same length.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChartData {
-    /// Seconds since the run began.
-    pub at: Vec<f64>,
-    /// Requests per second.
-    pub request_rate: Vec<Option<f64>>,
-    /// Failures per second.
-    pub failure_rate: Vec<Option<f64>>,
-    /// Median response time in milliseconds; `None` where nothing was answered.
-    pub median: Vec<Option<f64>>,
-    /// 95 % response time in milliseconds; `None` where nothing was answered.
-    pub p95: Vec<Option<f64>>,
-    /// Users.
-    pub n_users: Vec<Option<f64>>,
-}
-
 /// Everything the running view shows at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunModel {
@@ -112,8 +96,6 @@ pub struct RunModel {
     pub total: Option<StatsRow>,
     /// The failures, in order of name.
     pub failures: Vec<FailureRow>,
-    /// For the charts.
-    pub chart: ChartData,
     /// Whether there are requests and no answer to any, for a reason that the browser does not name.
     pub is_unexplained: bool,
 }
@@ -130,7 +112,6 @@ impl RunModel {
             n_aborted: total.n_aborted,
             is_unexplained: is_unexplained(&total),
             failures: rows.iter().flat_map(failures).collect(),
-            chart: chart(board),
             total: Some(StatsRow::new(String::new(), &total)),
             rows: rows
                 .iter()
@@ -155,31 +136,6 @@ fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
         first: totals.first,
         last: totals.last,
     })
-}
-
-/// While the run goes on, the second under way is left out: it would always look like a slump.
-fn chart(board: &Board) -> ChartData {
-    let mut chart = ChartData::default();
-    let is_over = board.state() == RunState::Stopped;
-    let end = board.at().as_secs();
-    for slot in board.series() {
-        if !is_over && end < u64::from(slot.start + slot.secs) {
-            continue;
-        }
-        let rate = |count: u64| Some(count as f64 / f64::from(slot.secs));
-        let millis = |quantile| {
-            slot.response_times
-                .quantile(quantile)
-                .map(|time| time.as_secs_f64() * 1e3)
-        };
-        chart.at.push(slot.start.into());
-        chart.request_rate.push(rate(slot.n_requests));
-        chart.failure_rate.push(rate(slot.n_failures));
-        chart.median.push(millis(0.5));
-        chart.p95.push(millis(0.95));
-        chart.n_users.push(Some(slot.n_users.into()));
-    }
-    chart
 }
 
 #[cfg(test)]
@@ -226,22 +182,6 @@ mod tests {
         // The first is done at 0.1 s, so the first ten seconds have one less than the rest.
         assert_eq!(total.request_rate, 9.9);
         assert_eq!(model.n_aborted, 1);
-    }
-
-    #[test]
-    fn the_chart_holds_every_request_once_the_run_is_over() {
-        let chart = RunModel::new(&board(Ok(200))).chart;
-        let total: f64 = chart.request_rate.iter().flatten().sum();
-        assert_eq!(total, 104.0);
-        assert_eq!(chart.at.len(), 11);
-        for column in [
-            &chart.failure_rate,
-            &chart.median,
-            &chart.p95,
-            &chart.n_users,
-        ] {
-            assert_eq!(column.len(), 11);
-        }
     }
 
     #[test]

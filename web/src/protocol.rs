@@ -1,6 +1,9 @@
 //! What the page and the engine say to each other.
 
+use std::collections::BTreeSet;
+
 use mayfly_core::report::ThresholdResult;
+use mayfly_core::request::RequestName;
 use mayfly_core::snapshot::Snapshot;
 use mayfly_core::trial::Trial;
 use serde::de::DeserializeOwned;
@@ -77,6 +80,11 @@ pub enum Command {
     Reset,
     /// The run that is under way ends.
     Stop,
+    /// Puts the series of these rows into the snapshots of the run that is under way.
+    Watch {
+        /// Their names, whether there are such rows or not.
+        rows: BTreeSet<RequestName>,
+    },
 }
 
 /// From the engine to the page.

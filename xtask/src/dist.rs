@@ -19,11 +19,11 @@ use crate::tools;
 pub(crate) fn dist() -> anyhow::Result<()> {
     tools::set_up()?;
     build()?;
-    let (engine, page): (Vec<File>, Vec<File>) = files()?.into_iter().partition(File::is_later);
+    let (later, page): (Vec<File>, Vec<File>) = files()?.into_iter().partition(File::is_later);
     println!();
     println!("    bytes   gzip -9");
     print(&page, "before the page is drawn");
-    print(&engine, "afterwards");
+    print(&later, "afterwards");
     Ok(())
 }
 
@@ -72,10 +72,14 @@ struct File {
 impl File {
     /// Whether the page is drawn before it is loaded.
     fn is_later(&self) -> bool {
-        matches!(
-            self.name.as_str(),
-            "worker.js" | "sw.js" | "manifest.webmanifest"
-        ) || self.name.starts_with("mayfly-engine")
+        let starts = [
+            "manifest.webmanifest",
+            "mayfly-engine",
+            "sw.js",
+            "uPlot",
+            "worker.js",
+        ];
+        starts.iter().any(|it| self.name.starts_with(it))
     }
 }
 

@@ -5,6 +5,7 @@
     reason = "the whole target is tests"
 )]
 
+mod charts;
 mod controls;
 mod demo;
 mod diagnosis;

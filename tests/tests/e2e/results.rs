@@ -1,4 +1,4 @@
-//! Charts and files hold what the table holds.
+//! Files hold what the table holds.
 
 use mayfly_tests::{DemoTarget, Page, until};
 
@@ -59,48 +59,4 @@ async fn the_files_hold_what_the_tables_hold() {
 
 fn first_four(line: &str) -> String {
     line.split(',').take(4).collect::<Vec<_>>().join(",")
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_charts_show_values_where_one_points() {
-    let target = DemoTarget::start().await;
-    let page = finished_run(&target).await;
-
-    page.press("Charts").await;
-    let chart = "//figure[contains(., 'Total Requests per Second')]//*[@class='u-over']";
-    let chart = until("the chart is drawn", async || page.element(chart).await).await;
-    let session = page.browser().session();
-    session
-        .action_chain()
-        .move_to_element_center(&chart)
-        .perform()
-        .await
-        .unwrap();
-
-    // The three charts point at the same second.
-    let legend = "//figure//tr[contains(., 'Time')]//td";
-    let times = session
-        .find_all(thirtyfour::By::XPath(legend))
-        .await
-        .unwrap();
-    let mut texts = Vec::new();
-    for time in &times {
-        texts.push(time.text().await.unwrap());
-    }
-    assert_eq!(texts.len(), 3);
-    assert!(
-        texts[0].contains(':') && texts.iter().all(|it| *it == texts[0]),
-        "{texts:?}"
-    );
-    for label in [
-        "RPS",
-        "Failures/s",
-        "50th percentile",
-        "95th percentile",
-        "Users",
-    ] {
-        let value = format!("//figure//tr[th[contains(., '{label}')]]//td");
-        let value = page.element(&value).await.unwrap().text().await.unwrap();
-        assert!(value.parse::<f64>().is_ok(), "{label}: {value}");
-    }
 }

@@ -1,12 +1,14 @@
 //! A run: what it is doing, and what it measured.
 
+use std::rc::Rc;
+
 use mayfly_core::report::Ending;
 use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::components::{
-    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, PageTools, RunButtons,
-    StatsTable, StatusStrip, TabBar, ThresholdList, panel_id, tab_id,
+    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, PageTools, RowPanel,
+    RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList, panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::format;
@@ -17,7 +19,9 @@ use crate::store::{Action, Dialog, Run, Tab};
 pub struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
-    /// The rows of the statistics that are looked at more closely.
+    /// Labels of the lines that are hidden in the charts.
+    pub hidden_lines: Rc<[String]>,
+    /// The rows of the statistics whose charts are shown.
     pub selected_rows: Vec<RequestName>,
     pub dialog: Option<Dialog>,
     pub on_action: Callback<Action>,
@@ -81,6 +85,9 @@ pub fn RunPage(props: &RunPageProps) -> Html {
 
 fn panel(props: &RunPageProps) -> Html {
     let Run {
+        id,
+        board,
+        events,
         model,
         started_millis,
         ..
@@ -93,14 +100,30 @@ fn panel(props: &RunPageProps) -> Html {
     };
     match props.tab {
         Tab::Statistics => html! {
-            <StatsTable
-                model={model.clone()}
-                selected={props.selected_rows.clone()}
-                on_select={props.on_action.reform(Action::SelectRow)}
-            />
+            <>
+                <StatsTable
+                    model={model.clone()}
+                    selected={props.selected_rows.clone()}
+                    on_select={props.on_action.reform(Action::SelectRow)}
+                />
+                <RowPanel
+                    board={board.clone()}
+                    started_millis={*started_millis}
+                    events={events.clone()}
+                    rows={props.selected_rows.clone()}
+                    on_close={props.on_action.reform(Action::SelectRow)}
+                />
+            </>
         },
         Tab::Charts => html! {
-            <Charts model={model.clone()} started_millis={*started_millis} />
+            <Charts
+                key={*id}
+                board={board.clone()}
+                started_millis={*started_millis}
+                events={events.clone()}
+                hidden={props.hidden_lines.clone()}
+                on_toggle={props.on_action.reform(Action::ToggleLine)}
+            />
         },
         Tab::Failures => html! {
             <FailuresTable model={model.clone()} started_millis={*started_millis} />

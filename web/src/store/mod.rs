@@ -15,6 +15,7 @@ use mayfly_core::request::RequestName;
 use mayfly_core::trial::Trial;
 use yew::Reducible;
 
+use crate::chart_model::run::HIDDEN;
 use crate::keys::{Edit, Path};
 use crate::outline::number;
 
@@ -25,7 +26,7 @@ pub use self::tab::Tab;
 pub use self::theme::Theme;
 
 /// The state of the page.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// The plan that is being written.
     pub plan: Rc<PlanDoc>,
@@ -39,6 +40,8 @@ pub struct State {
     pub tab: Tab,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// Labels of the lines that are hidden in the charts.
+    pub hidden_lines: Rc<[String]>,
     /// The rows of the statistics that are looked at more closely, at most
     /// [`MAX_SELECTED_ROWS`](Self::MAX_SELECTED_ROWS), in the order in which they were chosen.
     pub selected_rows: Vec<RequestName>,
@@ -112,10 +115,30 @@ pub enum Action {
     Show(View),
     /// A run has begun.
     Start(Box<Run>),
+    /// The lines with this label are to be hidden in the charts, or shown again.
+    ToggleLine(String),
     /// A request is tried; `None` until something came of it.
     Try(Option<Box<Result<Trial, String>>>),
     /// Single keys are to do nothing, or something again.
     TurnKeys(bool),
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            plan: Rc::default(),
+            view: View::default(),
+            run: None,
+            history: History::default(),
+            tab: Tab::default(),
+            dialog: None,
+            trial: None,
+            theme: Theme::default(),
+            keys_are_off: false,
+            hidden_lines: HIDDEN.map(str::to_owned).into(),
+            selected_rows: Vec::new(),
+        }
+    }
 }
 
 impl State {
@@ -146,6 +169,7 @@ impl State {
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
             }
+            Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),
             Action::Try(result) => {
                 self.trial = result.map(|it| Rc::new(*it));
             }
@@ -182,6 +206,16 @@ impl State {
         }
         run.apply(action);
     }
+}
+
+/// `labels` without `label` if it is among them, and with it otherwise.
+pub fn toggled(labels: &[String], label: String) -> Rc<[String]> {
+    let rest = labels.iter().filter(|it| **it != label).cloned();
+    let rest: Vec<String> = rest.collect();
+    if rest.len() < labels.len() {
+        return rest.into();
+    }
+    rest.into_iter().chain([label]).collect()
 }
 
 fn edit_users(plan: &mut PlanDoc, users: Users) {
@@ -342,6 +376,43 @@ mod tests {
         assert_eq!(state.selected_rows, chosen(&[1, 2, 3, 4, 5, 6]));
         state.apply(Action::SelectRow(row(3)));
         assert_eq!(state.selected_rows, chosen(&[1, 2, 4, 5, 6]));
+    }
+
+    #[test]
+    fn a_line_that_is_hidden_stays_hidden_in_the_next_run() {
+        let toggle = |label: &str| Action::ToggleLine(label.to_owned());
+        let mut state = state([toggle("RPS"), toggle(HIDDEN[0])]);
+        let run = Run::new(2, String::new(), draft(), 0.0);
+        state.apply(Action::Start(Box::new(run)));
+        assert_eq!(*state.hidden_lines, [HIDDEN[1], "RPS"]);
+    }
+
+    #[test]
+    fn events_are_those_of_the_counts_that_are_shown() {
+        let labels = |state: &State| -> Vec<(f64, String)> {
+            let events = state.run.as_ref().unwrap().events.iter();
+            events.map(|it| (it.at, it.label.clone())).collect()
+        };
+        let snapshots = snapshots(Ok(200));
+        let Shape::Users(seven) = users(7, 0.5) else {
+            panic!("users are users");
+        };
+        let mut state = state([
+            post(1, &snapshots[2]),
+            Action::Run(RunAction::EditUsers(seven)),
+        ]);
+        let edit = (snapshots[2].at.as_secs_f64(), "7 users".to_owned());
+        assert_eq!(labels(&state), std::slice::from_ref(&edit));
+        let reset = Snapshot {
+            since: snapshots[4].at,
+            ..snapshots[4].clone()
+        };
+        state.apply(post(1, &reset));
+        state.apply(Action::Run(RunAction::Stop));
+        state.apply(Action::Run(RunAction::Stop));
+        let at = snapshots[4].at.as_secs_f64();
+        let expected = [(at, "Reset".to_owned()), (at, "Stop".to_owned())];
+        assert_eq!(labels(&state), expected);
     }
 
     #[test]

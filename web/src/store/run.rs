@@ -8,7 +8,9 @@ use mayfly_core::report::{Ending, ThresholdResult};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
+use crate::chart_model::Event;
 use crate::diagnosis::Diagnosis;
+use crate::format;
 use crate::history::{KeptRun, RunKey};
 use crate::model::RunModel;
 use crate::outline::{Outline, with_users};
@@ -37,6 +39,8 @@ pub struct Run {
     pub board: Rc<Board>,
     /// What they say.
     pub model: Rc<RunModel>,
+    /// What a person did in the time that is counted, in order of time.
+    pub events: Rc<[Event]>,
     /// Why no answer can be read, once it was found out.
     pub diagnosis: Option<Diagnosis>,
     /// A person clicked Stop, and the engine has not answered yet.
@@ -78,6 +82,7 @@ impl Run {
             thresholds: Rc::new([]),
             board: Rc::default(),
             model: Rc::default(),
+            events: Rc::default(),
             diagnosis: None,
             is_stopping: false,
             engine_error: None,
@@ -128,12 +133,18 @@ impl Run {
             RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
                 self.diagnosis = Some(diagnosis);
             }
-            RunAction::Stop => self.is_stopping = true,
+            RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
             // A run that goes on is reset by its engine.
             RunAction::ResetCounts if !self.state().is_active() => self.forget(),
-            RunAction::Edit(draft) => self.edit(*draft),
-            RunAction::EditUsers(users) => self.edit(with_users(&self.draft, users)),
+            RunAction::Edit(draft) => {
+                self.edit(*draft);
+                self.mark("Plan edited".to_owned());
+            }
+            RunAction::EditUsers(users) => {
+                self.edit(with_users(&self.draft, users));
+                self.mark(users_label(users));
+            }
             _ => {}
         }
     }
@@ -143,8 +154,34 @@ impl Run {
         self.draft = Rc::new(draft);
     }
 
+    fn stop(&mut self) {
+        // A second click ends the users who are still allowed to finish something.
+        if !self.is_stopping {
+            self.mark("Stop".to_owned());
+        }
+        self.is_stopping = true;
+    }
+
+    /// Notes what a person did just now, which is when the newest totals are from.
+    fn mark(&mut self, label: String) {
+        let at = self.board.at().as_secs_f64();
+        self.events = self
+            .events
+            .iter()
+            .cloned()
+            .chain([Event { at, label }])
+            .collect();
+    }
+
     fn post(&mut self, snapshot: Snapshot) {
+        let since = self.board.since();
         Rc::make_mut(&mut self.board).post(snapshot);
+        if since != self.board.since() {
+            // What was before is in no chart any more.
+            let at = self.board.since().as_secs_f64();
+            let label = "Reset".to_owned();
+            self.events = Rc::new([Event { at, label }]);
+        }
         self.model = Rc::new(RunModel::new(&self.board));
         // An answer that can be read, or a reset, makes the diagnosis wrong.
         if !self.model.is_unexplained {
@@ -169,7 +206,15 @@ impl Run {
             state: RunState::Stopped,
             ..RunModel::default()
         });
+        self.events = Rc::default();
         self.diagnosis = None;
         self.thresholds = Rc::new([]);
+    }
+}
+
+fn users_label(users: Users) -> String {
+    match users.users.get() {
+        1 => "1 user".to_owned(),
+        n_users => format!("{} users", format::count(n_users.into())),
     }
 }

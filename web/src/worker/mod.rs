@@ -137,6 +137,7 @@ impl Engine {
                     page.tell(&Notice::Tried { id, result });
                 });
             }
+            Command::Watch { rows } => self.tell_run(shard::Command::Watch(rows)),
             Command::Write {
                 run,
                 file,
