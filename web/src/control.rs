@@ -16,6 +16,7 @@ use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::js;
 use crate::keys::{Edit, Path};
 use crate::outline::with_users;
+use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
 use crate::store::{
@@ -74,6 +75,8 @@ struct Inner {
     engine: RefCell<Option<Engine>>,
     newest: Cell<RunId>,
     newest_trial: Cell<u32>,
+    // Of the newest run.
+    unpacker: RefCell<Unpacker>,
     // The plan, at this revision and with this title, is to be started once it was read.
     starts_next: RefCell<Option<(u32, String)>>,
     // Ends an engine that does not react to a stop.
@@ -120,6 +123,7 @@ impl Control {
             engine: RefCell::default(),
             newest: Cell::default(),
             newest_trial: Cell::default(),
+            unpacker: RefCell::default(),
             starts_next: RefCell::default(),
             deadline: RefCell::default(),
         }))
@@ -204,6 +208,7 @@ impl Control {
     fn start_plan(&self, title: String, draft: Draft) {
         let run = self.0.newest.get() + 1;
         self.0.newest.set(run);
+        self.0.unpacker.take();
         let plan = draft.to_json();
         let new = Run::new(run, title, draft, js::now_millis());
         self.0.deadline.take();
@@ -366,15 +371,20 @@ impl Control {
             }
             Notice::Snapshot {
                 run,
-                snapshot,
+                parcel,
                 thresholds,
-            } => {
-                if is_newest(run) && !snapshot.state.is_active() {
-                    self.0.deadline.take();
+            } if is_newest(run) => {
+                let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
+                // One that builds on a lost one is as good as lost itself; the last never does.
+                if let Some(snapshot) = snapshot {
+                    if !snapshot.state.is_active() {
+                        self.0.deadline.take();
+                    }
+                    let post = RunAction::Post(run, Box::new(snapshot), thresholds);
+                    self.act(Action::Run(post));
                 }
-                let post = RunAction::Post(run, Box::new(snapshot), thresholds);
-                self.act(Action::Run(post));
             }
+            Notice::Snapshot { .. } => {}
         }
     }
 

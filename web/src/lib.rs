@@ -13,6 +13,7 @@ pub mod history;
 pub mod keys;
 pub mod model;
 pub mod outline;
+pub mod parcel;
 pub mod protocol;
 pub mod reading;
 pub mod secrets;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use mayfly_core::report::ThresholdResult;
 use mayfly_core::request::RequestName;
-use mayfly_core::snapshot::Snapshot;
 use mayfly_core::trial::Trial;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::download::Download;
 use crate::history::{HistoryCommand, HistoryNotice, RunKey};
+use crate::parcel::Parcel;
 use crate::reading::{Reading, Source};
 
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
@@ -117,8 +117,8 @@ pub enum Notice {
     Snapshot {
         /// The run.
         run: RunId,
-        /// Its totals.
-        snapshot: Snapshot,
+        /// Its totals, packed.
+        parcel: Parcel,
         /// What becomes of its thresholds.
         thresholds: Vec<ThresholdResult>,
     },
@@ -158,6 +158,7 @@ mod tests {
     use mayfly_core::testing::{Simulation, answer_after, class, load, plan};
 
     use super::*;
+    use crate::parcel::Packer;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -175,9 +176,10 @@ mod tests {
             started_millis: 1.5,
         };
         assert_eq!(decode(&encode(&command)), Some(command));
+        let parcel = Packer::default().pack(snapshot);
         let notice = Notice::Snapshot {
             run: 7,
-            snapshot,
+            parcel,
             thresholds: Vec::new(),
         };
         assert_eq!(decode(&encode(&notice)), Some(notice));

@@ -19,6 +19,7 @@ use super::history::History;
 use super::record::Record;
 use super::{Page, Shared};
 use crate::history::{HistoryNotice, key};
+use crate::parcel::Packer;
 use crate::protocol::{Notice, RunId};
 use crate::reading::no_files;
 
@@ -82,7 +83,8 @@ impl Host {
         self.history.begin(&key(record.report()));
         *self.record.borrow_mut() = Some(record);
         let clock = WorkerClock::start(&self.page.0);
-        let publish = |snapshot| self.publish(run, snapshot);
+        let mut packer = Packer::default();
+        let publish = |snapshot| self.publish(run, snapshot, &mut packer);
         let setting = |max_in_flight| Setting {
             seed,
             started,
@@ -107,7 +109,7 @@ impl Host {
         }
     }
 
-    fn publish(&self, run: RunId, snapshot: Snapshot) {
+    fn publish(&self, run: RunId, snapshot: Snapshot, packer: &mut Packer) {
         let mut thresholds = Vec::new();
         if let Some(record) = &mut *self.record.borrow_mut() {
             record.post(&snapshot);
@@ -120,7 +122,7 @@ impl Host {
         let is_over = !snapshot.state.is_active();
         self.page.tell(&Notice::Snapshot {
             run,
-            snapshot,
+            parcel: packer.pack(snapshot),
             thresholds,
         });
         if is_over || self.history.is_due() {
