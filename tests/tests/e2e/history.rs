@@ -25,7 +25,7 @@ task = [{{ get = \"/\" }}]
     page.fill("Plan (TOML)", &plan).await;
     page.until_text("This plan can run.").await;
     page.press("Plan text").await;
-    page.fill("Title", title).await;
+    page.fill("Run title", title).await;
     page.press("Start Swarming").await;
     page.until_state("stopped").await;
     page.row("Aggregated").await.n_requests
@@ -70,7 +70,7 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     page.until_text("Failed: 1 of 2 thresholds do not hold.")
         .await;
     page.press("Use this plan").await;
-    assert_eq!(page.value("Title").await, "First <b>");
+    assert_eq!(page.value("Run title").await, "First <b>");
     assert_eq!(page.value("Host").await, target.url());
 }
 
@@ -143,7 +143,7 @@ async fn a_tab_that_is_killed_leaves_what_it_measured() {
     session.switch_to_window(second).await.unwrap();
     page.load("").await;
     page.fill("Host", target.url()).await;
-    page.fill("Title", "Cut short").await;
+    page.fill("Run title", "Cut short").await;
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| 50 <= row.n_requests)
         .await;
