@@ -385,6 +385,19 @@ fn a_number_out_of_range_in_a_list_is_told() {
 }
 
 #[test]
+fn a_number_with_hundreds_of_digits_is_told_in_short() {
+    for number in ["1e300", "-1e-300"] {
+        check(
+            &with_load(&format!("users = 1\nspawn_rate = {number}")),
+            &format!(
+                "line 7: load.spawn_rate: expected users started per second, a number above 0 \
+                 and up to 1,000,000, found the number {number}"
+            ),
+        );
+    }
+}
+
+#[test]
 fn a_status_that_is_none_is_told() {
     check(
         &with_task("get = '/'\ncheck = [{ status = 42 }]"),
