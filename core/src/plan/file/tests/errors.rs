@@ -385,6 +385,23 @@ fn a_number_out_of_range_in_a_list_is_told() {
 }
 
 #[test]
+fn a_list_in_the_place_of_a_table_is_told() {
+    check(
+        &with_load("stages = [[10, 5, 1]]"),
+        "line 6: load.stages[0]: expected a table, found a list",
+    );
+    check(
+        &with_load("arrivals = [[10, 5]]"),
+        "line 6: load.arrivals[0]: expected a table, found a list",
+    );
+    check(
+        &with_lines("[simulated]\nstalls = [[1, 1]]"),
+        "line 3: simulated.stalls[0]: expected a table, found a list",
+    );
+    check_json("[1, 2]", "line 1: expected a table, found a list");
+}
+
+#[test]
 fn a_number_with_hundreds_of_digits_is_told_in_short() {
     for number in ["1e300", "-1e-300"] {
         check(
@@ -1142,7 +1159,7 @@ fn broken_json_is_told_with_its_line() {
         "line 2: not JSON: invalid escape",
     );
     check_json("version = 1", "line 1: not JSON: expected value");
-    check_json("[]", "line 1: expected a table, found a list of 0");
+    check_json("[]", "line 1: expected a table, found a list");
     check_json("null", "line 1: expected a table, found null");
 }
 
