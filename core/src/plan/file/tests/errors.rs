@@ -355,8 +355,14 @@ fn a_number_out_of_range_in_a_list_is_told() {
     );
     check(
         &with_class("weight = -1\ntask = [{ get = '/' }]"),
-        "line 7: user_class[0].weight: expected a weight, a number of at least 0, found the \
-         number -1",
+        "line 7: user_class[0].weight: expected a weight, a number from 0 to 1,000,000, found \
+         the number -1",
+    );
+    // Beyond 2^53 it would count as nothing: one more pick makes no difference to it.
+    check(
+        &with_class("weight = 1e16\ntask = [{ get = '/' }]"),
+        "line 7: user_class[0].weight: expected a weight, a number from 0 to 1,000,000, found \
+         the number 1e16",
     );
     check(
         &with_class("fixed_count = 0\ntask = [{ get = '/' }]"),
