@@ -71,8 +71,8 @@ impl Program {
         names
     }
 
-    /// Takes over the shares of the classes and the weights of the tasks of `plan`, where classes
-    /// and tasks are the same; true if a share changed.
+    /// Takes over the shares of the classes and the weights of the tasks of `plan`, and how many
+    /// tasks a set does, where classes and tasks are the same; true if a share changed.
     pub(crate) fn set_weights(&mut self, plan: &Plan) -> bool {
         let mut is_changed = false;
         for class in &mut self.classes {
@@ -293,6 +293,7 @@ impl Class {
         for (set, other) in self.sets.iter_mut().zip(&other.sets) {
             if set.tasks.len() == other.tasks.len() {
                 set.weights = other.weights.clone();
+                set.runs = other.runs;
             }
         }
     }

@@ -241,3 +241,27 @@ fn an_edit_of_arrivals_goes_on_with_the_next() {
     let outcome = simulation(load, "0", 10, commands);
     assert_eq!(n_requests(&outcome), 49 + 102);
 }
+
+#[test]
+fn an_edit_of_weights_changes_how_often_a_nested_set_goes_round() {
+    let plan = |weight: u32| {
+        format!(
+            "version = 1\nload = {{ users = 1, spawn_rate = 1, run_time = 4 }}\n[[user_class]]\n\
+             name = \"A\"\norder = \"sequential\"\n\
+             task = [ {{ get = \"/front\" }}, {{ order = \"sequential\", task = [\n\
+             {{ get = \"/a\", weight = {weight} }}, {{ get = \"/b\" }} ] }} ]\n"
+        )
+    };
+    let edited = Plan::from_toml(&plan(3)).unwrap();
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(100 * MILLI, 200) };
+    let outcome = Simulation {
+        commands: vec![(Elapsed::from_secs(2), Command::Edit(Box::new(edited)))],
+        ..Simulation::of(&plan(1), answer)
+    }
+    .run();
+    let sent = outcome.logs[0].sent.borrow();
+    let urls: String = sent.iter().map(|it| it.1.url.replace('/', "")).collect();
+    let (before, after) = ("frontab".repeat(3), "frontaaab");
+    assert!(urls.starts_with(&before), "{urls}");
+    assert!(urls.contains(&after.repeat(2)), "{urls}");
+}
