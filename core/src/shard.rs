@@ -115,8 +115,8 @@ pub struct Shard {
     n_in_flight: usize,
     // When each request under way has to be done. Those that are done stay until they are first.
     deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
-    // When users that were told to stop have to be done, in order. The epoch is that of a life.
-    kills: VecDeque<(Elapsed, Ticket)>,
+    // When users that were told to stop have to be done. The epoch is that of a life.
+    kills: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     aborts: Vec<Ticket>,
     // How many requests may still be sent.
     n_left: u64,
@@ -162,7 +162,7 @@ impl Shard {
             n_queued: 0,
             n_in_flight: 0,
             deadlines: BinaryHeap::new(),
-            kills: VecDeque::new(),
+            kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
             stats,
@@ -302,7 +302,7 @@ impl Shard {
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
         let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
-        let next_kill = self.kills.front().map(|(at, _)| *at);
+        let next_kill = self.kills.peek().map(|Reverse((at, _))| *at);
         let (next_change, next_arrival) = match self.pace {
             Pace::Closed { next_change, .. } => (next_change, None),
             Pace::Open { next_due, .. } => (None, next_due),
@@ -357,10 +357,10 @@ impl Shard {
                 self.aborts.push(ticket);
             }
         }
-        while let Some(&(at, ticket)) = self.kills.front()
+        while let Some(&Reverse((at, ticket))) = self.kills.peek()
             && at <= now
         {
-            self.kills.pop_front();
+            self.kills.pop();
             let user = &self.users[ticket.user as usize];
             if user.is_ending && user.life == ticket.epoch {
                 self.abandon(ticket.user, now);

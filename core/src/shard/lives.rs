@@ -1,6 +1,8 @@
 //! How users and runs begin and end: users by the schedule, by arrivals and by edits; a run by its
 //! end, a limit or a person. What a living user does is not here.
 
+use std::cmp::Reverse;
+
 use super::pace::{Pace, arrival_mix, user_mix};
 use super::{Shard, Ticket};
 use crate::plan::Plan;
@@ -71,7 +73,7 @@ impl Shard {
             user: local,
             epoch: user.life,
         };
-        self.kills.push_back((now + stop_timeout, ticket));
+        self.kills.push(Reverse((now + stop_timeout, ticket)));
     }
 
     /// Ends what a user is doing, and goes on with what it does at its end.

@@ -119,6 +119,22 @@ fn a_second_stop_ends_everything_at_once() {
 }
 
 #[test]
+fn a_shorter_stop_timeout_does_not_wait_for_a_longer_one() {
+    let edit = |secs, users: u32, stop_timeout: u32| {
+        let load = format!("users = {users}, spawn_rate = 1000, stop_timeout = {stop_timeout}");
+        let plan = Plan::from_toml(&text(&load, "0")).unwrap();
+        (Elapsed::from_secs(secs), Command::Edit(Box::new(plan)))
+    };
+    let load = "users = 2, spawn_rate = 1000, stop_timeout = 20";
+    let stop = (Elapsed::from_secs(5), Command::Stop);
+    let commands = vec![edit(3, 1, 20), edit(4, 1, 1), stop];
+    let outcome = simulation(load, "0", 25_000, commands);
+    let users = [5_500, 6_500, 22_500].map(|at| users_at(&outcome, at));
+    assert_eq!(users, [2, 1, 1]);
+    assert_eq!(outcome.board.at(), Elapsed::from_secs(23));
+}
+
+#[test]
 fn a_user_that_is_wanted_again_while_it_ends_starts_again() {
     let edit = |secs, users: u32| {
         let load = format!("users = {users}, spawn_rate = 1000, stop_timeout = 9, run_time = 10");
