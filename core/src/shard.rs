@@ -382,6 +382,8 @@ impl Shard {
             Next::End => self.end_user(local, now),
             Next::Idle => {
                 user.turn(Activity::Idle);
+                // Unless the task sent something, nothing has counted from there.
+                user.arrival = None;
                 let class = user.class;
                 if let Pace::Open { idle, .. } = &mut self.pace {
                     idle[class].insert(local);

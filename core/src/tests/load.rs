@@ -259,6 +259,22 @@ fn an_edit_of_arrivals_goes_on_with_the_next() {
 }
 
 #[test]
+fn the_end_of_a_user_is_not_due_with_its_last_arrival() {
+    // A task that is done when the user ends, and one that is not.
+    for wait in [1, 10] {
+        let plan = format!(
+            "version = 1\nload = {{ arrivals = [ {{ duration = 5, rate = 0.2 }} ] }}\n\
+             [[user_class]]\nname = \"A\"\non_stop = [ {{ get = \"/bye\" }} ]\n\
+             task = [ {{ steps = [ {{ wait = {wait} }} ] }} ]\n"
+        );
+        let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+        let outcome = Simulation::of(&plan, answer).run();
+        let total = aggregated(&outcome.board.rows());
+        assert_eq!(total.response_times.max, Some(10 * MILLI), "{wait}");
+    }
+}
+
+#[test]
 fn an_edit_of_weights_changes_how_often_a_nested_set_goes_round() {
     let plan = |weight: u32| {
         format!(
