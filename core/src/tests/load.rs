@@ -259,6 +259,59 @@ fn an_edit_of_arrivals_goes_on_with_the_next() {
 }
 
 #[test]
+fn a_full_pool_of_free_users_of_one_class_makes_room_for_the_other() {
+    let plan = r#"version = 1
+        load = { arrivals = [ { duration = 8, rate = 1 } ], max_users = 1 }
+        [[user_class]]
+        name = "A"
+        weight = 3
+        on_start = [ { get = "/hello" } ]
+        task = [ { get = "/a" } ]
+        [[user_class]]
+        name = "B"
+        on_stop = [ { get = "/bye" } ]
+        task = [ { get = "/b" } ]"#;
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+    let outcome = Simulation::of(plan, answer).run();
+    let sent = outcome.logs[0].sent.borrow();
+    let urls: Vec<_> = sent
+        .iter()
+        .map(|(at, request)| (at.as_secs(), &*request.url))
+        .collect();
+    let expected = [
+        (0, "/hello"),
+        (0, "/a"),
+        (1, "/b"),
+        // The user that could make room is busy with its end when the arrival comes.
+        (2, "/bye"),
+        (3, "/hello"),
+        (3, "/a"),
+        (4, "/a"),
+        (5, "/b"),
+        (6, "/bye"),
+        (7, "/hello"),
+        (7, "/a"),
+    ];
+    assert_eq!(urls, expected);
+    assert_eq!(outcome.board.n_dropped(), 2);
+}
+
+#[test]
+fn users_of_a_pool_that_die_at_their_start_are_replaced_and_not_piled_up() {
+    let plan = r#"version = 1
+        load = { arrivals = [ { duration = 10, rate = 10 } ], max_users = 2 }
+        [[user_class]]
+        name = "A"
+        on_start = [ { get = "/user/{{user()}}", extract = { id = { json = "$.id" } } } ]
+        task = [ { get = "/" } ]"#;
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+    let outcome = Simulation::of(plan, answer).run();
+    let sent = outcome.logs[0].sent.borrow();
+    assert_eq!(sent.len(), 100);
+    assert!(sent.iter().all(|it| &*it.1.url == "/user/0"));
+}
+
+#[test]
 fn the_end_of_a_user_is_not_due_with_its_last_arrival() {
     // A task that is done when the user ends, and one that is not.
     for wait in [1, 10] {
