@@ -2,7 +2,7 @@
 //! elsewhere, and the same bytes for the same report. Sections are in Locust's order.
 //!
 //! Names, messages and bodies come from plans and targets, so every text goes through
-//! [`markup::Html::text`], and a policy in the page forbids scripts should one ever slip through.
+//! `Html::text`, and a policy in the page forbids scripts should one ever slip through.
 
 mod charts;
 mod failures;

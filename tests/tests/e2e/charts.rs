@@ -1,7 +1,5 @@
 //! The charts: zoomed, pointed at, switched, saved and read, and those of single rows.
 
-use std::path::{Path, PathBuf};
-
 use mayfly_tests::{DemoTarget, Page, Site, until};
 use thirtyfour::{By, Key, WebElement};
 
@@ -235,12 +233,10 @@ async fn a_chart_is_saved_as_a_png() {
     let (width, height) = (size("width").await, size("height").await);
 
     page.press("PNG: Total Requests per Second").await;
-    let folder = page.browser().downloads();
-    let file = until("there is a picture", async || {
-        find(&folder, "_total-requests-per-second.png")
-    })
-    .await;
-
+    let file = page
+        .browser()
+        .downloaded("_total-requests-per-second.png")
+        .await;
     let bytes = until("it is whole", async || {
         std::fs::read(&file)
             .ok()
@@ -251,13 +247,6 @@ async fn a_chart_is_saved_as_a_png() {
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
     // A title and a line of labels stand above the chart.
     assert_eq!((number(16), number(20)), (width, height + 34 + 20));
-}
-
-fn find(folder: &Path, ending: &str) -> Option<PathBuf> {
-    let files = std::fs::read_dir(folder).ok()?;
-    let paths = files.filter_map(Result::ok).map(|it| it.path());
-    let mut paths = paths.filter(|it| it.to_string_lossy().ends_with(ending));
-    paths.next()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -376,7 +365,7 @@ async fn edits_and_the_stop_are_marked() {
 async fn what_draws_is_loaded_with_the_first_chart_or_asked_for_again() {
     let folder = std::env::temp_dir().join(format!("mayfly-charts-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
+    let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
     for file in std::fs::read_dir(&dist).unwrap() {
         let file = file.unwrap();
         std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();

@@ -1,6 +1,6 @@
 //! Files hold what the table holds.
 
-use mayfly_tests::{DemoTarget, Page, until};
+use mayfly_tests::{DemoTarget, Page};
 
 /// A run that is over, with failures.
 async fn finished_run(target: &DemoTarget) -> Page {

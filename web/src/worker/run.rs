@@ -91,15 +91,17 @@ impl Host {
             id: ShardId::ONLY,
             max_in_flight,
         };
-        match plan.target {
-            Some(Target::BaseUrl(base_url)) => {
-                let transport = FetchTransport::new(Rc::clone(&self.page.0), &base_url);
+        let classes = plan.user_classes.as_slice();
+        let base_url = classes.iter().find_map(|it| plan.base_url(it));
+        match (base_url, &plan.target) {
+            (Some(base_url), _) => {
+                let transport = FetchTransport::new(Rc::clone(&self.page.0), base_url);
                 let shard = Shard::new(program, setting(transport.max_in_flight()));
                 drive(shard, &transport, &clock, commands, publish).await;
             }
-            target => {
+            (None, target) => {
                 let model = match target {
-                    Some(Target::Simulated(model)) => model,
+                    Some(Target::Simulated(model)) => model.clone(),
                     _ => Model::default(),
                 };
                 let transport = SimulatedApi::with_model(clock.clone(), seed, model);
