@@ -214,7 +214,9 @@ mod tests {
     /// The snapshots of a run of so many seconds in which these commands were given.
     fn snapshots(secs: u64, commands: Vec<(u64, Command)>) -> Vec<Snapshot> {
         let mut user = class("A", 1);
-        user.set.tasks = vec![task(1, "/a"), task(1, "/b")].try_into().unwrap();
+        user.set.tasks = vec![task(1, "/a"), task(1, "/b")]
+            .try_into()
+            .expect("there are two tasks");
         let commands = commands.into_iter();
         let commands = commands.map(|(at, command)| (Elapsed::from_secs(at), command));
         let run = Simulation {

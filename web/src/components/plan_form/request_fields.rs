@@ -1,4 +1,4 @@
-//! What a request has besides its method and path. Where it is tried out, its place is at hand.
+//! What a request has besides its method and path, and the button that tries it.
 
 use yew::prelude::*;
 
@@ -10,6 +10,7 @@ use super::pairs_table::PairsTable;
 use super::plan_field::{Choice, Kind, PlanField, framed, plan_select};
 use super::task_shape::in_steps;
 use crate::components::text_field::input_text;
+use crate::control::Intent;
 use crate::keys::{Edit, Path, Step};
 
 #[derive(PartialEq, Properties)]
@@ -22,8 +23,16 @@ pub(super) struct RequestFieldsProps {
 #[component]
 pub(super) fn RequestFields(props: &RequestFieldsProps) -> Html {
     let RequestFieldsProps { editor, path } = props;
+    let on_try = {
+        let path = path.clone();
+        editor.on_intent.reform(move |_| Intent::Try(path.clone()))
+    };
     html! {
         <>
+            <div class="try">
+                <button type="button" class="button small" onclick={on_try}>{ "Try it" }</button>
+                <span class="help">{ "sends this request once, and shows the answer" }</span>
+            </div>
             <div class="fields">
                 { request_name(editor, path) }
                 <PlanField
