@@ -178,6 +178,14 @@ impl Page {
             .unwrap_or_else(|error| panic!("{name} cannot be clicked: {error}"));
     }
 
+    /// The names of all tabs.
+    pub async fn tabs(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('[role=tab]')]
+            .map(it => it.textContent);";
+        let tabs = self.run(script, vec![]).await;
+        serde_json::from_value(tabs).expect("a list of texts")
+    }
+
     /// Opens or closes the details with this summary.
     pub async fn press_summary(&self, summary: &str) {
         let xpath = format!("//summary[normalize-space()={}]", literal(summary));

@@ -163,7 +163,9 @@ fn list(props: &HistoryPageProps) -> Html {
                 <thead>
                     <tr>
                         for title in TITLES {
-                            <th scope="col">{ title }</th>
+                            <th scope="col" class={classes!(UNSEEN.contains(&title).then_some("unseen"))}>
+                                <span>{ title }</span>
+                            </th>
                         }
                     </tr>
                 </thead>
@@ -319,7 +321,7 @@ fn mood(entry: &RunEntry) -> Option<&'static str> {
 }
 
 const TITLES: [&str; 13] = [
-    "",
+    "Marked",
     "Title",
     "Started",
     "Host",
@@ -331,5 +333,8 @@ const TITLES: [&str; 13] = [
     "RPS",
     "Users",
     "Length",
-    "",
+    "Actions",
 ];
+
+/// Titles of columns that speak for themselves to those who see them.
+const UNSEEN: [&str; 2] = ["Marked", "Actions"];
