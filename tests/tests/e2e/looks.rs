@@ -6,7 +6,7 @@ use std::path::Path;
 use mayfly_tests::{DemoTarget, Page, until};
 
 /// What axe-core and the width of the page have to say; nothing if all is well.
-async fn complaints(page: &Page) -> Vec<String> {
+pub(crate) async fn complaints(page: &Page) -> Vec<String> {
     let axe = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../web/node_modules/axe-core/axe.min.js"

@@ -13,6 +13,7 @@ mod form;
 mod helpers;
 mod history;
 mod looks;
+mod plan_form;
 mod plan_text;
 mod results;
 mod shell;

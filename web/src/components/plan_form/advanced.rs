@@ -116,6 +116,7 @@ pub(super) fn Advanced(props: &AdvancedProps) -> Html {
     let plain_paths = ENDS.iter().chain(TAGS).map(path_of);
     let paths: Vec<Path> = plain_paths.chain([request.clone()]).collect();
     let note = set_of(editor, &paths);
+    let redirects = request.key("follow_redirects");
     html! {
         <Details
             editor={editor.clone()}
@@ -126,20 +127,27 @@ pub(super) fn Advanced(props: &AdvancedProps) -> Html {
         >
             <div class="fields">{ for ENDS.iter().map(|it| plain(it, editor)) }</div>
             <div class="fields">{ for TAGS.iter().map(|it| plain(it, editor)) }</div>
-            <h3>{ "All requests" }</h3>
-            { super::error_line(editor, &request) }
-            <div class="fields">
-                <PlanField
+            <fieldset class="block">
+                <legend>{ "All requests" }</legend>
+                { super::error_line(editor, &request) }
+                <div class="fields">
+                    <PlanField
+                        editor={editor.clone()}
+                        label="Timeout"
+                        path={request.key("timeout")}
+                        kind={Kind::Number}
+                        placeholder="30s"
+                        hint="seconds, or such as 500ms"
+                    />
+                    { plan_select(editor, "Redirects", &redirects, REDIRECTS, "") }
+                </div>
+                <PairsTable
                     editor={editor.clone()}
-                    label="Timeout"
-                    path={request.key("timeout")}
-                    kind={Kind::Number}
-                    placeholder="30s"
-                    hint="seconds, or such as 500ms"
+                    path={request.key("headers")}
+                    legend="Headers"
+                    noun="header"
                 />
-                { plan_select(editor, "Redirects", &request.key("follow_redirects"), REDIRECTS, "") }
-            </div>
-            <PairsTable editor={editor.clone()} path={request.key("headers")} legend="Headers" noun="header" />
+            </fieldset>
         </Details>
     }
 }

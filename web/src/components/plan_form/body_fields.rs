@@ -15,6 +15,8 @@ const BODIES: &[Choice] = &[
     ("body", "Text"),
 ];
 
+const JSON_HINT: &str = "Texts in it may have placeholders: {\"id\": \"{{id}}\"}";
+
 #[derive(PartialEq, Properties)]
 pub(super) struct BodyFieldsProps {
     pub editor: Editor,
@@ -52,7 +54,7 @@ pub(super) fn BodyFields(props: &BodyFieldsProps) -> Html {
             <legend>{ "Body" }</legend>
             <div class="kind-of">{ choice(id, label, BODIES, kind, &on_kind) }</div>
             if kind == "json" {
-                { field("JSON body", Kind::Body, "Texts in it may have placeholders: {\"id\": \"{{id}}\"}") }
+                { field("JSON body", Kind::Body, JSON_HINT) }
             } else if kind == "body" {
                 { field("Text body", Kind::Text, "It may have placeholders, such as {{uuid()}}.") }
             } else if kind == "form" {

@@ -108,7 +108,7 @@ fn check_row(editor: &Editor, path: &Path) -> Html {
                 <PlanField
                     key={format!("{}-equals", kind.key)}
                     editor={editor.clone()}
-                    label="Equal to"
+                    label="Equals"
                     path={equals}
                     kind={if kind.key == "json" { Kind::Json } else { Kind::Text }}
                     placeholder="equal to anything"

@@ -1,5 +1,5 @@
-//! The user classes. A single one shows its tasks and no more; several are cards, each of which can be
-//! left out of the run.
+//! The user classes. A single one shows its tasks and no more; several are cards, each of which can
+//! be left out of the run.
 
 use serde_json::{Value, json};
 use yew::prelude::*;

@@ -40,9 +40,7 @@ pub(super) fn DataFields(props: &DataFieldsProps) -> Html {
     html! {
         <>
             if names.is_empty() {
-                <p class="note">
-                    { "Rows such as accounts to log in with. A request uses them as {{accounts.email}}." }
-                </p>
+                <p class="note">{ DATA_HINT }</p>
             }
             for (nth, name) in names.iter().enumerate() {
                 <DataSet key={nth} editor={editor.clone()} path={data.key(name)} number={nth + 1} />
@@ -106,7 +104,8 @@ fn missing_file(editor: &Editor, path: &Path) -> Html {
         <p class="note">
             { "The plan names the file " }
             <strong>{ name }</strong>
-            { ", and a page can open no file by its name. Choose it, and its rows are put into the plan." }
+            { ", and a page can open no file by its name. " }
+            { "Choose it, and its rows are put into the plan." }
         </p>
     }
 }
@@ -214,6 +213,7 @@ fn paste_area(
             pasted.set(Some(area.value()));
         }
     };
+    let rows = path.key("rows");
     let on_use = {
         let (pasted, on_csv, text) = (pasted.clone(), on_csv.clone(), text.to_owned());
         Callback::from(move |_| {
@@ -227,12 +227,17 @@ fn paste_area(
                 class="body"
                 rows="5"
                 placeholder={"email,password\na@example.org,secret"}
-                aria-label={editor.label("CSV text", &path.key("rows"))}
+                aria-label={editor.label("CSV text", &rows)}
                 spellcheck="false"
                 value={text.to_owned()}
                 {oninput}
             />
-            <div class="adders">{ add_button("Use as rows", editor.label("Use as rows", &path.key("rows")), on_use) }</div>
+            <div class="adders">
+                { add_button("Use as rows", editor.label("Use as rows", &rows), on_use) }
+            </div>
         </>
     }
 }
+
+const DATA_HINT: &str = "Rows such as accounts to log in with. A request uses them as \
+                         {{accounts.email}}.";

@@ -74,13 +74,17 @@ fn extract_row(editor: &Editor, path: &Path) -> Html {
         editor.on(move |_| Edit::Remove(path.clone()))
     };
     let place = path.key(source);
+    let (id, label) = (
+        format!("{}-source", path.id()),
+        editor.label("Source", &place),
+    );
     let removing = format!("Remove {}", editor.place(&place));
     html! {
         <>
-            { choice(format!("{}-source", path.id()), editor.label("Source", &place), SOURCES, source, &on_source) }
+            { choice(id, label, SOURCES, source, &on_source) }
             <PlanField
                 editor={editor.clone()}
-                label="Where"
+                label="Place"
                 path={place}
                 placeholder={placeholder(source)}
                 stays=true

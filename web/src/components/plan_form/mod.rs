@@ -1,7 +1,7 @@
 //! The plan as a form. Each field shows one value of the plan, and what is wrong with it.
 //!
-//! The form judges nothing: whatever is typed goes into the plan, the engine reads the plan after each
-//! change, and what it says stands beside the field.
+//! The form judges nothing: whatever is typed goes into the plan, the engine reads the plan after
+//! each change, and what it says stands beside the field.
 
 mod advanced;
 mod body_fields;
@@ -103,7 +103,7 @@ fn data(editor: &Editor) -> Html {
             summary="Data"
             note={names.join(", ")}
             place="data"
-            is_open_at_first={has_file}
+            must_be_seen={has_file}
             paths={vec![path]}
         >
             <DataFields editor={editor.clone()} />

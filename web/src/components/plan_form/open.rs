@@ -55,26 +55,28 @@ pub(super) struct DetailsProps {
     pub place: AttrValue,
     /// What it is about: it is open if anything is wrong there.
     pub paths: Vec<Path>,
+    /// Whether there is something in it that a person must see.
     #[prop_or_default]
-    pub is_open_at_first: bool,
+    pub must_be_seen: bool,
     pub children: Html,
 }
 
 /// A part of the form that can be opened.
 #[component]
 pub(super) fn Details(props: &DetailsProps) -> Html {
-    let (is_open, on_open) = use_open(props.place.to_string(), props.is_open_at_first);
+    let (is_open, on_open) = use_open(props.place.to_string(), false);
     let mut paths = props.paths.iter();
     let is_wrong = paths.any(|it| props.editor.error_within(it).is_some());
     let ontoggle = on_open.reform(|event: Event| {
         let details = event.target_unchecked_into::<Element>();
         details.has_attribute("open")
     });
-    let is_open = is_open || is_wrong;
+    let is_open = is_open || is_wrong || props.must_be_seen;
     html! {
         <details class="more" open={is_open} {ontoggle}>
             <summary>
                 { &props.summary }
+                { " " }
                 if !props.note.is_empty() {
                     <span class="note">{ &props.note }</span>
                 }

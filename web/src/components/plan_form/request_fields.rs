@@ -45,7 +45,12 @@ pub(super) fn RequestFields(props: &RequestFieldsProps) -> Html {
                 />
                 { plan_select(editor, "Redirects", &path.key("follow_redirects"), REDIRECTS, "") }
             </div>
-            <PairsTable editor={editor.clone()} path={path.key("headers")} legend="Headers" noun="header" />
+            <PairsTable
+                editor={editor.clone()}
+                path={path.key("headers")}
+                legend="Headers"
+                noun="header"
+            />
             <BodyFields editor={editor.clone()} path={path.clone()} />
             <CheckList editor={editor.clone()} path={path.key("check")} />
             <ExtractList editor={editor.clone()} path={path.key("extract")} />

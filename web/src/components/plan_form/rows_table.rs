@@ -131,6 +131,7 @@ fn ColumnHead(props: &ColumnHeadProps) -> Html {
     };
     let rows = path.key("");
     let is_taken = taken.is_some();
+    let removing = editor.label(&format!("Remove column {number}"), &rows);
     html! {
         <div class="column">
             <input
@@ -144,7 +145,7 @@ fn ColumnHead(props: &ColumnHeadProps) -> Html {
                 value={taken.unwrap_or_else(|| column.to_string())}
                 oninput={input_text(&on_name)}
             />
-            { icon_button("×", editor.label(&format!("Remove column {number}"), &rows), "Remove this column", on_remove) }
+            { icon_button("×", removing, "Remove this column", on_remove) }
         </div>
     }
 }

@@ -17,22 +17,20 @@ type Share = (&'static str, Value);
 
 thread_local! {
     // By the name of the class; it outlives the form, which goes while a run is shown.
-    static FORMER: RefCell<BTreeMap<String, Share>> = const { RefCell::new(BTreeMap::new()) };
+    static FORMER: RefCell<BTreeMap<String, Option<Share>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// What the class had while it took part, as long as its name is the same or is changed here.
 #[hook]
 pub(super) fn use_former_share(editor: &Editor, class: &Path) -> Option<Share> {
     let name = editor.text(&class.key("name"));
-    let former = use_mut_ref(|| FORMER.with_borrow(|it| it.get(&name).cloned()));
+    let former = use_mut_ref(|| FORMER.with_borrow(|it| it.get(&name).cloned().flatten()));
     if !is_left_out(editor, class) {
         *former.borrow_mut() = share(editor, class);
     }
     let share = former.borrow().clone();
     use_effect_with((name, share.clone()), |(name, share)| {
-        if let Some(share) = share {
-            FORMER.with_borrow_mut(|it| it.insert(name.clone(), share.clone()));
-        }
+        FORMER.with_borrow_mut(|it| it.insert(name.clone(), share.clone()));
     });
     share
 }

@@ -10,7 +10,7 @@ use super::request_fields::RequestFields;
 use super::request_line::{errors_of, request_line};
 use super::task_shape::{is_wait, key_of, method_of, request_summary, step_summary};
 use super::wait_fields::{STEP_RULES, WaitFields};
-use crate::keys::Path;
+use crate::keys::{Path, Step};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StepListProps {
@@ -28,11 +28,7 @@ pub(super) struct StepListProps {
 pub(super) fn StepList(props: &StepListProps) -> Html {
     let StepListProps { editor, path, .. } = props;
     let list = use_list(editor, path, editor.len(path));
-    let add_request = if path.steps().last() == Path::of("steps").steps().last() {
-        "Add step"
-    } else {
-        "Add request"
-    };
+    let [add_request, add_wait] = adders(path);
     html! {
         <fieldset class="block">
             <legend>{ &props.legend }</legend>
@@ -50,9 +46,18 @@ pub(super) fn StepList(props: &StepListProps) -> Html {
             { list.error() }
             <div class="adders">
                 { list.add_button(add_request, json!({ "get": "/" })) }
-                { list.add_button("Add wait", json!({ "wait": 1 })) }
+                { list.add_button(add_wait, json!({ "wait": 1 })) }
             </div>
         </fieldset>
+    }
+}
+
+/// What adds a request or a wait, in words that tell the lists apart.
+fn adders(path: &Path) -> [&'static str; 2] {
+    match path.steps().last() {
+        Some(Step::Key(key)) if &**key == "on_start" => ["Add start step", "Add start wait"],
+        Some(Step::Key(key)) if &**key == "on_stop" => ["Add stop step", "Add stop wait"],
+        _ => ["Add step", "Add wait"],
     }
 }
 

@@ -72,5 +72,5 @@ fn with_abort(condition: &str, aborts: bool) -> Value {
     }
 }
 
-const HINT: &str = "Such as “p95 < 500ms”, “fail_ratio < 1%”, “GET /cart: p99 < 1s over 30s”. With “abort”, \
-                    the run ends once one does not hold.";
+const HINT: &str = "Such as “p95 < 500ms”, “fail_ratio < 1%”, “GET /cart: p99 < 1s over 30s”. \
+                    With “abort”, the run ends once one does not hold.";

@@ -39,7 +39,7 @@ pub(super) struct WaitFieldsProps {
     pub editor: Editor,
     /// Where the wait is.
     pub path: Path,
-    #[prop_or("Wait time between tasks".into())]
+    #[prop_or("Wait time".into())]
     pub label: AttrValue,
     /// The rules to choose from.
     #[prop_or(TASK_RULES)]
@@ -66,9 +66,14 @@ pub(super) fn WaitFields(props: &WaitFieldsProps) -> Html {
     let error = editor.error(&path.key(rule)).or_else(|| editor.error(path));
     let error = error.filter(|_| !is_shown_below || wait.is_some_and(Value::is_array));
     let select = choice(id.clone(), label, props.rules, rule, &on_rule);
+    let hint = if props.rules == STEP_RULES {
+        ""
+    } else {
+        "between tasks"
+    };
     html! {
         <div class="fields">
-            { framed(&id, Some(&props.label), select, error, Html::default()) }
+            { framed(&id, Some(&props.label), select, error, hint.into()) }
             { numbers(editor, path, rule) }
         </div>
     }
