@@ -248,7 +248,7 @@ impl Page {
         let script = "
             const table = [...document.querySelectorAll('table')]
                 .find(it => it.caption.textContent === arguments[0]);
-            const rows = table ? [...table.querySelectorAll('tbody tr, tfoot tr')] : [];
+            const rows = table ? [...table.querySelectorAll('tbody tr:not(.spacer, .detail), tfoot tr')] : [];
             return rows.map(row => [...row.cells].map(cell => cell.textContent));";
         let rows = self.run(script, vec![caption.into()]).await;
         serde_json::from_value(rows).expect("rows of texts")

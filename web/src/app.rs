@@ -70,6 +70,8 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
                 hidden_lines={state.hidden_lines.clone()}
                 selected_rows={state.selected_rows.clone()}
                 dialog={state.dialog}
+                tables={state.tables.clone()}
+                log={state.log.clone()}
                 {on_action} {on_intent}
             />
         },

@@ -74,7 +74,7 @@ pub fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
     let mut rows: BTreeMap<(&str, &str), [Option<&StatsRow>; 2]> = BTreeMap::new();
     for (index, model) in [older, newer].into_iter().enumerate() {
         for row in &model.rows {
-            rows.entry((&row.name, &row.method)).or_default()[index] = Some(row);
+            rows.entry((&row.name, row.method)).or_default()[index] = Some(row);
         }
     }
     let mut lines: Vec<Line> = rows.into_values().map(line).collect();
@@ -90,16 +90,16 @@ fn line(rows: [Option<&StatsRow>; 2]) -> Line {
         less_is_better,
     };
     Line {
-        method: named.map_or_else(String::new, |it| it.method.clone()),
+        method: named.map_or_else(String::new, |it| it.method.to_owned()),
         name: named.map_or_else(|| "Aggregated".to_owned(), |it| it.name.clone()),
         cells: [
             cell(None, |it| Some(it.n_requests as f64)),
             cell(Some(true), |it| {
                 (0 < it.n_requests).then(|| it.n_failures as f64 * 100.0 / it.n_requests as f64)
             }),
-            cell(Some(true), |it| millis(it.median)),
-            cell(Some(true), |it| millis(it.p95)),
-            cell(Some(true), |it| millis(it.p99)),
+            cell(Some(true), |it| millis(it.quantile(0.5))),
+            cell(Some(true), |it| millis(it.quantile(0.95))),
+            cell(Some(true), |it| millis(it.quantile(0.99))),
         ],
     }
 }
@@ -110,14 +110,19 @@ fn millis(time: Option<Duration>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use mayfly_core::testing::times;
+
     use super::*;
+
+    /// So many times have a median.
+    const ENOUGH: usize = 8;
 
     fn row(name: &str, n_requests: u64, median: u64) -> StatsRow {
         StatsRow {
-            method: "GET".to_owned(),
+            method: "GET",
             name: name.to_owned(),
             n_requests,
-            median: Some(Duration::from_millis(median)),
+            response_times: times([Duration::from_millis(median); ENOUGH]),
             ..StatsRow::default()
         }
     }

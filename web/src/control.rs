@@ -20,7 +20,8 @@ use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
 use crate::store::{
-    Action, Dialog, HistoryAction, PlanAction, PlanDoc, Run, RunAction, Side, State, View,
+    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side, State,
+    View, log,
 };
 
 /// What a person wants that needs more than another state.
@@ -157,6 +158,7 @@ impl Control {
                 spawn_local(async move { control.read_rows(&path, csv).await });
             }
             Intent::ResetCounts => {
+                self.log(Level::Info, "The counts were reset.".to_owned());
                 self.act(Action::Run(RunAction::ResetCounts));
                 self.tell(Command::Reset);
             }
@@ -173,6 +175,14 @@ impl Control {
 
     fn act(&self, action: Action) {
         self.0.dispatcher.dispatch(action);
+    }
+
+    fn log(&self, level: Level, text: String) {
+        self.act(Action::Log(LogLine {
+            level,
+            at_millis: js::now_millis(),
+            text,
+        }));
     }
 
     /// Has the engine read a plan that is being written.
@@ -211,19 +221,22 @@ impl Control {
         self.0.unpacker.take();
         let plan = draft.to_json();
         let new = Run::new(run, title, draft, js::now_millis());
+        let seed = new.outline.seed.unwrap_or_else(js::random_seed);
+        self.log(Level::Info, log::started(&new, seed));
         self.0.deadline.take();
         self.ensure_engine();
         self.tell(Command::Start {
             run,
             title: new.title.clone(),
             plan,
-            seed: js::random_seed(),
+            seed,
             started_millis: new.started_millis,
         });
         self.act(Action::Start(Box::new(new)));
     }
 
     fn stop(&self) {
+        self.log(Level::Info, "The run was told to stop.".to_owned());
         self.act(Action::Run(RunAction::Stop));
         self.tell(Command::Stop);
         let control = self.clone();
@@ -236,6 +249,7 @@ impl Control {
         self.tell(Command::Edit {
             plan: with_users(&run.draft, users).to_json(),
         });
+        self.log(Level::Info, log::edited(users));
         self.act(Action::Run(RunAction::EditUsers(users)));
     }
 
@@ -351,6 +365,7 @@ impl Control {
             Notice::Refused { run, reason } => {
                 if is_newest(run) {
                     self.0.deadline.take();
+                    self.log(Level::Error, format!("The plan was refused: {reason}."));
                     self.act(Action::Run(RunAction::LoseEngine(reason)));
                 }
             }
@@ -435,6 +450,7 @@ impl Control {
         // Dropped a moment later: this may be called by the engine itself.
         let engine = self.0.engine.take();
         Timeout::new(0, || drop(engine)).forget();
+        self.log(Level::Error, format!("The engine stopped: {reason}."));
         self.act(Action::Run(RunAction::LoseEngine(reason)));
     }
 }

@@ -142,6 +142,9 @@ pub fn file_time(millis: f64) -> String {
 /// Fails with what the browser says, such as that it was not allowed.
 pub async fn copy(text: &str) -> Result<(), JsValue> {
     let clipboard = window().navigator().clipboard();
+    if clipboard.is_undefined() {
+        return Err("only a page by HTTPS or of this machine can copy".into());
+    }
     JsFuture::from(clipboard.write_text(text)).await.map(drop)
 }
 

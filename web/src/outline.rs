@@ -1,6 +1,8 @@
 //! What the page itself needs to know of a plan. All else about plans is the engine's.
 
-use mayfly_core::plan::{BaseUrl, Draft, PlanError, SpawnRate, UserCount, Users};
+use std::time::Duration;
+
+use mayfly_core::plan::{BaseUrl, Draft, PlanError, SpawnRate, UserCount, Users, parse_length};
 use serde_json::{Value, json};
 
 /// What the page shows of a plan that runs.
@@ -10,6 +12,10 @@ pub struct Outline {
     pub base_url: Option<BaseUrl>,
     /// The users, if their number is what the load is about.
     pub users: Option<Users>,
+    /// When the run ends by itself, if that is known: by its run time, or with its last stage.
+    pub length: Option<Duration>,
+    /// The number all randomness comes from, if the plan says it.
+    pub seed: Option<u64>,
 }
 
 impl Outline {
@@ -26,8 +32,35 @@ impl Outline {
             users: users
                 .zip(spawn_rate)
                 .map(|(users, spawn_rate)| Users { users, spawn_rate }),
+            length: [
+                load("run_time").and_then(length),
+                load("stages").and_then(sum),
+            ]
+            .into_iter()
+            .chain([load("arrivals").and_then(sum)])
+            .flatten()
+            .min(),
+            seed: load("seed").and_then(Value::as_u64),
         }
     }
+}
+
+/// How long all stages are together.
+fn sum(stages: &Value) -> Option<Duration> {
+    let lengths = stages
+        .as_array()?
+        .iter()
+        .map(|it| it.get("duration").and_then(length));
+    lengths.sum()
+}
+
+/// A length of time as a plan has it: a text, or a number of seconds.
+fn length(value: &Value) -> Option<Duration> {
+    let length = match value {
+        Value::String(text) => parse_length(text, Duration::MAX).ok(),
+        other => Duration::try_from_secs_f64(other.as_f64()?).ok(),
+    };
+    length.filter(|it| !it.is_zero())
 }
 
 /// The same plan with other users.
@@ -100,6 +133,24 @@ mod tests {
         assert_eq!(found.users, Some(users(7, 2.0)));
         assert_eq!(outline("[load]\nstages = []\n"), Outline::default());
         assert_eq!(outline("host = 7\nload = 8\n"), Outline::default());
+    }
+
+    #[track_caller]
+    fn check_length(load: &str, secs: Option<f64>) {
+        let found = outline(&format!("[load]\n{load}\n")).length;
+        assert_eq!(found, secs.map(Duration::from_secs_f64), "{load}");
+    }
+
+    #[test]
+    fn a_run_ends_by_its_run_time_or_with_its_last_stage() {
+        check_length("users = 7", None);
+        check_length("run_time = \"1m30s\"", Some(90.0));
+        check_length("run_time = 2.5", Some(2.5));
+        check_length("run_time = \"soon\"", None);
+        let stages = "stages = [{ duration = \"1m\" }, { duration = 5 }]";
+        check_length(stages, Some(65.0));
+        check_length(&format!("{stages}\nrun_time = 10"), Some(10.0));
+        check_length("arrivals = [{ duration = \"2s\" }]", Some(2.0));
     }
 
     #[test]

@@ -7,13 +7,14 @@ use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::components::{
-    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, PageTools, RowPanel,
-    RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList, panel_id, tab_id,
+    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
+    PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
+    panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::format;
 use crate::js;
-use crate::store::{Action, Dialog, Run, Tab};
+use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables};
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
@@ -23,6 +24,8 @@ pub struct RunPageProps {
     pub hidden_lines: Rc<[String]>,
     /// The rows of the statistics whose charts are shown.
     pub selected_rows: Vec<RequestName>,
+    pub tables: Tables,
+    pub log: Rc<Log>,
     pub dialog: Option<Dialog>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
@@ -42,8 +45,10 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             <header class="bar">
                 <Brand />
                 <StatusStrip
+                    title={run.title.clone()}
                     base_url={run.outline.base_url.clone()}
                     state={run.state()}
+                    length={run.outline.length}
                     model={run.model.clone()}
                 />
                 <RunButtons
@@ -58,7 +63,11 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
                 { notices(run) }
                 <ThresholdList thresholds={run.thresholds.clone()} is_over={!run.state().is_active()} />
-                <TabBar selected={*tab} on_select={on_action.reform(Action::SelectTab)} />
+                <TabBar
+                    selected={*tab}
+                    alert={props.log.has_alert.then_some(Tab::Logs)}
+                    on_select={on_action.reform(Action::SelectTab)}
+                />
                 <section
                     id={panel_id(*tab)}
                     class="panel"
@@ -103,8 +112,9 @@ fn panel(props: &RunPageProps) -> Html {
             <>
                 <StatsTable
                     model={model.clone()}
+                    view={props.tables.get(TableId::Statistics)}
                     selected={props.selected_rows.clone()}
-                    on_select={props.on_action.reform(Action::SelectRow)}
+                    on_action={props.on_action.clone()}
                 />
                 <RowPanel
                     board={board.clone()}
@@ -126,12 +136,31 @@ fn panel(props: &RunPageProps) -> Html {
             />
         },
         Tab::Failures => html! {
-            <FailuresTable model={model.clone()} started_millis={*started_millis} />
+            <FailuresTable
+                model={model.clone()}
+                started_millis={*started_millis}
+                view={props.tables.get(TableId::Failures)}
+                on_action={on_table(props, TableId::Failures)}
+            />
         },
+        Tab::Exceptions => html! {
+            <ExceptionsTable
+                model={model.clone()}
+                started_millis={*started_millis}
+                view={props.tables.get(TableId::Exceptions)}
+                on_action={on_table(props, TableId::Exceptions)}
+            />
+        },
+        Tab::CurrentRatio => html! { <Ratios draft={props.run.draft.clone()} /> },
         Tab::DownloadData => html! {
             <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
         },
+        Tab::Logs => html! { <LogList log={props.log.clone()} /> },
     }
+}
+
+fn on_table(props: &RunPageProps, table: TableId) -> Callback<TableAction> {
+    props.on_action.reform(move |it| Action::Table(table, it))
 }
 
 /// Requests that were cut off are in no other number, so they are named.

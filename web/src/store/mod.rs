@@ -3,9 +3,11 @@
 //! Each part of the state is a module of its own, with the actions that change it.
 
 pub mod history;
+pub mod log;
 pub mod plan;
 pub mod run;
 pub mod tab;
+pub mod tables;
 pub mod theme;
 
 use std::rc::Rc;
@@ -20,9 +22,11 @@ use crate::keys::{Edit, Path};
 use crate::outline::number;
 
 pub use self::history::{History, HistoryAction};
+pub use self::log::{Level, Log, LogLine};
 pub use self::plan::{PlanAction, PlanDoc, Side};
 pub use self::run::{Run, RunAction};
 pub use self::tab::Tab;
+pub use self::tables::{TableAction, TableId, TableView, Tables};
 pub use self::theme::Theme;
 
 /// The state of the page.
@@ -45,6 +49,10 @@ pub struct State {
     /// The rows of the statistics that are looked at more closely, at most
     /// [`MAX_SELECTED_ROWS`](Self::MAX_SELECTED_ROWS), in the order in which they were chosen.
     pub selected_rows: Vec<RequestName>,
+    /// How the tables are looked at.
+    pub tables: Tables,
+    /// What happened since the page was loaded.
+    pub log: Rc<Log>,
     /// What came of the request that was tried last; `None` while it is under way.
     pub trial: Option<Rc<Result<Trial, String>>>,
     /// Whether the page is light or dark.
@@ -99,6 +107,8 @@ pub enum Action {
     CloseDialog,
     /// The kept runs change.
     History(HistoryAction),
+    /// Something happened that belongs in the log.
+    Log(LogLine),
     /// A dialog is to be shown.
     OpenDialog(Dialog),
     /// The plan that is being written changes.
@@ -115,6 +125,8 @@ pub enum Action {
     Show(View),
     /// A run has begun.
     Start(Box<Run>),
+    /// A table is to be looked at in another way.
+    Table(TableId, TableAction),
     /// The lines with this label are to be hidden in the charts, or shown again.
     ToggleLine(String),
     /// A request is tried; `None` until something came of it.
@@ -137,6 +149,8 @@ impl Default for State {
             keys_are_off: false,
             hidden_lines: HIDDEN.map(str::to_owned).into(),
             selected_rows: Vec::new(),
+            tables: Tables::default(),
+            log: Rc::default(),
         }
     }
 }
@@ -155,6 +169,7 @@ impl State {
                 }
             }
             Action::History(action) => self.history.apply(action),
+            Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
             Action::Run(action) => self.apply_to_run(action),
@@ -166,14 +181,19 @@ impl State {
                 self.run = Some(*run);
                 self.view = View::Run;
                 self.selected_rows.clear();
+                self.tables.forget_rows();
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
             }
+            Action::Table(table, action) => self.tables.apply(table, action),
             Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),
             Action::Try(result) => {
                 self.trial = result.map(|it| Rc::new(*it));
             }
             Action::TurnKeys(off) => self.keys_are_off = off,
+        }
+        if self.log.has_alert && self.shows_log() {
+            Rc::make_mut(&mut self.log).has_alert = false;
         }
         if !self.is_running() && self.dialog.is_some_and(|it| !it.outlives_run()) {
             self.dialog = None;
@@ -183,6 +203,14 @@ impl State {
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.state().is_active())
+    }
+
+    fn shows_log(&self) -> bool {
+        matches!(self.view, View::Run | View::Kept) && self.tab == Tab::Logs
+    }
+
+    fn log(&mut self, level: Level, at_millis: f64, text: String) {
+        Rc::make_mut(&mut self.log).push(level, at_millis, text);
     }
 
     fn select_row(&mut self, row: RequestName) {
@@ -204,7 +232,12 @@ impl State {
             // `New` shows what ran last.
             edit_users(Rc::make_mut(&mut self.plan), users);
         }
+        let before = run.clone();
         run.apply(action);
+        let at_millis = run.started_millis + run.model.at.as_secs_f64() * 1e3;
+        for (level, text) in log::news(&before, run) {
+            self.log(level, at_millis, text);
+        }
     }
 }
 
@@ -423,5 +456,43 @@ mod tests {
             post(1, snapshots.last().unwrap()),
         ]);
         assert_eq!(state.dialog, None);
+    }
+
+    /// The texts of the log.
+    fn texts(state: &State) -> Vec<&str> {
+        state.log.lines().map(|it| it.1.text.as_str()).collect()
+    }
+
+    #[test]
+    fn the_log_says_how_a_run_went() {
+        let snapshots = snapshots(Ok(200));
+        let state = state(snapshots.iter().map(|it| post(1, it)));
+        let model = &state.run.as_ref().unwrap().model;
+        let last = format!(
+            "The run stopped after 0:03: {} requests, 0 of them failed (0 %).",
+            model.total.as_ref().unwrap().n_requests
+        );
+        assert_eq!(texts(&state), ["The run comes to its end.", &last]);
+        assert!(!state.log.has_alert);
+    }
+
+    #[test]
+    fn a_diagnosis_alerts_until_the_log_is_looked_at() {
+        let opaque = snapshots(Err(TransportError::Opaque));
+        let mut state = state([
+            post(1, &opaque[2]),
+            Action::Run(RunAction::Diagnose(1, Diagnosis::Unreachable)),
+        ]);
+        // The demo has no target that could be unreachable.
+        assert_eq!(texts(&state), [""; 0]);
+
+        state.apply(Action::Log(LogLine {
+            level: Level::Error,
+            at_millis: 0.0,
+            text: "It does not work.".to_owned(),
+        }));
+        assert!(state.log.has_alert);
+        state.apply(Action::SelectTab(Tab::Logs));
+        assert!(!state.log.has_alert);
     }
 }

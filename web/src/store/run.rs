@@ -204,6 +204,7 @@ impl Run {
         self.board = Rc::default();
         self.model = Rc::new(RunModel {
             state: RunState::Stopped,
+            at: self.model.at,
             ..RunModel::default()
         });
         self.events = Rc::default();

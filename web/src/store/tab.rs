@@ -10,17 +10,26 @@ pub enum Tab {
     Charts,
     /// The failures table.
     Failures,
+    /// The exceptions table.
+    Exceptions,
+    /// Which part of the load falls to which class and task.
+    CurrentRatio,
     /// Downloads.
     DownloadData,
+    /// What happened, and when.
+    Logs,
 }
 
 impl Tab {
     /// From left to right, as in Locust.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Statistics,
         Self::Charts,
         Self::Failures,
+        Self::Exceptions,
+        Self::CurrentRatio,
         Self::DownloadData,
+        Self::Logs,
     ];
 
     /// What it is called.
@@ -29,7 +38,10 @@ impl Tab {
             Self::Statistics => "Statistics",
             Self::Charts => "Charts",
             Self::Failures => "Failures",
+            Self::Exceptions => "Exceptions",
+            Self::CurrentRatio => "Current Ratio",
             Self::DownloadData => "Download Data",
+            Self::Logs => "Logs",
         }
     }
 
@@ -39,7 +51,10 @@ impl Tab {
             Self::Statistics => "stats",
             Self::Charts => "charts",
             Self::Failures => "failures",
+            Self::Exceptions => "exceptions",
+            Self::CurrentRatio => "ratios",
             Self::DownloadData => "reports",
+            Self::Logs => "logViewer",
         }
     }
 
