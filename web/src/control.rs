@@ -20,8 +20,8 @@ use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
 use crate::store::{
-    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side, State,
-    View, log,
+    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
+    State, View, log,
 };
 
 /// What a person wants that needs more than another state.

@@ -14,6 +14,7 @@ struct Columns {
     secs: Vec<u32>,
     n_requests: Vec<u64>,
     n_failures: Vec<u64>,
+    n_arrivals: Vec<u64>,
     n_dropped: Vec<u64>,
     n_users: Vec<u32>,
     sum_micros: Vec<u64>,
@@ -28,6 +29,7 @@ impl Columns {
             columns.secs.push(slot.secs);
             columns.n_requests.push(slot.n_requests);
             columns.n_failures.push(slot.n_failures);
+            columns.n_arrivals.push(slot.n_arrivals);
             columns.n_dropped.push(slot.n_dropped);
             columns.n_users.push(slot.n_users);
             columns.sum_micros.push(slot.sum_micros);
@@ -43,6 +45,7 @@ impl Columns {
             self.secs.len(),
             self.n_requests.len(),
             self.n_failures.len(),
+            self.n_arrivals.len(),
             self.n_dropped.len(),
             self.n_users.len(),
             self.sum_micros.len(),
@@ -57,6 +60,7 @@ impl Columns {
             secs: self.secs[index],
             n_requests: self.n_requests[index],
             n_failures: self.n_failures[index],
+            n_arrivals: self.n_arrivals[index],
             n_dropped: self.n_dropped[index],
             n_users: self.n_users[index],
             sum_micros: self.sum_micros[index],

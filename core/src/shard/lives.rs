@@ -129,6 +129,7 @@ impl Shard {
         {
             let arrival = *next;
             let class = self.pace.next_arrival(self.setting.id);
+            self.stats.record_arrival(now);
             match self.free_user(class, now) {
                 None => self.stats.record_dropped(now),
                 Some(local) => {

@@ -225,6 +225,12 @@ fn an_arrival_that_finds_no_free_user_is_dropped_and_counted() {
     let outcome = run(load, "0", 1000);
     // Three start in each second, at 0, 0.2 and 0.4; those at 0.6 and 0.8 find nobody.
     assert_eq!((n_requests(&outcome), outcome.board.n_dropped()), (30, 20));
+    let series = outcome.board.series();
+    let arrivals: Vec<_> = series
+        .iter()
+        .map(|it| (it.n_arrivals, it.n_dropped))
+        .collect();
+    assert_eq!(arrivals[..10], [(5, 2); 10]);
 }
 
 #[test]

@@ -5,15 +5,15 @@ use super::{Axis, Chart, ChartStyle, LineStyle, Points, Timeline};
 
 /// The charts of a run that began at `started`, in seconds since 1970.
 ///
-/// The one of dropped arrivals is only there if there are any.
+/// That of arrivals is only there if there are any.
 pub fn charts(timeline: &Timeline, started: f64) -> Vec<Chart> {
     let mut charts = vec![
         requests(timeline, started),
         response_times(timeline, started),
         users(timeline, started),
     ];
-    if timeline.stretches.iter().any(|it| 0 < it.n_dropped) {
-        charts.push(dropped(timeline, started));
+    if timeline.stretches.iter().any(|it| 0 < it.n_arrivals) {
+        charts.push(arrivals(timeline, started));
     }
     charts
 }
@@ -49,10 +49,14 @@ fn users(timeline: &Timeline, started: f64) -> Chart {
     chart("Number of Users", 0, &lines, timeline, started)
 }
 
-fn dropped(timeline: &Timeline, started: f64) -> Chart {
-    let lines: [(&str, &'static str, Value); 1] =
-        [("Dropped/s", "--chart-dropped", |it| it.rate(it.n_dropped))];
-    chart("Dropped Arrivals per Second", 1, &lines, timeline, started)
+fn arrivals(timeline: &Timeline, started: f64) -> Chart {
+    let lines: [(&str, &'static str, Value); 2] = [
+        ("Arrivals/s", "--chart-arrivals", |it| {
+            it.rate(it.n_arrivals)
+        }),
+        ("Dropped/s", "--chart-dropped", |it| it.rate(it.n_dropped)),
+    ];
+    chart("Arrivals per Second", 1, &lines, timeline, started)
 }
 
 fn chart(
@@ -89,12 +93,11 @@ mod tests {
 
     use super::*;
 
-    fn slot(start: u32, n_requests: u64, n_dropped: u64) -> Slot {
+    fn slot(start: u32, n_requests: u64) -> Slot {
         Slot {
             start,
             secs: 2,
             n_requests,
-            n_dropped,
             n_users: 7,
             ..Slot::default()
         }
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn charts_show_rates_at_times_of_day() {
-        let timeline = Timeline::new(&[slot(0, 3, 0), slot(2, 4, 0)]);
+        let timeline = Timeline::new(&[slot(0, 3), slot(2, 4)]);
         let charts = charts(&timeline, 1000.0);
         let titles: Vec<_> = charts.iter().map(|it| it.style.title).collect();
         assert_eq!(
@@ -120,10 +123,18 @@ mod tests {
     }
 
     #[test]
-    fn dropped_arrivals_have_a_chart_once_there_are_any() {
-        let timeline = Timeline::new(&[slot(0, 3, 0), slot(2, 4, 5)]);
+    fn arrivals_have_a_chart_if_there_are_any() {
+        let open = Slot {
+            n_arrivals: 9,
+            n_dropped: 5,
+            ..slot(2, 4)
+        };
+        let timeline = Timeline::new(&[slot(0, 3), open]);
         let charts = charts(&timeline, 0.0);
-        assert_eq!(charts[3].style.title, "Dropped Arrivals per Second");
-        assert_eq!(charts[3].points.columns, [[Some(0.0), Some(2.5)]]);
+        assert_eq!(charts[3].style.title, "Arrivals per Second");
+        assert_eq!(
+            charts[3].points.columns,
+            [[Some(0.0), Some(4.5)], [Some(0.0), Some(2.5)]]
+        );
     }
 }

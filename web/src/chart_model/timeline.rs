@@ -25,6 +25,8 @@ pub struct Stretch {
     pub n_requests: u64,
     /// How many of them failed.
     pub n_failures: u64,
+    /// Arrivals, dropped ones included.
+    pub n_arrivals: u64,
     /// Arrivals that found no free user.
     pub n_dropped: u64,
     /// The most users.
@@ -72,6 +74,7 @@ impl Stretch {
             secs: slot.secs,
             n_requests: slot.n_requests,
             n_failures: slot.n_failures,
+            n_arrivals: slot.n_arrivals,
             n_dropped: slot.n_dropped,
             n_users: slot.n_users,
             percentiles,
@@ -82,8 +85,8 @@ impl Stretch {
     fn is_of(&self, slot: &Slot) -> bool {
         (self.start, self.secs, self.n_requests, self.sum_micros)
             == (slot.start, slot.secs, slot.n_requests, slot.sum_micros)
-            && (self.n_failures, self.n_dropped, self.n_users)
-                == (slot.n_failures, slot.n_dropped, slot.n_users)
+            && (self.n_failures, self.n_users) == (slot.n_failures, slot.n_users)
+            && (self.n_arrivals, self.n_dropped) == (slot.n_arrivals, slot.n_dropped)
     }
 
     /// So many in this stretch, by the second.

@@ -8,7 +8,7 @@ use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::chart_model::Event;
-use crate::components::charts::{RowCharts, use_palette};
+use crate::components::charts::{RowCharts, swatch, use_palette};
 
 #[derive(PartialEq, Properties)]
 pub struct RowPanelProps {
@@ -35,11 +35,7 @@ pub fn RowPanel(props: &RowPanelProps) -> Html {
             <ul class="row-list">
                 for (name, color) in rows.iter() {
                     <li key={name.to_string()}>
-                        <span
-                            class="swatch"
-                            style={format!("color: var({color})")}
-                            aria-hidden="true"
-                        />
+                        { swatch(color, false) }
                         <span class="name">{ name.to_string() }</span>
                         <button
                             type="button"

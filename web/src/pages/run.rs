@@ -108,23 +108,7 @@ fn panel(props: &RunPageProps) -> Html {
             .reform(move |file| Intent::Download(kept.clone(), file))
     };
     match props.tab {
-        Tab::Statistics => html! {
-            <>
-                <StatsTable
-                    model={model.clone()}
-                    view={props.tables.get(TableId::Statistics)}
-                    selected={props.selected_rows.clone()}
-                    on_action={props.on_action.clone()}
-                />
-                <RowPanel
-                    board={board.clone()}
-                    started_millis={*started_millis}
-                    events={events.clone()}
-                    rows={props.selected_rows.clone()}
-                    on_close={props.on_action.reform(Action::SelectRow)}
-                />
-            </>
-        },
+        Tab::Statistics => statistics(props),
         Tab::Charts => html! {
             <Charts
                 key={*id}
@@ -156,6 +140,27 @@ fn panel(props: &RunPageProps) -> Html {
             <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
         },
         Tab::Logs => html! { <LogList log={props.log.clone()} /> },
+    }
+}
+
+fn statistics(props: &RunPageProps) -> Html {
+    let run = &props.run;
+    html! {
+        <>
+            <StatsTable
+                model={run.model.clone()}
+                view={props.tables.get(TableId::Statistics)}
+                selected={props.selected_rows.clone()}
+                on_action={props.on_action.clone()}
+            />
+            <RowPanel
+                board={run.board.clone()}
+                started_millis={run.started_millis}
+                events={run.events.clone()}
+                rows={props.selected_rows.clone()}
+                on_close={props.on_action.reform(Action::SelectRow)}
+            />
+        </>
     }
 }
 

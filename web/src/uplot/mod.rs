@@ -7,6 +7,7 @@ mod picture;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlElement};
@@ -80,8 +81,8 @@ pub(crate) struct Chart {
     marks: Rc<RefCell<Vec<(f64, String)>>>,
     shown: RefCell<Vec<bool>>,
     span: Cell<Option<Span>>,
-    // They must live as long as the plot.
-    _callbacks: Callbacks,
+    // They must live as long as the plot. Never `None` but while it is dropped.
+    callbacks: Option<Callbacks>,
 }
 
 impl Chart {
@@ -104,7 +105,7 @@ impl Chart {
             target: target.clone(),
             marks,
             span: Cell::default(),
-            _callbacks: callbacks,
+            callbacks: Some(callbacks),
         }
     }
 
@@ -168,6 +169,9 @@ impl Chart {
 impl Drop for Chart {
     fn drop(&mut self) {
         self.plot.destroy();
+        // It may have put off a call to the end of this turn.
+        let callbacks = self.callbacks.take();
+        Timeout::new(0, || drop(callbacks)).forget();
     }
 }
 

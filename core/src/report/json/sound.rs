@@ -120,7 +120,7 @@ fn counts(snapshot: &Snapshot) -> Vec<u64> {
 }
 
 fn of_slots(slots: &[Slot]) -> impl Iterator<Item = u64> {
-    let counts = |it: &Slot| [it.n_requests, it.n_dropped, it.sum_micros];
+    let counts = |it: &Slot| [it.n_requests, it.n_arrivals, it.n_dropped, it.sum_micros];
     slots.iter().flat_map(counts)
 }
 

@@ -19,6 +19,7 @@ use self::toolbar::Toolbar;
 use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin, timeline};
 use crate::js;
 
+pub(crate) use self::legend::swatch;
 pub(crate) use self::row_charts::use_palette;
 pub use self::row_charts::{RowCharts, RowChartsProps};
 
