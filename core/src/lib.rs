@@ -36,6 +36,7 @@ pub mod template;
 // The pure parts of scheduling.
 pub mod arrival;
 pub mod class_mix;
+pub mod load_line;
 pub mod rng;
 pub mod shape;
 pub mod spawn;

@@ -52,6 +52,8 @@ pub fn App() -> Html {
 
 fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
     let (history, run) = (&state.history, &state.run);
+    let running = run.as_ref().filter(|it| it.state().is_active());
+    let running = running.map(|it| it.outline.kind);
     match (state.view, run, &history.opened, &history.compared) {
         (View::Compare, _, _, Some(compared)) => html! {
             <ComparePage
@@ -79,6 +81,7 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
             <StartPage
                 plan={state.plan.clone()}
                 has_run={state.run.is_some()}
+                {running}
                 {on_action} {on_intent}
             />
         },

@@ -20,8 +20,8 @@ use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, RunId};
 use crate::reading::{Problem, Reading};
 use crate::store::{
-    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
-    State, View, log,
+    Action, Dialog, HistoryAction, Level, LoadAction, LogLine, PlanAction, PlanDoc, Run, RunAction,
+    Side, State, View, log,
 };
 
 /// What a person wants that needs more than another state.
@@ -55,6 +55,8 @@ pub enum Intent {
     Stop,
     /// The request at this place of the plan, once.
     Try(Path),
+    /// The load and the weights of the plan for the run that is under way.
+    Update,
 }
 
 /// Where CSV comes from.
@@ -64,6 +66,13 @@ pub enum CsvSource {
     File(File),
     /// A text that was pasted.
     Text(String),
+}
+
+/// What is to be done with a plan once it was read.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Start,
+    Update,
 }
 
 /// Does what a person wants, and listens to the engine.
@@ -78,8 +87,8 @@ struct Inner {
     newest_trial: Cell<u32>,
     // Of the newest run.
     unpacker: RefCell<Unpacker>,
-    // The plan, at this revision and with this title, is to be started once it was read.
-    starts_next: RefCell<Option<(u32, String)>>,
+    // What is to be done with the plan, at this revision and with this title, once it was read.
+    next: RefCell<Option<(u32, String, Purpose)>>,
     // Ends an engine that does not react to a stop.
     deadline: RefCell<Option<Timeout>>,
 }
@@ -90,11 +99,12 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
     let control = use_memo((), |()| Control::new(state.dispatcher()));
     let control = (*control).clone();
     use_effect_with((), {
-        let control = control.clone();
+        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
         // Ready before the first click, and loaded after the page is drawn.
         move |()| {
             js::after_drawing(move || {
                 control.ensure_engine();
+                control.read(&plan);
                 js::keep_files();
             });
         }
@@ -111,6 +121,15 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
             control.tell(Command::Watch { rows });
         }
     });
+    let preset = state.plan.load.preset.as_ref();
+    use_effect_with(preset.map(|it| it.draft.clone()), {
+        let control = control.clone();
+        move |draft| {
+            if let Some(draft) = draft {
+                control.tell(Command::ReadPreset(draft.clone()));
+            }
+        }
+    });
     control
 }
 
@@ -125,7 +144,7 @@ impl Control {
             newest: Cell::default(),
             newest_trial: Cell::default(),
             unpacker: RefCell::default(),
-            starts_next: RefCell::default(),
+            next: RefCell::default(),
             deadline: RefCell::default(),
         }))
     }
@@ -167,9 +186,10 @@ impl Control {
                 self.act(Action::Show(View::History));
                 self.tell_loaded(Command::History(HistoryCommand::List));
             }
-            Intent::Start => self.start(&state.plan),
+            Intent::Start => self.use_plan(&state.plan, Purpose::Start),
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
+            Intent::Update => self.use_plan(&state.plan, Purpose::Update),
         }
     }
 
@@ -196,16 +216,28 @@ impl Control {
         });
     }
 
-    fn start(&self, plan: &PlanDoc) {
+    fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
         if let Some(draft) = plan.ready() {
-            self.start_plan(plan.title.clone(), draft.clone());
+            self.use_draft(plan.title.clone(), draft.clone(), purpose);
         } else if plan.is_read() {
             self.reject();
         } else {
-            let next = (plan.revision, plan.title.clone());
-            *self.0.starts_next.borrow_mut() = Some(next);
+            let next = (plan.revision, plan.title.clone(), purpose);
+            *self.0.next.borrow_mut() = Some(next);
             self.ensure_engine();
             self.read(plan);
+        }
+    }
+
+    fn use_draft(&self, title: String, draft: Draft, purpose: Purpose) {
+        match purpose {
+            Purpose::Start => self.start_plan(title, draft),
+            Purpose::Update => {
+                self.tell(Command::Edit {
+                    plan: draft.to_json(),
+                });
+                self.act(Action::Run(RunAction::Edit(Box::new(draft))));
+            }
         }
     }
 
@@ -361,7 +393,14 @@ impl Control {
         let is_newest = |run| run == self.0.newest.get();
         match notice {
             Notice::Ready => {}
+            Notice::Line { run, line } => {
+                self.act(Action::Run(RunAction::Draw(run, Box::new(line))));
+            }
             Notice::Read { id, reading } => self.handle_reading(id, reading),
+            Notice::ReadPreset(draft, reading) => {
+                let action = LoadAction::ReadPreset(draft, Box::new(reading));
+                self.act(Action::Plan(PlanAction::Load(action)));
+            }
             Notice::Refused { run, reason } => {
                 if is_newest(run) {
                     self.0.deadline.take();
@@ -417,12 +456,12 @@ impl Control {
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let next = self
             .0
-            .starts_next
+            .next
             .borrow_mut()
-            .take_if(|(next, _)| *next == revision);
+            .take_if(|(next, ..)| *next == revision);
         match (next, plan) {
             (None, _) => {}
-            (Some((_, title)), Some(plan)) => self.start_plan(title, plan),
+            (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
             (Some(_), None) => self.reject(),
         }
     }

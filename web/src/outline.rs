@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use mayfly_core::plan::{BaseUrl, Draft, PlanError, SpawnRate, UserCount, Users, parse_length};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+use crate::load_kind::LoadKind;
 
 /// What the page shows of a plan that runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
     /// What is loaded; `None` is the simulated API.
     pub base_url: Option<BaseUrl>,
+    /// What its load is about.
+    pub kind: LoadKind,
     /// The users, if their number is what the load is about.
     pub users: Option<Users>,
     /// When the run ends by itself, if that is known: by its run time, or with its last stage.
@@ -29,6 +33,7 @@ impl Outline {
         let spawn_rate = spawn_rate.and_then(|it| it.try_into().ok());
         Self {
             base_url: host.and_then(|it| it.parse().ok()),
+            kind: LoadKind::of(&draft.keys),
             users: users
                 .zip(spawn_rate)
                 .map(|(users, spawn_rate)| Users { users, spawn_rate }),
@@ -72,6 +77,55 @@ pub fn with_users(draft: &Draft, users: Users) -> Draft {
         load.insert("spawn_rate".to_owned(), number(users.spawn_rate.get()));
     }
     draft
+}
+
+/// The same plan with what a run takes over from another one while it is under way: the load, but for
+/// what is settled at the start, and the weights of user classes and tasks.
+pub fn with_load(draft: &Draft, other: &Draft) -> Draft {
+    let mut edited = draft.clone();
+    let load = |draft: &Draft| draft.keys.get("load").and_then(Value::as_object).cloned();
+    let (old, new) = (load(draft), load(other));
+    let mut load = new.unwrap_or_default();
+    take_keys(
+        &mut load,
+        &old.unwrap_or_default(),
+        &["max_requests", "seed"],
+    );
+    edited.keys.insert("load".to_owned(), load.into());
+    let classes = edited.keys.get_mut("user_class");
+    let others = other.keys.get("user_class").and_then(Value::as_array);
+    for class in classes.and_then(Value::as_array_mut).into_iter().flatten() {
+        let mut others = others.into_iter().flatten();
+        if let Some(other) = others.find(|it| it["name"] == class["name"]) {
+            take_weights(class, other);
+        }
+    }
+    edited
+}
+
+/// Of a user class or a task, and of the tasks in it, if there are as many.
+fn take_weights(to: &mut Value, from: &Value) {
+    let (Value::Object(to), Value::Object(from)) = (to, from) else {
+        return;
+    };
+    take_keys(to, from, &["weight", "fixed_count"]);
+    if let (Some(Value::Array(to)), Some(Value::Array(from))) =
+        (to.get_mut("task"), from.get("task"))
+        && to.len() == from.len()
+    {
+        for (to, from) in to.iter_mut().zip(from) {
+            take_weights(to, from);
+        }
+    }
+}
+
+fn take_keys(to: &mut Map<String, Value>, from: &Map<String, Value>, keys: &[&str]) {
+    for &key in keys {
+        match from.get(key) {
+            Some(value) => to.insert(key.to_owned(), value.clone()),
+            None => to.shift_remove(key),
+        };
+    }
 }
 
 /// A number as a person would write it: `4` rather than `4.0`.
@@ -131,7 +185,8 @@ mod tests {
         let found = outline("host = \"http://a.test/\"\n[load]\nusers = 7\nspawn_rate = 2\n");
         assert_eq!(found.base_url, Some("http://a.test/".parse().unwrap()));
         assert_eq!(found.users, Some(users(7, 2.0)));
-        assert_eq!(outline("[load]\nstages = []\n"), Outline::default());
+        let stages = outline("[load]\nstages = []\n");
+        assert_eq!((stages.users, stages.kind), (None, LoadKind::Stages));
         assert_eq!(outline("host = 7\nload = 8\n"), Outline::default());
     }
 
@@ -160,6 +215,38 @@ mod tests {
         assert_eq!(
             edited.to_toml(),
             "version = 1\n\n[load]\nusers = 9\nspawn_rate = 0.5\nrun_time = \"1m\"\n"
+        );
+    }
+
+    #[test]
+    fn a_run_takes_over_load_and_weights_and_nothing_else() {
+        let plan = |host: &str, load: &str, weight: u32, path: &str| {
+            let text = format!(
+                "host = \"{host}\"\n\n[load]\n{load}\n\n[[user_class]]\nname = \"A\"\nweight = \
+                 {weight}\n\n[[user_class.task]]\nget = \"{path}\"\nweight = {weight}\n"
+            );
+            Draft::from_toml(&text).unwrap()
+        };
+        let before = plan(
+            "http://a.test",
+            "users = 7\nspawn_rate = 2\nseed = 1",
+            1,
+            "/a",
+        );
+        let other = plan(
+            "http://b.test",
+            "users = 9\nspawn_rate = 5\nmax_requests = 3",
+            4,
+            "/b",
+        );
+        assert_eq!(
+            with_load(&before, &other),
+            plan(
+                "http://a.test",
+                "users = 9\nspawn_rate = 5\nseed = 1",
+                4,
+                "/a"
+            )
         );
     }
 }

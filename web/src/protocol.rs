@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mayfly_core::load_line::LoadLine;
 use mayfly_core::report::ThresholdResult;
 use mayfly_core::request::RequestName;
 use mayfly_core::trial::Trial;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::download::Download;
 use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::parcel::Parcel;
+use crate::preset::{PresetDraft, PresetReading};
 use crate::reading::{Reading, Source};
 
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
@@ -76,6 +78,8 @@ pub enum Command {
         /// The plan.
         source: Source,
     },
+    /// Reads a preset that is being filled in.
+    ReadPreset(PresetDraft),
     /// The run that is under way forgets all that it counted.
     Reset,
     /// The run that is under way ends.
@@ -98,6 +102,15 @@ pub enum Notice {
         id: ReadingId,
         /// What came of it.
         reading: Reading,
+    },
+    /// What was read of a preset.
+    ReadPreset(PresetDraft, PresetReading),
+    /// The load of a run over time, at its start and after an edit.
+    Line {
+        /// The run.
+        run: RunId,
+        /// Its load.
+        line: LoadLine,
     },
     /// The plan cannot run.
     Refused {

@@ -1,10 +1,11 @@
 //! What the engine says about a plan that is being written.
 
 use mayfly_core::data::Table;
-use mayfly_core::plan::{Draft, Plan, PlanProblem};
+use mayfly_core::load_line::LoadLine;
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem};
 use mayfly_core::program::{Program, ProgramError};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A plan as it came.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -16,7 +17,7 @@ pub enum Source {
 }
 
 /// A plan as it was read.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Reading {
     /// In TOML, as it is shown; `None` if there is nothing to show in its place.
     pub text: Option<String>,
@@ -26,6 +27,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// How many more problems there are.
     pub n_more: usize,
+    /// Its load over time; `None` if its load makes no sense.
+    pub line: Option<LoadLine>,
 }
 
 /// One thing that is wrong with a plan.
@@ -67,8 +70,14 @@ impl Reading {
     fn of_text(text: String) -> Self {
         let mut reading = Self::default();
         match Plan::from_toml(&text) {
-            Ok(plan) => reading.problems = problems_of_parts(&plan),
+            Ok(plan) => {
+                reading.problems = problems_of_parts(&plan);
+                reading.line = Some(LoadLine::of_plan(&plan));
+            }
             Err(errors) => {
+                let draft = Draft::from_toml(&text).unwrap_or_default();
+                let load = draft.keys.get("load").and_then(load_alone);
+                reading.line = load.map(|it| LoadLine::of_load(&it));
                 reading.problems = errors.as_slice().iter().map(Problem::new).collect();
                 reading.n_more = errors.n_more();
             }
@@ -97,6 +106,13 @@ impl Problem {
             message: problem.message.clone(),
         }
     }
+}
+
+/// The load that a plan has under its key `load`, if that makes sense, whatever else the plan says.
+pub fn load_alone(load: &Value) -> Option<Load> {
+    let class = json!({ "name": "A", "task": [{ "get": "/" }] });
+    let plan = json!({ "version": 1, "load": load, "user_class": [class] });
+    Plan::from_json(&plan.to_string()).ok().map(|it| it.load)
 }
 
 /// What the page says where a plan names a file.
@@ -194,6 +210,20 @@ mod tests {
         let json = Reading::new(Source::Json("{".to_owned()));
         assert_eq!((json.text, json.draft), (None, None));
         assert_eq!(json.problems.len(), 1);
+    }
+
+    #[test]
+    fn the_load_is_drawn_as_long_as_it_makes_sense() {
+        let summary = |text: &str| toml(text).line.map(|it| it.summary);
+        let expected = Some("0 to 2 users within 2s, then 2 users until stopped".to_owned());
+        assert_eq!(summary(PLAN), expected);
+        assert_eq!(summary(&PLAN.replace("get =", "got =")), expected);
+        assert_eq!(summary(&PLAN.replace("users = 2", "users = 0")), None);
+        let fixed = PLAN.replace("name = \"A\"", "name = \"A\"\nfixed_count = 1");
+        assert_eq!(
+            summary(&fixed).as_deref(),
+            Some("0 to 1 user within 1s, then 1 user until stopped")
+        );
     }
 
     #[test]

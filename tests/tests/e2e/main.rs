@@ -13,6 +13,7 @@ mod failures;
 mod form;
 mod helpers;
 mod history;
+mod load;
 mod looks;
 mod plan_form;
 mod plan_text;

@@ -433,7 +433,7 @@ async fn a_plan_is_written_and_started_by_keyboard_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_plan_is_refused_with_the_reason() {
     let page = Page::open().await;
-    let folder = page.browser().downloads();
+    let folder = std::env::temp_dir().join(format!("mayfly-plans-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     for (name, bytes, expected) in [
         (

@@ -14,6 +14,8 @@ pub struct EditDialogProps {
     /// What runs now.
     pub users: Users,
     pub on_edit: Callback<Users>,
+    /// Shows the whole plan of the run, to change its weights or the kind of its load.
+    pub on_plan: Callback<()>,
     pub on_close: Callback<()>,
 }
 
@@ -82,6 +84,13 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
                         onclick={on_cancel}
                     >
                         { "Cancel" }
+                    </button>
+                    <button
+                        type="button"
+                        class="button"
+                        onclick={props.on_plan.reform(|_| ())}
+                    >
+                        { "Edit the plan…" }
                     </button>
                 </div>
             </form>

@@ -4,7 +4,7 @@ use mayfly_core::run::RunState;
 use yew::prelude::*;
 
 use crate::control::Intent;
-use crate::store::{Action, Dialog, PlanAction, PlanDoc, Run, View};
+use crate::store::{Action, PlanAction, PlanDoc, Run, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunButtonsProps {
@@ -29,7 +29,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     type="button"
                     class="button"
                     disabled={is_stopping}
-                    onclick={props.on_action.reform(|_| Action::OpenDialog(Dialog::EditUsers))}
+                    onclick={props.on_action.reform(|_| Action::EditLoad)}
                 >
                     { "Edit" }
                 </button>

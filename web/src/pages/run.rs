@@ -9,12 +9,12 @@ use yew::prelude::*;
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
     PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
-    panel_id, tab_id,
+    load_of_run, panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::format;
 use crate::js;
-use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables};
+use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
@@ -85,6 +85,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <EditDialog
                     {users}
                     on_edit={on_intent.reform(Intent::EditUsers)}
+                    on_plan={on_action.reform(|()| Action::Show(View::Form))}
                     on_close={on_action.reform(|()| Action::CloseDialog)}
                 />
             }
@@ -110,14 +111,17 @@ fn panel(props: &RunPageProps) -> Html {
     match props.tab {
         Tab::Statistics => statistics(props),
         Tab::Charts => html! {
-            <Charts
-                key={*id}
-                board={board.clone()}
-                started_millis={*started_millis}
-                events={events.clone()}
-                hidden={props.hidden_lines.clone()}
-                on_toggle={props.on_action.reform(Action::ToggleLine)}
-            />
+            <>
+                { load_of_run(&props.run) }
+                <Charts
+                    key={*id}
+                    board={board.clone()}
+                    started_millis={*started_millis}
+                    events={events.clone()}
+                    hidden={props.hidden_lines.clone()}
+                    on_toggle={props.on_action.reform(Action::ToggleLine)}
+                />
+            </>
         },
         Tab::Failures => html! {
             <FailuresTable

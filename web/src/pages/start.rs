@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm, ProblemList};
 use crate::control::Intent;
+use crate::load_kind::LoadKind;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, Side, View};
 
 #[derive(PartialEq, Properties)]
@@ -13,6 +14,8 @@ pub struct StartPageProps {
     pub plan: Rc<PlanDoc>,
     /// Whether there is a run to go back to.
     pub has_run: bool,
+    /// What the load of the run that is under way is about; `None` if there is none under way.
+    pub running: Option<LoadKind>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -26,9 +29,14 @@ pub fn StartPage(props: &StartPageProps) -> Html {
         ..
     } = props;
     let on_plan = on_action.reform(Action::Plan);
-    let onsubmit = on_intent.reform(|event: SubmitEvent| {
+    let is_running = props.running.is_some();
+    let onsubmit = on_intent.reform(move |event: SubmitEvent| {
         event.prevent_default();
-        Intent::Start
+        if is_running {
+            Intent::Update
+        } else {
+            Intent::Start
+        }
     });
     let on_open = on_intent.reform(Intent::OpenFile);
     let drop = use_drop(on_open.clone());
@@ -49,7 +57,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
         <>
             <header class="bar">
                 <Brand />
-                if props.has_run {
+                if props.has_run && !is_running {
                     <button type="button" class="button" onclick={show_run(on_action)}>
                         { "Back to the last run" }
                     </button>
@@ -69,8 +77,13 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                 ondragleave={drop.on_leave}
                 ondrop={drop.on_drop}
             >
-                <h1 tabindex="-1">{ "Start new load test" }</h1>
-                <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
+                if is_running {
+                    <h1 tabindex="-1">{ "Edit running load test" }</h1>
+                    <p>{ "The run goes on meanwhile." }</p>
+                } else {
+                    <h1 tabindex="-1">{ "Start new load test" }</h1>
+                    <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
+                }
                 { toolbar(props, &on_plan, on_open) }
                 { refusal(plan) }
                 <form class="plan" novalidate=true {onsubmit}>
@@ -87,12 +100,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                         }
                         <PlanForm editor={editor.clone()} />
                         <ProblemList {editor} />
-                        <div class="actions">
-                            <button type="submit" class="button primary">{ "Start Swarming" }</button>
-                            <button type="button" class="button" onclick={reset(&on_plan)}>
-                                { "Reset to the demo" }
-                            </button>
-                        </div>
+                        { actions(props, &on_plan) }
                     </div>
                     if plan.shows_text {
                         <div class="card">
@@ -101,6 +109,47 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                     }
                 </form>
             </main>
+        </>
+    }
+}
+
+/// What can be done with the plan.
+fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
+    let Some(running) = props.running else {
+        return html! {
+            <div class="actions">
+                <button type="submit" class="button primary">{ "Start Swarming" }</button>
+                <button type="button" class="button" onclick={reset(on_plan)}>
+                    { "Reset to the demo" }
+                </button>
+            </div>
+        };
+    };
+    let kind = LoadKind::of(&props.plan.draft.keys);
+    let fits = kind.is_open() == running.is_open();
+    let note = if fits {
+        "The run goes on with this load and these weights at once; its time counts from its start. Everything else counts from the next run."
+    } else if running.is_open() {
+        "This run has arrivals, and cannot go on with users. Stop it, and start another."
+    } else {
+        "This run has users, and cannot go on with arrivals. Stop it, and start another."
+    };
+    html! {
+        <>
+            <div class="actions">
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled={!fits}
+                    aria-describedby="update-note"
+                >
+                    { "Update run" }
+                </button>
+                <button type="button" class="button" onclick={show_run(&props.on_action)}>
+                    { "Back to the run" }
+                </button>
+            </div>
+            <p id="update-note" class="note" role="status">{ note }</p>
         </>
     }
 }

@@ -3,6 +3,7 @@
 //! Each part of the state is a module of its own, with the actions that change it.
 
 pub mod history;
+pub mod load;
 pub mod log;
 pub mod plan;
 pub mod run;
@@ -22,6 +23,7 @@ use crate::keys::{Edit, Path};
 use crate::outline::number;
 
 pub use self::history::{History, HistoryAction};
+pub use self::load::LoadAction;
 pub use self::log::{Level, Log, LogLine};
 pub use self::plan::{PlanAction, PlanDoc, Side};
 pub use self::run::{Run, RunAction};
@@ -105,6 +107,9 @@ impl Dialog {
 pub enum Action {
     /// The dialog that is open is to be closed.
     CloseDialog,
+    /// The load of the run that is under way is to be edited: in a dialog if it is a number of
+    /// users, and in its plan otherwise.
+    EditLoad,
     /// The kept runs change.
     History(HistoryAction),
     /// Something happened that belongs in the log.
@@ -163,6 +168,7 @@ impl State {
     pub fn apply(&mut self, action: Action) {
         match action {
             Action::CloseDialog => self.dialog = None,
+            Action::EditLoad => self.edit_load(),
             Action::History(HistoryAction::Open(kept)) => {
                 if self.history.open(*kept) {
                     self.view = View::Kept;
@@ -176,7 +182,10 @@ impl State {
             Action::SelectRow(row) => self.select_row(row),
             Action::SelectTab(tab) => self.tab = tab,
             Action::SetTheme(theme) => self.theme = theme,
-            Action::Show(view) => self.view = view,
+            Action::Show(view) => {
+                self.view = view;
+                self.dialog = None;
+            }
             Action::Start(run) => {
                 self.run = Some(*run);
                 self.view = View::Run;
@@ -225,8 +234,25 @@ impl State {
         rows.push(row);
     }
 
+    fn edit_load(&mut self) {
+        let users = self.run.as_ref().map(|run| run.outline.users);
+        match users {
+            Some(Some(_)) => self.dialog = Some(Dialog::EditUsers),
+            Some(None) => self.view = View::Form,
+            None => {}
+        }
+    }
+
     fn apply_to_run(&mut self, action: RunAction) {
+        let is_running = self.is_running();
         let Some(run) = &mut self.run else { return };
+        if let RunAction::Edit(_) = action {
+            if !is_running {
+                return;
+            }
+            self.view = View::Run;
+            Rc::make_mut(&mut self.plan).is_checked = false;
+        }
         if let RunAction::EditUsers(users) = action {
             self.dialog = None;
             // `New` shows what ran last.
@@ -281,6 +307,7 @@ mod tests {
 
     use super::*;
     use crate::diagnosis::Diagnosis;
+    use crate::load_kind::LoadKind;
     use crate::protocol::RunId;
 
     fn draft() -> Draft {
@@ -446,6 +473,27 @@ mod tests {
         let at = snapshots[4].at.as_secs_f64();
         let expected = [(at, "Reset".to_owned()), (at, "Stop".to_owned())];
         assert_eq!(labels(&state), expected);
+    }
+
+    #[test]
+    fn users_are_edited_in_a_dialog_and_all_else_in_the_plan() {
+        let mut state = state([Action::EditLoad]);
+        assert_eq!(
+            (state.dialog, state.view),
+            (Some(Dialog::EditUsers), View::Run)
+        );
+        state.apply(Action::Show(View::Form));
+        assert_eq!((state.dialog, state.view), (None, View::Form));
+
+        let plan = Rc::make_mut(&mut state.plan);
+        plan.apply(PlanAction::Load(LoadAction::Switch(LoadKind::Stages)));
+        let edited = plan.draft.clone();
+        state.apply(Action::Run(RunAction::Edit(Box::new(edited))));
+        assert_eq!(state.view, View::Run);
+        let outline = &state.run.as_ref().unwrap().outline;
+        assert_eq!((outline.users, outline.kind), (None, LoadKind::Stages));
+        state.apply(Action::EditLoad);
+        assert_eq!((state.dialog, state.view), (None, View::Form));
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use mayfly_core::plan::Draft;
 use serde_json::{Map, Value, json};
 
+use super::load::{LoadAction, LoadDoc};
 use crate::keys::{Edit, Path};
 use crate::reading::{Problem, Reading, Source};
 
 /// A plan that is being written, in the form or as text.
 ///
 /// The engine reads it after every change, makes one of the other, and says what is wrong.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlanDoc {
     /// What a run of the plan is called; empty for no name of its own.
     pub title: String,
@@ -37,6 +38,8 @@ pub struct PlanDoc {
     pub is_from_link: bool,
     /// Whether the text is shown beside the form.
     pub shows_text: bool,
+    /// What is known of its load.
+    pub load: LoadDoc,
 }
 
 /// Where a plan was changed.
@@ -76,6 +79,8 @@ pub enum PlanAction {
     EditTitle(String),
     /// A text was typed or opened.
     EditText(Side, String),
+    /// Something about its load was changed.
+    Load(LoadAction),
     /// Another plan takes the place of this one.
     Open(Box<PlanDoc>),
     /// The engine read the plan as it was at this revision.
@@ -103,6 +108,7 @@ impl PlanDoc {
             is_checked: false,
             is_from_link: false,
             shows_text: false,
+            load: LoadDoc::default(),
         }
     }
 
@@ -154,22 +160,29 @@ impl PlanDoc {
             PlanAction::Check => self.is_checked = true,
             PlanAction::Edit(edit) => {
                 edit.apply(&mut self.draft.keys);
-                (self.edited, self.is_broken) = (Side::Form, false);
-                self.revision += 1;
+                self.turn_to_form();
             }
             PlanAction::EditTitle(title) => self.title = title,
             PlanAction::EditText(side, text) => {
                 (self.edited, self.text) = (side, text);
                 self.revision += 1;
             }
+            PlanAction::Load(action) => {
+                if self.load.apply(action, &mut self.draft.keys) {
+                    self.turn_to_form();
+                }
+            }
             PlanAction::Open(plan) => {
                 let revision = self.revision + 1;
                 let shows_text = self.shows_text;
+                // Until the new one is drawn.
+                let line = self.load.line.take();
                 *self = Self {
                     revision,
                     shows_text,
                     ..*plan
                 };
+                self.load.line = line;
             }
             PlanAction::Read(revision, reading) if revision == self.revision => {
                 self.read(*reading);
@@ -178,6 +191,12 @@ impl PlanDoc {
             PlanAction::RefuseFile(problem) => self.refused = Some(problem),
             PlanAction::ShowText(shows_text) => self.shows_text = shows_text,
         }
+    }
+
+    /// The keys were changed, and the text is to follow.
+    fn turn_to_form(&mut self) {
+        (self.edited, self.is_broken) = (Side::Form, false);
+        self.revision += 1;
     }
 
     fn read(&mut self, reading: Reading) {
@@ -194,6 +213,7 @@ impl PlanDoc {
             }
         }
         (self.problems, self.n_more) = (reading.problems, reading.n_more);
+        self.load.read(reading.line);
     }
 }
 

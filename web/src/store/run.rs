@@ -3,17 +3,20 @@
 use std::rc::Rc;
 
 use mayfly_core::board::Board;
+use mayfly_core::load_line::LoadLine;
 use mayfly_core::plan::{Draft, Users};
 use mayfly_core::report::{Ending, ThresholdResult};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
 use crate::chart_model::Event;
+use crate::chart_model::timeline::finished;
 use crate::diagnosis::Diagnosis;
 use crate::format;
 use crate::history::{KeptRun, RunKey};
+use crate::load_picture::Live;
 use crate::model::RunModel;
-use crate::outline::{Outline, with_users};
+use crate::outline::{Outline, with_load, with_users};
 use crate::protocol::RunId;
 
 /// A run, and what is known of it.
@@ -27,6 +30,8 @@ pub struct Run {
     pub draft: Rc<Draft>,
     /// What the page needs to know of it.
     pub outline: Outline,
+    /// Its load over time, with its edits; `None` until the engine has drawn it.
+    pub line: Option<Rc<LoadLine>>,
     /// When it began, in milliseconds since 1970.
     pub started_millis: f64,
     /// Which kept run it is; `None` if it ran in this page since it was opened.
@@ -54,7 +59,9 @@ pub struct Run {
 pub enum RunAction {
     /// Why no answer can be read.
     Diagnose(RunId, Diagnosis),
-    /// The run goes on with another plan.
+    /// The engine drew the load of a run.
+    Draw(RunId, Box<LoadLine>),
+    /// The run goes on with the load and the weights of this plan.
     Edit(Box<Draft>),
     /// The run goes on with other users.
     EditUsers(Users),
@@ -76,6 +83,7 @@ impl Run {
             title,
             outline: Outline::new(&draft),
             draft: Rc::new(draft),
+            line: None,
             started_millis,
             kept: None,
             ending: None,
@@ -124,6 +132,14 @@ impl Run {
         }
     }
 
+    /// What it did so far, to be drawn over what it was to do.
+    pub fn live(&self) -> Live {
+        let Some(line) = &self.line else {
+            return Live::default();
+        };
+        Live::new(line.unit, &finished(&self.board, self.board.series()))
+    }
+
     pub(super) fn apply(&mut self, action: RunAction) {
         match action {
             RunAction::Post(id, snapshot, thresholds) if id == self.id => {
@@ -133,13 +149,14 @@ impl Run {
             RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
                 self.diagnosis = Some(diagnosis);
             }
+            RunAction::Draw(id, line) if id == self.id => self.line = Some(Rc::new(*line)),
             RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
             // A run that goes on is reset by its engine.
             RunAction::ResetCounts if !self.state().is_active() => self.forget(),
             RunAction::Edit(draft) => {
-                self.edit(*draft);
-                self.mark("Plan edited".to_owned());
+                self.edit(with_load(&self.draft, &draft));
+                self.mark("Load edited".to_owned());
             }
             RunAction::EditUsers(users) => {
                 self.edit(with_users(&self.draft, users));

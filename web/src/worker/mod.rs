@@ -2,6 +2,7 @@
 //! and so that its timers go on in a tab that is hidden.
 
 mod clock;
+mod drawing;
 mod fetch;
 mod files;
 mod history;
@@ -24,11 +25,13 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use self::drawing::Drawing;
 use self::files::{look, write};
 use self::history::History;
 use self::record::Record;
 use self::run::{Host, Ready};
 use crate::js::worker_scope;
+use crate::preset::PresetReading;
 use crate::protocol::{Command, Notice, decode, encode};
 use crate::reading::{Reading, rows_of_csv};
 
@@ -88,6 +91,7 @@ type Shared = Rc<RefCell<Option<Record>>>;
 /// A run that was started. Dropping it ends it.
 struct Run {
     commands: UnboundedSender<shard::Command>,
+    drawing: Drawing,
     handle: AbortHandle,
 }
 
@@ -123,6 +127,10 @@ impl Engine {
             Command::Read { id, source } => {
                 let reading = Reading::new(source);
                 self.page.tell(&Notice::Read { id, reading });
+            }
+            Command::ReadPreset(draft) => {
+                let reading = PresetReading::new(&draft);
+                self.page.tell(&Notice::ReadPreset(draft, reading));
             }
             Command::Rows { path, csv } => {
                 let rows = rows_of_csv(&csv);
@@ -161,9 +169,14 @@ impl Engine {
             page: self.page.clone(),
             record: Rc::clone(&self.record),
             history: Rc::clone(&self.history),
+            drawing: Drawing::default(),
             commands: commands.clone(),
         };
-        *self.run.borrow_mut() = Some(Run { commands, handle });
+        *self.run.borrow_mut() = Some(Run {
+            commands,
+            drawing: host.drawing.clone(),
+            handle,
+        });
         let work = host.run(ready, receiver);
         spawn_local(async {
             // Aborted means that a new run took its place.
@@ -174,7 +187,11 @@ impl Engine {
     fn edit(&self, plan: &str) {
         if let (Ok(plan), Ok(draft)) = (Plan::from_json(plan), Draft::from_json(plan)) {
             if let Some(record) = &mut *self.record.borrow_mut() {
-                record.edit(draft);
+                record.edit(&draft);
+            }
+            let drawing = self.run.borrow().as_ref().map(|run| run.drawing.clone());
+            if let Some(notice) = drawing.and_then(|it| it.edit(&plan)) {
+                self.page.tell(&notice);
             }
             self.tell_run(shard::Command::Edit(Box::new(plan)));
         }

@@ -8,6 +8,8 @@ use mayfly_core::report::{Ending, Report, ThresholdResult};
 use mayfly_core::snapshot::Snapshot;
 use mayfly_core::threshold::Verdicts;
 
+use crate::outline::with_load;
+
 /// The run that is under way, or was last.
 pub(super) struct Record {
     report: Report,
@@ -48,9 +50,9 @@ impl Record {
         }
     }
 
-    /// The run goes on with another plan.
-    pub(super) fn edit(&mut self, draft: Draft) {
-        self.report.plan = draft;
+    /// The run goes on with the load and the weights of another plan.
+    pub(super) fn edit(&mut self, draft: &Draft) {
+        self.report.plan = with_load(&self.report.plan, draft);
     }
 
     /// Whether a threshold ends the run.

@@ -14,6 +14,7 @@ use mayfly_core::transport::Transport;
 use wasm_bindgen_futures::spawn_local;
 
 use super::clock::WorkerClock;
+use super::drawing::Drawing;
 use super::fetch::FetchTransport;
 use super::history::History;
 use super::record::Record;
@@ -66,6 +67,7 @@ pub(super) struct Host {
     pub(super) page: Page,
     pub(super) record: Shared,
     pub(super) history: Rc<History>,
+    pub(super) drawing: Drawing,
     pub(super) commands: UnboundedSender<shard::Command>,
 }
 
@@ -83,6 +85,8 @@ impl Host {
         self.history.begin(&key(record.report()));
         *self.record.borrow_mut() = Some(record);
         let clock = WorkerClock::start(&self.page.0);
+        let line = self.drawing.begin(run, clock.clone(), &plan);
+        self.page.tell(&line);
         let mut packer = Packer::default();
         let publish = |snapshot| self.publish(run, snapshot, &mut packer);
         let setting = |max_in_flight| Setting {
