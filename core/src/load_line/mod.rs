@@ -71,9 +71,17 @@ impl LoadLine {
     }
 
     fn new(unit: LoadUnit, points: Vec<(Elapsed, f64)>, has_end: bool) -> Self {
+        let mut points = thinned(joined(points), Self::MAX_POINTS);
+        if !has_end
+            && let [.., before, last] = points.as_slice()
+            && before.1 == last.1
+        {
+            // The last level goes on anyway.
+            points.pop();
+        }
         let mut line = Self {
             unit,
-            points: thinned(joined(points), Self::MAX_POINTS),
+            points,
             has_end,
             summary: String::new(),
         };
