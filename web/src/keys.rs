@@ -152,6 +152,8 @@ pub enum Edit {
     Append(Path, Value),
     /// Puts a value in a list, in front of the item that is there.
     Insert(Path, Value),
+    /// Makes a change that depends on what is there then.
+    Late(Late),
     /// Takes away what is there. A table that it leaves empty goes with it.
     Remove(Path),
     /// Gives a key of a table another name, at its place. Nothing happens if there is one of that
@@ -163,13 +165,40 @@ pub enum Edit {
     Raise(Path),
 }
 
+/// Says what to change, from what is there when it is changed.
+///
+/// What a person sees may be older: the page is drawn a moment after each key, and a slow one later
+/// than the next key.
+#[derive(Clone)]
+pub struct Late(Rc<dyn Fn(&Map<String, Value>) -> Edit>);
+
+impl fmt::Debug for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Late").finish_non_exhaustive()
+    }
+}
+
+impl Eq for Late {}
+
+impl PartialEq for Late {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Edit {
+    /// A change that depends on what is there when it is made.
+    pub fn late(edit: impl Fn(&Map<String, Value>) -> Self + 'static) -> Self {
+        Self::Late(Late(Rc::new(edit)))
+    }
+
     /// Makes the change. What makes no sense changes nothing.
     pub fn apply(self, keys: &mut Map<String, Value>) {
         match self {
             Self::All(edits) => edits.into_iter().for_each(|it| it.apply(keys)),
             Self::Append(path, value) => append(&path, value, keys),
             Self::Insert(path, value) => insert(&path, value, keys),
+            Self::Late(Late(edit)) => edit(keys).apply(keys),
             Self::Remove(path) => remove(&path, keys),
             Self::Rename(path, name) => rename(&path, &name, keys),
             Self::Set(path, value) => {
@@ -349,6 +378,23 @@ mod tests {
             json!({}),
             [Edit::Append(Path::of("thresholds"), "rps > 1".into())],
             json!({ "thresholds": ["rps > 1"] }),
+        );
+    }
+
+    #[test]
+    fn a_late_change_sees_what_was_changed_before() {
+        let users = Path::of("load").key("users");
+        let double = {
+            let users = users.clone();
+            Edit::late(move |keys| {
+                let number = users.get(keys).and_then(Value::as_u64);
+                Edit::Set(users.clone(), (2 * number.unwrap_or_default()).into())
+            })
+        };
+        check(
+            json!({ "load": { "users": 3 } }),
+            [Edit::Set(users, 5.into()), double.clone(), double],
+            json!({ "load": { "users": 20 } }),
         );
     }
 

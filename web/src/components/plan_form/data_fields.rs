@@ -215,9 +215,9 @@ fn paste_area(
     };
     let rows = path.key("rows");
     let on_use = {
-        let (pasted, on_csv, text) = (pasted.clone(), on_csv.clone(), text.to_owned());
+        let (pasted, on_csv) = (pasted.clone(), on_csv.clone());
         Callback::from(move |_| {
-            on_csv.emit(CsvSource::Text(text.clone()));
+            on_csv.emit(CsvSource::Text((*pasted).clone().unwrap_or_default()));
             pasted.set(None);
         })
     };

@@ -15,16 +15,17 @@ pub(super) fn columns(rows: &[Value]) -> Vec<String> {
     columns
 }
 
-/// A change to all rows.
+/// A change to all rows. Columns are counted from zero, from left to right.
+#[derive(Clone)]
 pub(super) enum RowsEdit {
     /// A new column at the right.
     AddColumn,
     /// A new row at the end.
     AddRow,
     /// Takes a column away.
-    RemoveColumn(String),
+    RemoveColumn(usize),
     /// Gives a column another name, if none has it.
-    RenameColumn(String, String),
+    RenameColumn(usize, String),
 }
 
 impl RowsEdit {
@@ -45,11 +46,19 @@ impl RowsEdit {
                 let cells = columns.into_iter().map(|it| (it, "".into()));
                 rows.push(Value::Object(cells.collect()));
             }
-            Self::RemoveColumn(name) => each(&mut rows, |row| {
-                row.shift_remove(name);
-            }),
+            Self::RemoveColumn(nth) => {
+                if let Some(name) = columns.get(*nth) {
+                    each(&mut rows, |row| {
+                        row.shift_remove(name);
+                    });
+                }
+            }
             Self::RenameColumn(_, new) if columns.contains(new) => {}
-            Self::RenameColumn(old, new) => each(&mut rows, |row| rename(row, old, new)),
+            Self::RenameColumn(nth, new) => {
+                if let Some(old) = columns.get(*nth) {
+                    each(&mut rows, |row| rename(row, old, new));
+                }
+            }
         }
         rows
     }
@@ -105,10 +114,10 @@ mod tests {
         );
         check(
             rows.clone(),
-            &RowsEdit::RemoveColumn("a".to_owned()),
+            &RowsEdit::RemoveColumn(0),
             json!([{ "b": 2 }, { "b": 4 }]),
         );
-        let rename = |new: &str| RowsEdit::RenameColumn("a".to_owned(), new.to_owned());
+        let rename = |new: &str| RowsEdit::RenameColumn(0, new.to_owned());
         check(
             rows.clone(),
             &rename("c"),

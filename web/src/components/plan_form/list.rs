@@ -35,8 +35,21 @@ impl Ids {
     }
 
     fn insert(&mut self, index: usize) {
-        self.ids.insert(index, self.next);
+        self.ids.insert(index.min(self.ids.len()), self.next);
         self.next += 1;
+    }
+
+    // A second click may come before the list is drawn without the item.
+    fn remove(&mut self, index: usize) {
+        if index < self.ids.len() {
+            self.ids.remove(index);
+        }
+    }
+
+    fn raise(&mut self, index: usize) {
+        if 0 < index && index < self.ids.len() {
+            self.ids.swap(index - 1, index);
+        }
     }
 }
 
@@ -91,7 +104,7 @@ impl PlanList {
         let label = format!("Remove {}", self.editor.place(&path));
         let (editor, ids) = (self.editor.clone(), Rc::clone(&self.ids));
         let onclick = move |_| {
-            ids.borrow_mut().ids.remove(index);
+            ids.borrow_mut().remove(index);
             editor.edit(Edit::Remove(path.clone()));
         };
         icon_button("×", label, "Remove", Callback::from(onclick))
@@ -106,7 +119,7 @@ impl PlanList {
         let label = format!("Move {} up", self.editor.place(&path));
         let (editor, ids) = (self.editor.clone(), Rc::clone(&self.ids));
         let onclick = move |_| {
-            ids.borrow_mut().ids.swap(index - 1, index);
+            ids.borrow_mut().raise(index);
             editor.edit(Edit::Raise(path.clone()));
         };
         icon_button("↑", label, "Move up", Callback::from(onclick))
@@ -164,10 +177,14 @@ mod tests {
     fn names_follow_their_items() {
         let mut ids = Ids::default();
         ids.resize(3);
-        ids.ids.remove(0);
+        ids.remove(0);
+        ids.remove(7);
         ids.insert(1);
         ids.resize(4);
         assert_eq!(ids.ids, [1, 3, 2, 4]);
+        ids.raise(2);
+        ids.raise(0);
+        assert_eq!(ids.ids, [1, 2, 3, 4]);
         ids.resize(1);
         ids.resize(2);
         assert_eq!(ids.ids, [1, 5]);

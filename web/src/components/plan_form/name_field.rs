@@ -22,20 +22,22 @@ pub(super) fn NameField(props: &NameFieldProps) -> Html {
         label,
     } = props;
     let name = name_of(path);
+    // The name it has by now, which may be newer than what is drawn.
+    let newest = use_mut_ref(String::new);
+    newest.borrow_mut().clone_from(&name);
     // What was typed, and the name that the value had then: a name that is taken is no change.
     let typed = use_state(|| (name.clone(), name.clone()));
-    let is_taken = typed.0 != name && editor.has(&path.sibling(&typed.0));
-    let is_pending = is_taken && typed.1 == name;
-    let shown = if is_pending {
-        typed.0.clone()
-    } else {
-        name.clone()
-    };
+    let is_pending = typed.1 == name && is_taken(editor, path, &typed.0);
+    let shown = if is_pending { typed.0.clone() } else { name };
     let on_input = {
-        let (editor, path, typed) = (editor.clone(), path.clone(), typed);
+        let (editor, path) = (editor.clone(), path.clone());
         Callback::from(move |text: String| {
-            editor.edit(Edit::Rename(path.clone(), text.clone()));
-            typed.set((text, name.clone()));
+            let from = newest.borrow().clone();
+            editor.edit(Edit::Rename(path.sibling(&from), text.clone()));
+            if !is_taken(&editor, &path, &text) {
+                newest.borrow_mut().clone_from(&text);
+            }
+            typed.set((text, from));
         })
     };
     let id = format!("{}-name", path.id());
@@ -58,6 +60,11 @@ pub(super) fn NameField(props: &NameFieldProps) -> Html {
             }
         </div>
     }
+}
+
+/// Whether something else has the name.
+fn is_taken(editor: &Editor, path: &Path, name: &str) -> bool {
+    name != name_of(path) && editor.has(&path.sibling(name))
 }
 
 fn name_of(path: &Path) -> String {

@@ -37,15 +37,13 @@ pub(super) fn PairsTable(props: &PairsTableProps) -> Html {
         };
     };
     let text = format!("Add {}", props.noun);
-    let on_add = changing(props, &pairs, |pairs, ()| {
-        pairs.push((String::new(), "".into()))
-    });
+    let on_add = changing(props, |pairs, ()| pairs.push((String::new(), "".into())));
     html! {
         <fieldset id={path.id()} class="block">
             <legend>{ &props.legend }</legend>
             for (nth, (name, value)) in pairs.iter().enumerate() {
                 <div key={nth} class="pair">
-                    { pair(props, &pairs, nth, name, &text_of(value)) }
+                    { pair(props, nth, name, &text_of(value)) }
                 </div>
             }
             { super::error_line(editor, path) }
@@ -56,7 +54,7 @@ pub(super) fn PairsTable(props: &PairsTableProps) -> Html {
     }
 }
 
-fn pair(props: &PairsTableProps, pairs: &Pairs, nth: usize, name: &str, value: &str) -> Html {
+fn pair(props: &PairsTableProps, nth: usize, name: &str, value: &str) -> Html {
     let PairsTableProps {
         editor, path, noun, ..
     } = props;
@@ -83,13 +81,22 @@ fn pair(props: &PairsTableProps, pairs: &Pairs, nth: usize, name: &str, value: &
             />
         }
     };
-    let on_name = changing(props, pairs, move |pairs, name: String| pairs[nth].0 = name);
-    let on_value = changing(props, pairs, move |pairs, value: String| {
-        pairs[nth].1 = value.into()
+    let on_name = changing(props, move |pairs, name: String| {
+        if let Some(pair) = pairs.get_mut(nth) {
+            pair.0 = name;
+        }
     });
-    let on_remove = changing(props, pairs, move |pairs, _: MouseEvent| {
-        pairs.remove(nth);
+    let on_value = changing(props, move |pairs, value: String| {
+        if let Some(pair) = pairs.get_mut(nth) {
+            pair.1 = value.into();
+        }
     });
+    let on_remove = changing(props, move |pairs, ()| {
+        if nth < pairs.len() {
+            pairs.remove(nth);
+        }
+    });
+    let on_remove = on_remove.reform(|_: MouseEvent| ());
     let removing = format!("Remove {noun} {}", nth + 1);
     html! {
         <>
@@ -104,19 +111,21 @@ fn pair(props: &PairsTableProps, pairs: &Pairs, nth: usize, name: &str, value: &
 }
 
 /// Changes the pairs, once something happens.
-fn changing<T: 'static>(
+fn changing<T: Clone + 'static>(
     props: &PairsTableProps,
-    pairs: &Pairs,
-    change: impl Fn(&mut Pairs, T) + 'static,
+    change: impl Fn(&mut Pairs, T) + Clone + 'static,
 ) -> Callback<T> {
-    let (path, pairs, stays) = (props.path.clone(), pairs.clone(), props.stays);
-    props.editor.on(move |event| {
-        let mut pairs = pairs.clone();
-        change(&mut pairs, event);
-        if pairs.is_empty() && !stays {
-            Edit::Remove(path.clone())
-        } else {
-            Edit::Set(path.clone(), pairs::write(pairs))
-        }
+    let (path, stays) = (props.path.clone(), props.stays);
+    props.editor.on(move |event: T| {
+        let (path, change) = (path.clone(), change.clone());
+        Edit::late(move |keys| {
+            let mut pairs = pairs::read(path.get(keys)).unwrap_or_default();
+            change(&mut pairs, event.clone());
+            if pairs.is_empty() && !stays {
+                Edit::Remove(path.clone())
+            } else {
+                Edit::Set(path.clone(), pairs::write(pairs))
+            }
+        })
     })
 }

@@ -43,12 +43,11 @@ fn method_select(editor: &Editor, method: Method, url_path: &Path) -> Html {
         let (editor, url_path) = (editor.clone(), url_path.clone());
         Callback::from(move |event: Event| {
             let chosen = event.target_unchecked_into::<HtmlSelectElement>().value();
-            // Where nothing is yet, there is a method at least.
-            let url = editor.text(&url_path);
-            editor.edit(Edit::All(vec![
-                Edit::Set(url_path.clone(), url.into()),
-                Edit::Rename(url_path.clone(), chosen.to_ascii_lowercase()),
-            ]));
+            let (url_path, chosen) = (url_path.clone(), chosen.to_ascii_lowercase());
+            editor.edit(Edit::late(move |keys| match url_path.get(keys) {
+                Some(_) => Edit::Rename(url_path.clone(), chosen.clone()),
+                None => Edit::Set(url_path.sibling(&chosen), "".into()),
+            }));
         })
     };
     html! {

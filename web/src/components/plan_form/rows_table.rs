@@ -25,11 +25,8 @@ pub(super) fn RowsTable(props: &RowsTableProps) -> Html {
     let list = use_list(editor, path, rows.len());
     let columns = columns(rows);
     let on_edit = |edit: RowsEdit| {
-        let (editor_of, path) = (editor.clone(), path.clone());
-        editor.on(move |_: MouseEvent| {
-            let rows = rows_at(&editor_of, &path).to_vec();
-            Edit::Set(path.clone(), edit.apply(rows).into())
-        })
+        let path = path.clone();
+        editor.on(move |_: MouseEvent| edit_rows(&path, edit.clone()))
     };
     let n_rest = rows.len().saturating_sub(*n_shown);
     let on_more = {
@@ -68,6 +65,15 @@ fn rows_at<'a>(editor: &'a Editor, path: &Path) -> &'a [Value] {
     rows.map_or(&[], Vec::as_slice)
 }
 
+/// Changes all rows as they are then.
+fn edit_rows(path: &Path, edit: RowsEdit) -> Edit {
+    let path = path.clone();
+    Edit::late(move |keys| {
+        let rows = path.get(keys).and_then(Value::as_array).cloned();
+        Edit::Set(path.clone(), edit.apply(rows.unwrap_or_default()).into())
+    })
+}
+
 fn head(editor: &Editor, path: &Path, columns: &[String]) -> Html {
     html! {
         <thead>
@@ -78,7 +84,7 @@ fn head(editor: &Editor, path: &Path, columns: &[String]) -> Html {
                             editor={editor.clone()}
                             path={path.clone()}
                             column={column.clone()}
-                            number={nth + 1}
+                            {nth}
                         />
                     </th>
                 }
@@ -94,8 +100,8 @@ struct ColumnHeadProps {
     /// Where the rows are.
     path: Path,
     column: AttrValue,
-    /// Counted from one.
-    number: usize,
+    /// Counted from zero.
+    nth: usize,
 }
 
 #[component]
@@ -104,32 +110,29 @@ fn ColumnHead(props: &ColumnHeadProps) -> Html {
         editor,
         path,
         column,
-        number,
+        nth,
     } = props;
     // A name that another column has is shown and changes nothing.
     let typed = use_state(|| None::<String>);
     let on_edit = {
-        let (editor_of, path) = (editor.clone(), path.clone());
-        editor.on(move |edit: RowsEdit| {
-            let rows = rows_at(&editor_of, &path).to_vec();
-            Edit::Set(path.clone(), edit.apply(rows).into())
-        })
+        let path = path.clone();
+        editor.on(move |edit: RowsEdit| edit_rows(&path, edit))
     };
     let is_other =
         |name: &String| *name != **column && columns(rows_at(editor, path)).contains(name);
     let taken = typed.as_ref().filter(|it| is_other(it)).cloned();
     let on_name = {
-        let (typed, on_edit, column) = (typed, on_edit.clone(), column.to_string());
+        let (typed, on_edit, nth) = (typed, on_edit.clone(), *nth);
         Callback::from(move |name: String| {
-            on_edit.emit(RowsEdit::RenameColumn(column.clone(), name.clone()));
+            on_edit.emit(RowsEdit::RenameColumn(nth, name.clone()));
             typed.set(Some(name));
         })
     };
     let on_remove = {
-        let column = column.to_string();
-        on_edit.reform(move |_: MouseEvent| RowsEdit::RemoveColumn(column.clone()))
+        let nth = *nth;
+        on_edit.reform(move |_: MouseEvent| RowsEdit::RemoveColumn(nth))
     };
-    let rows = path.key("");
+    let (rows, number) = (path.key(""), nth + 1);
     let is_taken = taken.is_some();
     let removing = editor.label(&format!("Remove column {number}"), &rows);
     html! {
