@@ -73,7 +73,7 @@ fn DataSet(props: &DataSetProps) -> Html {
     };
     let csv = path.key("csv");
     html! {
-        <fieldset id={path.id()} class="item data">
+        <fieldset id={path.id()} class="item data-set">
             <legend class="visually-hidden">{ format!("Data {number}") }</legend>
             <div class="data-head">
                 <NameField

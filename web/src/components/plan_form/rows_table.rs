@@ -38,7 +38,7 @@ pub(super) fn RowsTable(props: &RowsTableProps) -> Html {
         <>
             if !rows.is_empty() {
                 <div class="scroll">
-                    <table id={path.id()} class="rows">
+                    <table id={path.id()} class="cells">
                         { head(editor, path, &columns) }
                         <tbody>
                             for (index, (key, path)) in list.items().take(*n_shown).enumerate() {

@@ -106,8 +106,13 @@ fn numbers(editor: &Editor, path: &Path, rule: &'static str) -> Html {
                 </>
             }
         }
-        "constant" if is_table => field("Wait", path.key("constant"), Some(path.clone()), SECONDS),
-        "constant" => field("Wait", path.clone(), None, SECONDS),
+        "constant" if is_table => field(
+            "Wait for",
+            path.key("constant"),
+            Some(path.clone()),
+            SECONDS,
+        ),
+        "constant" => field("Wait for", path.clone(), None, SECONDS),
         "pacing" => field(
             "Pace",
             path.key("pacing"),
