@@ -54,7 +54,7 @@ async fn a_task_says_what_is_wrong_with_it() {
             2,
             "found “cube”: it must start with a slash, or with http:// or https://.",
         ),
-        (3, "from 0 to 1,000,000, found “x”."),
+        (3, "from 0 to 1,000,000, found the text “x”."),
     ] {
         let group = format!("//*[@aria-label='Task {task}']");
         until(expected, async || {

@@ -347,7 +347,7 @@ async fn a_problem_that_no_field_shows_leads_to_its_line() {
         &text.replace("[load]", "colour = \"red\"\n\n[load]"),
     )
     .await;
-    until_said(&page, "unknown key “colour”").await;
+    until_said(&page, "Unknown key “colour”").await;
     let bad = page.element("//*[@class='bad-line']").await.unwrap();
     assert_eq!(bad.text().await.unwrap().trim(), "3");
 
