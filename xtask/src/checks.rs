@@ -85,12 +85,13 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
 /// only disturb each other.
 fn test_in_browsers() -> anyhow::Result<()> {
     test_in("Chromium", &[], &[])?;
-    test_in("Firefox", E2E, &[])?;
+    // Not all, for the time it takes.
+    test_in("Firefox", E2E, &["helpers::", "results::", "swarm::"])?;
     if !browser::set_up_webkit()? {
         println!("  not tested in WebKit: {}", browser::NO_WEBKIT);
         return Ok(());
     }
-    // Not all, for the time it takes. `looks` could not be among them: MiniBrowser is never dark.
+    // `looks` could not be among them: MiniBrowser is never dark.
     test_in("WebKit", E2E, &["helpers::", "results::", "swarm::"])
 }
 

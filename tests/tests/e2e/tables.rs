@@ -151,7 +151,7 @@ async fn of_many_rows_those_in_sight_are_drawn() {
     let hello = Router::new().fallback(|| async { "Hello World" });
     let target = serve(hello.layer(CorsLayer::permissive())).await;
     let page = Page::open().await;
-    let task = "{ get = \"/\", name = \"/item/{{seq()}}\" }";
+    let task = "{ steps = [{ get = \"/\", name = \"/item/{{seq()}}\" }] }";
     start_plan(&page, &plan(&target, 1, 1050, task)).await;
     page.until_state("stopped").await;
     let rows = page.table("Statistics").await;
