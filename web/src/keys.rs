@@ -170,7 +170,9 @@ pub enum Edit {
 /// What a person sees may be older: the page is drawn a moment after each key, and a slow one later
 /// than the next key.
 #[derive(Clone)]
-pub struct Late(Rc<dyn Fn(&Map<String, Value>) -> Edit>);
+pub struct Late(Rc<Decide>);
+
+type Decide = dyn Fn(&Map<String, Value>) -> Edit;
 
 impl fmt::Debug for Late {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

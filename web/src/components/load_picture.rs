@@ -69,7 +69,7 @@ fn drawing(line: &LoadLine, live: Option<&Live>) -> Html {
     let view_box = format!("0 0 {} {}", Picture::WIDTH, Picture::HEIGHT);
     html! {
         <svg role="img" aria-label={label(line, live)}>
-            <svg class="plot" x="48" y="8">
+            <g>
                 for tick in &picture.levels {
                     { level_tick(tick) }
                 }
@@ -84,7 +84,7 @@ fn drawing(line: &LoadLine, live: Option<&Live>) -> Html {
                     }
                     <polyline class="measured" points={picture.live} />
                 </svg>
-            </svg>
+            </g>
         </svg>
     }
 }
