@@ -284,9 +284,9 @@ async fn two_rows_are_compared() {
 
     page.press("/").await;
     page.press("/status/404").await;
-    page.press("Table: Requests and Failures per Second").await;
+    page.press("Table: RPS and Failures/s").await;
     // While the run goes on, the engine has to be asked for the series of rows.
-    let rates = "Table of Requests and Failures per Second";
+    let rates = "Table of RPS and Failures/s";
     until("three seconds of both are there", async || {
         let rows = page.table(rates).await;
         let is_filled = |row: &Vec<String>| row.len() == 5 && row[1] != "–" && row[3] != "–";

@@ -89,7 +89,7 @@ pub fn rates(rows: &[Row], started: f64) -> Chart {
         [|it| it.rate(it.n_requests), |it| it.rate(it.n_failures)];
     let lines = |row: &Row| [row.line("RPS", false), row.line("Failures/s", true)];
     Chart {
-        style: style("Requests and Failures per Second", Axis::Time, rows, lines),
+        style: style("RPS and Failures/s", Axis::Time, rows, lines),
         points: over_time(rows, &values, started),
     }
 }
@@ -103,12 +103,7 @@ pub fn bands(rows: &[Row], started: f64) -> Chart {
     ];
     let line = |row: &Row| row.line("50 / 95 / 99 %", false);
     let lines = |row: &Row| [line(row), line(row), line(row)];
-    let style = style(
-        "Response Times (ms), 50th to 99th Percentile",
-        Axis::Time,
-        rows,
-        lines,
-    );
+    let style = style("Percentiles over Time (ms)", Axis::Time, rows, lines);
     Chart {
         style: ChartStyle {
             has_bands: true,

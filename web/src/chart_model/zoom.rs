@@ -31,13 +31,13 @@ impl Span {
     /// A run that has just begun is drawn on as much room as one of so many seconds.
     const SHORTEST_WHOLE: f64 = 10.0;
 
-    /// All of `at`, which is in seconds.
+    /// All of `at`, which is in seconds, and the last of which goes on for a second.
     pub fn whole(at: &[f64]) -> Self {
         let from = at.first().copied().unwrap_or_default();
         let to = at.last().copied().unwrap_or_default();
         Self {
             from,
-            to: to.max(from + Self::SHORTEST_WHOLE),
+            to: (to + 1.0).max(from + Self::SHORTEST_WHOLE),
         }
     }
 
@@ -45,6 +45,11 @@ impl Span {
     pub fn part(self, a: f64, b: f64) -> Option<Self> {
         let (from, to) = (a.min(b).max(self.from), a.max(b).min(self.to));
         (from < to).then(|| self.around((from + to) / 2.0, to - from))
+    }
+
+    /// Whether there is anything in both.
+    pub fn meets(self, other: Self) -> bool {
+        self.from < other.to && other.from < self.to
     }
 
     /// What is shown after `step`, where `shown` was, and this is all there is. `None` is all.
@@ -124,8 +129,14 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_met_and_what_was_before_is_not() {
+        assert!(WHOLE.meets(span(150.0, 160.0)));
+        assert!(!WHOLE.meets(span(50.0, 100.0)));
+    }
+
+    #[test]
     fn a_young_run_has_room() {
         assert_eq!(Span::whole(&[5.0]), span(5.0, 15.0));
-        assert_eq!(Span::whole(&[5.0, 65.0]), span(5.0, 65.0));
+        assert_eq!(Span::whole(&[5.0, 65.0]), span(5.0, 66.0));
     }
 }

@@ -128,7 +128,8 @@ pub(super) fn options(
 
 fn series(style: &ChartStyle, colors: &[String]) -> JsValue {
     let series = Array::of1(&object(&[]));
-    for (line, color) in style.lines.iter().zip(colors) {
+    let first_lines: Vec<usize> = style.entries().into_iter().map(|it| it.1.start).collect();
+    for (index, (line, color)) in style.lines.iter().zip(colors).enumerate() {
         let dash = if line.is_dashed {
             Array::of2(&6.into(), &4.into()).into()
         } else {
@@ -137,7 +138,10 @@ fn series(style: &ChartStyle, colors: &[String]) -> JsValue {
         series.push(&object(&[
             ("stroke", color.into()),
             ("dash", dash),
-            ("width", if style.has_bands { 1.25 } else { 2.0 }.into()),
+            (
+                "width",
+                if first_lines.contains(&index) { 2 } else { 1 }.into(),
+            ),
             ("points", object(&[("show", false.into())])),
         ]));
     }
@@ -220,6 +224,10 @@ fn draw_marks(plot: &UPlot, marks: &[(f64, String)], ink: &str) {
     context.set_stroke_style_str(ink);
     context.set_fill_style_str(ink);
     context.set_line_width(ratio);
+    // The plot leaves behind how it drew its last line and label. An empty list is a whole line.
+    let _ = context.set_line_dash(&Array::new());
+    context.set_text_align("left");
+    context.set_text_baseline("alphabetic");
     context.set_font(&format!("{}px system-ui, sans-serif", 11.0 * ratio));
     // Where the last label ends: one that would lie on it is left out.
     let mut free = left;

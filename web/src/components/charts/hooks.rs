@@ -57,11 +57,12 @@ pub(super) struct Zoom {
     pub(super) on_select: Callback<(f64, f64)>,
 }
 
-/// The part of `whole` that is shown. It stays while `whole` grows.
+/// The part of `whole` that is shown. It stays while `whole` grows, and ends with a reset, after
+/// which it has nothing to show.
 #[hook]
 pub(super) fn use_zoom(whole: Span) -> Zoom {
     let shown = use_state_eq(|| None::<Span>);
-    let span = *shown;
+    let span = (*shown).filter(|it| it.meets(whole));
     let on_step = {
         let shown = shown.clone();
         Callback::from(move |step| shown.set(whole.step(span, step)))

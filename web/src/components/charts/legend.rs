@@ -18,9 +18,13 @@ pub(super) struct LegendProps {
 #[component]
 pub(super) fn Legend(props: &LegendProps) -> Html {
     let LegendProps { chart, group } = props;
-    // Without pointing, the newest values.
-    let last = chart.points.at.len().checked_sub(1);
-    let row = group.pointed.map_or(last, |at| chart.points.nearest(at));
+    // Without pointing, the newest values, or the median.
+    let usual = match chart.style.axis {
+        Axis::Percentile => chart.points.nearest(percentiles::nines(0.5)),
+        Axis::Time => chart.points.at.len().checked_sub(1),
+    };
+    let pointed = group.pointed.and_then(|at| chart.points.nearest(at));
+    let row = pointed.or(usual);
     let at = row.map(|row| place(chart.style.axis, chart.points.at[row]));
     html! {
         <ul class="legend" aria-label={format!("Legend of {}", chart.style.title)}>
