@@ -360,6 +360,12 @@ pub fn event_target() -> EventTarget {
     window().into()
 }
 
+/// How high the window is, in pixels.
+pub fn window_height() -> u32 {
+    let height = window().inner_height().ok().and_then(|it| it.as_f64());
+    height.unwrap_or_default() as u32
+}
+
 /// The document of the page.
 pub fn document() -> Document {
     window().document().expect("a window has a document")

@@ -137,7 +137,7 @@ async fn the_columns_that_were_chosen_are_there_the_next_time() {
         (titles.len() == 14).then_some(())
     })
     .await;
-    page.load("").await;
+    page.reload().await;
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| row.cells.len() == 14)
         .await;
@@ -155,7 +155,7 @@ async fn of_many_rows_those_in_sight_are_drawn() {
     start_plan(&page, &plan(&target, 1, 1050, task)).await;
     page.until_state("stopped").await;
     let rows = page.table("Statistics").await;
-    assert!(rows.len() <= 102, "{} rows are drawn", rows.len());
+    assert!(rows.len() < 100, "{} rows are drawn", rows.len());
     assert_eq!(rows[0][1..3], ["(other)", "50"]);
     assert_eq!(
         rows.last().expect("there are rows")[1..3],

@@ -178,6 +178,7 @@ fn cell(row: &StatsRow, column: &str) -> Cell {
         "fps" => Cell::text(format::rate(row.failure_rate)),
         "aborted" => Cell::text(format::count(row.n_aborted)),
         "fail_ratio" => Cell::text(format::percent(row.n_failures, row.n_requests)),
+        "p999" => rare_quantile(row.response_times.estimate(0.999)),
         _ => estimate(row, column).map_or_else(Cell::default, quantile),
     }
 }
@@ -198,17 +199,23 @@ fn estimate(row: &StatsRow, column: &str) -> Option<Estimate> {
 
 /// A quantile that a few requests more could move anywhere is not shown.
 fn quantile(estimate: Estimate) -> Cell {
-    let text = |time| format::millis(Some(time));
     match estimate {
         Estimate::TooFew { needed } => {
             let needed = format::count(needed);
             Cell::text(format::NONE).titled(format!("too few samples: it takes {needed}"))
         }
-        Estimate::Value { time, low, high } => {
-            let title = format!("{} to {}, with a confidence of 95 %", text(low), text(high));
-            Cell::text(text(time)).titled(title)
-        }
+        Estimate::Value { time, .. } => Cell::text(format::millis(Some(time))),
     }
+}
+
+/// A quantile that is never sure, with how sure it is.
+fn rare_quantile(estimate: Estimate) -> Cell {
+    let cell = quantile(estimate);
+    let Estimate::Value { low, high, .. } = estimate else {
+        return cell;
+    };
+    let [low, high] = [low, high].map(|it| format::millis(Some(it)));
+    cell.titled(format!("{low} to {high}, with a confidence of 95 %"))
 }
 
 // Locust's columns in Locust's order, so that its users feel at home; and then ours.

@@ -100,11 +100,18 @@ pub fn edited(users: Users) -> String {
 }
 
 fn user_text(users: Users) -> String {
-    let count = format::count(users.users.get().into());
+    let spawn_rate = users.spawn_rate.get();
     format!(
-        "{count} users, {} started per second",
-        users.spawn_rate.get()
+        "{}, {spawn_rate} started per second",
+        count(users.users.get())
     )
+}
+
+fn count(n_users: u32) -> String {
+    match n_users {
+        1 => "1 user".to_owned(),
+        _ => format!("{} users", format::count(n_users.into())),
+    }
 }
 
 /// What is worth a line of what is new about a run.
@@ -124,13 +131,13 @@ fn warn(text: Option<String>) -> Option<(Level, String)> {
 }
 
 fn state_change(before: &Run, after: &Run) -> Option<String> {
-    let n_users = format::count(after.model.n_users.into());
+    let [was, is] = [before, after].map(|it| count(it.model.n_users));
     match (before.model.state, after.model.state) {
         (before, after) if before == after => None,
-        (_, RunState::Running) => Some(format!("Spawning is complete: {n_users} users.")),
-        (RunState::Running, RunState::Spawning) => Some(format!(
-            "The number of users changes; there were {n_users}."
-        )),
+        (_, RunState::Running) => Some(format!("Spawning is complete: {is}.")),
+        (RunState::Running, RunState::Spawning) => {
+            Some(format!("The number of users changes from {was}."))
+        }
         // A run that was told so said that already.
         (_, RunState::Stopping) if !before.is_stopping => {
             Some("The run comes to its end.".to_owned())

@@ -169,25 +169,23 @@ impl Key<'_> {
     }
 }
 
-/// Which of `n_rows` rows are drawn if the row `first` is the uppermost that can be seen.
+/// Which of `n_rows` rows are drawn if the row `first` is the uppermost of `n_visible` in sight.
 ///
-/// A thousand rows would take longer to draw than a frame lasts. Whatever the height of a screen, it
-/// shows fewer than are drawn; and what is drawn changes only every [`WINDOW_STEP`] rows.
-pub fn window(n_rows: usize, first: usize) -> Range<usize> {
-    if n_rows <= WINDOW_ROWS {
+/// A thousand rows would take longer to draw than a frame lasts. Some rows above and below are drawn
+/// too, so that what is drawn changes only every [`WINDOW_STEP`] rows, and a little scrolling finds
+/// them there.
+pub fn window(n_rows: usize, first: usize, n_visible: usize) -> Range<usize> {
+    let n_drawn = n_visible + 3 * WINDOW_STEP;
+    if n_rows <= n_drawn {
         return 0..n_rows;
     }
-    let last_start = n_rows - WINDOW_ROWS;
     let start = (first / WINDOW_STEP * WINDOW_STEP).saturating_sub(WINDOW_STEP);
-    let start = start.min(last_start);
-    start..start + WINDOW_ROWS
+    let start = start.min(n_rows - n_drawn);
+    start..start + n_drawn
 }
 
-/// The most rows that are drawn at a time.
-pub const WINDOW_ROWS: usize = 100;
-
 /// By how many rows the window moves.
-pub const WINDOW_STEP: usize = 20;
+pub const WINDOW_STEP: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -269,13 +267,12 @@ mod tests {
 
     #[test]
     fn what_can_be_seen_is_drawn() {
-        assert_eq!(window(0, 0), 0..0);
-        assert_eq!(window(100, 60), 0..100);
+        assert_eq!(window(0, 0, 20), 0..0);
+        assert_eq!(window(44, 30, 20), 0..44);
         for first in 0..1000 {
-            let drawn = window(1000, first);
-            assert_eq!(drawn.len(), WINDOW_ROWS);
-            // A screen has room for some 60.
-            let seen = first..(first + 60).min(1000);
+            let drawn = window(1000, first, 20);
+            assert_eq!(drawn.len(), 44);
+            let seen = first..(first + 20).min(1000);
             assert!(
                 drawn.start <= seen.start && seen.end <= drawn.end,
                 "{first}"

@@ -84,7 +84,7 @@ impl Cell {
         Self::new(html! {
             <button
                 type="button"
-                class="opener"
+                class="unfold"
                 aria-expanded={if is_open { "true" } else { "false" }}
                 title={text.to_owned()}
                 onclick={on_toggle.reform(move |_| id.clone())}

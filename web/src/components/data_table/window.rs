@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use crate::js;
 use crate::store::tables::{WINDOW_STEP, window};
 
 /// The part of a table that is drawn.
@@ -31,15 +32,26 @@ impl Window {
 struct Position {
     /// The first row that can be seen, rounded down to where the window moves.
     first: usize,
+    /// How many rows a screen has room for.
+    n_visible: usize,
     row_height: u32,
+}
+
+impl Position {
+    /// `row_height` is above zero.
+    fn new(first: usize, row_height: i32) -> Self {
+        let row_height = row_height.unsigned_abs();
+        Self {
+            first: first / WINDOW_STEP * WINDOW_STEP,
+            n_visible: js::window_height().div_ceil(row_height) as usize,
+            row_height,
+        }
+    }
 }
 
 #[hook]
 pub(super) fn use_window(n_rows: usize) -> Window {
-    let position = use_state_eq(|| Position {
-        first: 0,
-        row_height: ROW_HEIGHT,
-    });
+    let position = use_state_eq(|| Position::new(0, ROW_HEIGHT));
     let container = use_node_ref();
     let onscroll = use_callback(container.clone(), {
         let position = position.setter();
@@ -52,7 +64,7 @@ pub(super) fn use_window(n_rows: usize) -> Window {
     Window {
         container,
         onscroll,
-        rows: window(n_rows, position.first),
+        rows: window(n_rows, position.first, position.n_visible),
         row_height: position.row_height,
     }
 }
@@ -60,16 +72,13 @@ pub(super) fn use_window(n_rows: usize) -> Window {
 fn position_of(container: &HtmlElement) -> Position {
     let top = container.scroll_top();
     let row = elements(container, "tr.row").next();
-    let row_height = row.map_or(0, |it| it.offset_height()).max(1);
+    let row_height = row.map_or(ROW_HEIGHT, |it| it.offset_height()).max(1);
     // Rows that are open are higher than others.
     let open: i32 = elements(container, "tr.detail")
         .map(|it| (top - it.offset_top()).clamp(0, it.offset_height()))
         .sum();
     let first = usize::try_from((top - open) / row_height).unwrap_or(0);
-    Position {
-        first: first / WINDOW_STEP * WINDOW_STEP,
-        row_height: row_height.unsigned_abs(),
-    }
+    Position::new(first, row_height)
 }
 
 fn elements(container: &HtmlElement, selector: &str) -> impl Iterator<Item = HtmlElement> {
@@ -79,4 +88,4 @@ fn elements(container: &HtmlElement, selector: &str) -> impl Iterator<Item = Htm
 }
 
 /// What the style sheet says, in pixels, until it is measured.
-const ROW_HEIGHT: u32 = 34;
+const ROW_HEIGHT: i32 = 34;
