@@ -36,7 +36,6 @@ pub mod template;
 // The pure parts of scheduling.
 pub mod arrival;
 pub mod class_mix;
-pub mod load_line;
 pub mod rng;
 pub mod shape;
 pub mod spawn;
@@ -51,7 +50,6 @@ pub mod run;
 pub mod shard;
 pub mod simulate;
 pub mod transport;
-pub mod trial;
 mod user;
 
 // What the answers say.

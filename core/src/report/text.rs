@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::figures;
 use crate::board::{Board, aggregated};
 use crate::snapshot::RowTotals;
 use crate::threshold::Verdicts;
@@ -107,7 +106,10 @@ fn millis(time: Option<Duration>) -> String {
 }
 
 fn rate(count: u64, length: Duration) -> String {
-    format!("{:.2}", figures::rate(count, length))
+    if length.is_zero() {
+        return "0.00".to_owned();
+    }
+    format!("{:.2}", count as f64 / length.as_secs_f64())
 }
 
 /// Columns as wide as what is in them, separated by two spaces.

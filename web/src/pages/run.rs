@@ -1,34 +1,28 @@
 //! A run: what it is doing, and what it measured.
 
-use std::rc::Rc;
-
-use mayfly_core::report::Ending;
-use mayfly_core::request::RequestName;
+use mayfly_core::plan::Users;
 use yew::prelude::*;
 
+use crate::app::Download;
 use crate::components::{
-    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
-    PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
-    load_of_run, panel_id, tab_id,
+    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, RunButtons, StatsTable,
+    StatusStrip, TabBar, panel_id, tab_id,
 };
-use crate::control::Intent;
 use crate::format;
 use crate::js;
-use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
+use crate::store::{Action, Run, Tab};
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
-    /// Labels of the lines that are hidden in the charts.
-    pub hidden_lines: Rc<[String]>,
-    /// The rows of the statistics whose charts are shown.
-    pub selected_rows: Vec<RequestName>,
-    pub tables: Tables,
-    pub log: Rc<Log>,
-    pub dialog: Option<Dialog>,
+    /// Whether the dialog for new users is open.
+    pub is_editing: bool,
     pub on_action: Callback<Action>,
-    pub on_intent: Callback<Intent>,
+    pub on_stop: Callback<()>,
+    pub on_reset: Callback<()>,
+    pub on_edit: Callback<Users>,
+    pub on_download: Callback<Download>,
 }
 
 #[component]
@@ -37,7 +31,6 @@ pub fn RunPage(props: &RunPageProps) -> Html {
         run,
         tab,
         on_action,
-        on_intent,
         ..
     } = props;
     html! {
@@ -45,29 +38,21 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             <header class="bar">
                 <Brand />
                 <StatusStrip
-                    title={run.title.clone()}
                     base_url={run.outline.base_url.clone()}
                     state={run.state()}
-                    length={run.outline.length}
                     model={run.model.clone()}
                 />
                 <RunButtons
                     state={run.state()}
-                    kept={run.kept.is_some().then(|| run.clone())}
                     on_action={on_action.clone()}
-                    on_intent={on_intent.clone()}
+                    on_stop={props.on_stop.clone()}
+                    on_reset={props.on_reset.clone()}
                 />
-                <PageTools on_action={on_action.clone()} />
             </header>
             <main class="run">
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
                 { notices(run) }
-                <ThresholdList thresholds={run.thresholds.clone()} is_over={!run.state().is_active()} />
-                <TabBar
-                    selected={*tab}
-                    alert={props.log.has_alert.then_some(Tab::Logs)}
-                    on_select={on_action.reform(Action::SelectTab)}
-                />
+                <TabBar selected={*tab} on_select={on_action.reform(Action::SelectTab)} />
                 <section
                     id={panel_id(*tab)}
                     class="panel"
@@ -81,12 +66,11 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.dialog == Some(Dialog::EditUsers) && let Some(users) = run.outline.users {
+            if props.is_editing && let Some(users) = run.outline.users {
                 <EditDialog
                     {users}
-                    on_edit={on_intent.reform(Intent::EditUsers)}
-                    on_plan={on_action.reform(|()| Action::Show(View::Form))}
-                    on_close={on_action.reform(|()| Action::CloseDialog)}
+                    on_edit={props.on_edit.clone()}
+                    on_close={on_action.reform(|()| Action::CloseEdit)}
                 />
             }
         </>
@@ -95,81 +79,24 @@ pub fn RunPage(props: &RunPageProps) -> Html {
 
 fn panel(props: &RunPageProps) -> Html {
     let Run {
-        id,
-        board,
-        events,
         model,
         started_millis,
         ..
     } = &props.run;
-    let on_download = {
-        let kept = props.run.kept.clone();
-        props
-            .on_intent
-            .reform(move |file| Intent::Download(kept.clone(), file))
-    };
     match props.tab {
-        Tab::Statistics => statistics(props),
+        Tab::Statistics => html! {
+            <StatsTable model={model.clone()} />
+        },
         Tab::Charts => html! {
-            <>
-                { load_of_run(&props.run) }
-                <Charts
-                    key={*id}
-                    board={board.clone()}
-                    started_millis={*started_millis}
-                    events={events.clone()}
-                    hidden={props.hidden_lines.clone()}
-                    on_toggle={props.on_action.reform(Action::ToggleLine)}
-                />
-            </>
+            <Charts model={model.clone()} started_millis={*started_millis} />
         },
         Tab::Failures => html! {
-            <FailuresTable
-                model={model.clone()}
-                started_millis={*started_millis}
-                view={props.tables.get(TableId::Failures)}
-                on_action={on_table(props, TableId::Failures)}
-            />
+            <FailuresTable model={model.clone()} started_millis={*started_millis} />
         },
-        Tab::Exceptions => html! {
-            <ExceptionsTable
-                model={model.clone()}
-                started_millis={*started_millis}
-                view={props.tables.get(TableId::Exceptions)}
-                on_action={on_table(props, TableId::Exceptions)}
-            />
-        },
-        Tab::CurrentRatio => html! { <Ratios draft={props.run.draft.clone()} /> },
         Tab::DownloadData => html! {
-            <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
+            <Downloads has_requests={!model.rows.is_empty()} on_download={props.on_download.clone()} />
         },
-        Tab::Logs => html! { <LogList log={props.log.clone()} /> },
     }
-}
-
-fn statistics(props: &RunPageProps) -> Html {
-    let run = &props.run;
-    html! {
-        <>
-            <StatsTable
-                model={run.model.clone()}
-                view={props.tables.get(TableId::Statistics)}
-                selected={props.selected_rows.clone()}
-                on_action={props.on_action.clone()}
-            />
-            <RowPanel
-                board={run.board.clone()}
-                started_millis={run.started_millis}
-                events={run.events.clone()}
-                rows={props.selected_rows.clone()}
-                on_close={props.on_action.reform(Action::SelectRow)}
-            />
-        </>
-    }
-}
-
-fn on_table(props: &RunPageProps, table: TableId) -> Callback<TableAction> {
-    props.on_action.reform(move |it| Action::Table(table, it))
 }
 
 /// Requests that were cut off are in no other number, so they are named.
@@ -199,26 +126,10 @@ fn notices(run: &Run) -> Html {
                     <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
             }
-            if let Some(ending) = &run.ending {
-                <div class="notice" role="status">
-                    <p><strong>{ interrupted(run, ending) }</strong></p>
-                    <p>{ "What was measured up to then is below." }</p>
-                </div>
-            }
             if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
                 <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
             }
         </>
-    }
-}
-
-fn interrupted(run: &Run, ending: &Ending) -> String {
-    let at = js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3);
-    match ending {
-        Ending::EngineLost { reason } => format!("The engine stopped at {at}: {reason}."),
-        Ending::Running | Ending::Stopped => format!(
-            "This run was interrupted: nothing came after {at}. The tab was closed or died, or the machine went to sleep."
-        ),
     }
 }
 
