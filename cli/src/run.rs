@@ -42,7 +42,7 @@ pub enum RunError {
         /// Why.
         error: std::io::Error,
     },
-    /// Neither the plan nor the command says what to load.
+    /// Neither the plan, nor each of its user classes, nor the command says what to load.
     #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
     NoHost,
     /// The plan makes no sense.
@@ -90,7 +90,13 @@ impl Ready {
         if let Some(host) = &options.host {
             plan.set_host(host.clone());
         }
-        if plan.target.is_none() {
+        if plan.target.is_none()
+            && plan
+                .user_classes
+                .as_slice()
+                .iter()
+                .any(|it| it.host.is_none())
+        {
             return Err(RunError::NoHost);
         }
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
@@ -104,7 +110,8 @@ impl Ready {
     pub fn target(&self) -> String {
         match &self.plan.target {
             Some(Target::BaseUrl(url)) => url.to_string(),
-            Some(Target::Simulated(_)) | None => "the simulated API".to_owned(),
+            Some(Target::Simulated(_)) => "the simulated API".to_owned(),
+            None => "the hosts of the user classes".to_owned(),
         }
     }
 

@@ -105,6 +105,24 @@ impl ArrivalSchedule {
         piece.map_or(0.0, |piece| piece.rate(now.since(piece.start)))
     }
 
+    /// The arrival rate over time as a line, from corner to corner, until `end`; where it jumps,
+    /// there are two corners at one time.
+    pub fn corners(&self, end: Option<Elapsed>) -> Vec<(Elapsed, f64)> {
+        let mut corners = Vec::new();
+        for piece in &self.pieces {
+            let stop = piece.start + piece.length;
+            let cut = end.filter(|&end| end < stop);
+            if cut.is_some_and(|end| end <= piece.start) {
+                break;
+            }
+            corners.push((piece.start, piece.from));
+            corners.push(cut.map_or((stop, piece.to), |end| {
+                (end, piece.rate(end.since(piece.start)))
+            }));
+        }
+        corners
+    }
+
     /// How many arrivals there are, fractions included, up to `now`.
     fn area(&self, now: Elapsed) -> f64 {
         let piece = self.pieces.iter().rfind(|piece| piece.start <= now);

@@ -31,6 +31,11 @@ impl Board {
         }
     }
 
+    /// The newest snapshot of each shard, in order of shard.
+    pub fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
+        self.newest.values().map(Rc::as_ref)
+    }
+
     /// What the run is doing: what the shard that is least far along is doing.
     pub fn state(&self) -> RunState {
         self.newest

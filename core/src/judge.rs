@@ -31,24 +31,15 @@ pub(crate) fn judge(
     response_time: Duration,
     scope: &mut dyn Scope,
 ) -> Judgment {
-    let mut judgment = Judgment::default();
-    let nothing;
-    let response = match result {
-        Ok(response) => {
-            judgment.failure = bad_status(request, response);
-            response
-        }
-        Err(error) => {
-            judgment.failure = Some(Failure::Transport(*error));
-            nothing = Response {
-                status: 0,
-                body_bytes: 0,
-                kept: None,
-            };
-            &nothing
-        }
+    let mut judgment = Judgment {
+        failure: match result {
+            Ok(response) if request.judges_status => bad_status(response),
+            Ok(_) => None,
+            Err(error) => Some(Failure::Transport(*error)),
+        },
+        ..Judgment::default()
     };
-    let answer = Answer::new(response);
+    let answer = answer(result);
     for check in &request.checks {
         if judgment.failure.is_some() {
             break;
@@ -72,9 +63,19 @@ pub(crate) fn judge(
     judgment
 }
 
-fn bad_status(request: &ReadyRequest, response: &Response) -> Option<Failure> {
-    let is_bad = request.judges_status && 400 <= response.status;
-    is_bad.then_some(Failure::Status(response.status))
+/// What there is for checks and extracts to read; without an answer, an empty one.
+pub(crate) fn answer(result: &Result<Response, TransportError>) -> Answer<'_> {
+    static NOTHING: Response = Response {
+        status: 0,
+        body_bytes: 0,
+        kept: None,
+    };
+    Answer::new(result.as_ref().unwrap_or(&NOTHING))
+}
+
+/// What is wrong with an answer whose status no check is about.
+pub(crate) fn bad_status(response: &Response) -> Option<Failure> {
+    (400 <= response.status).then_some(Failure::Status(response.status))
 }
 
 impl Evidence {

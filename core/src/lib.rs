@@ -36,6 +36,7 @@ pub mod template;
 // The pure parts of scheduling.
 pub mod arrival;
 pub mod class_mix;
+pub mod load_line;
 pub mod rng;
 pub mod shape;
 pub mod spawn;
@@ -50,6 +51,7 @@ pub mod run;
 pub mod shard;
 pub mod simulate;
 pub mod transport;
+pub mod trial;
 mod user;
 
 // What the answers say.

@@ -1,25 +1,21 @@
 //! A plan, ready to run: tags applied, sets and steps numbered, requests without placeholders built.
 
-use std::borrow::Cow;
+mod request;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::check::Check;
 use crate::data::{Pick, Table};
-use crate::extract::Extract;
 use crate::plan::{
-    self, BaseUrl, Body, DataSource, Load, Order, Plan, RequestDefaults, RequestStep, Share, Tags,
-    Target, Task, TaskSet, UserClass, Work, is_absolute,
+    self, BaseUrl, DataSource, Load, Order, Plan, RequestDefaults, Share, Tags, Task, TaskSet,
+    UserClass, Work,
 };
-use crate::request::{Keep, Method, Request, RequestName};
-use crate::rng::Rng;
-use crate::template::{Encoding, Scope, Template, UnknownVariable, percent_encode};
+use crate::request::RequestName;
 use crate::threshold::Threshold;
 use crate::wait::WaitTime;
 use crate::weight::Weights;
+
+pub(crate) use self::request::ReadyRequest;
 
 /// A plan, ready to run. The shards of a run have one each, or share it.
 #[derive(Debug)]
@@ -75,8 +71,8 @@ impl Program {
         names
     }
 
-    /// Takes over the shares of the classes and the weights of the tasks of `plan`, where classes
-    /// and tasks are the same; true if a share changed.
+    /// Takes over the shares of the classes and the weights of the tasks of `plan`, and how many
+    /// tasks a set does, where classes and tasks are the same; true if a share changed.
     pub(crate) fn set_weights(&mut self, plan: &Plan) -> bool {
         let mut is_changed = false;
         for class in &mut self.classes {
@@ -149,7 +145,8 @@ pub(crate) struct Rows {
 }
 
 impl Data {
-    fn new(
+    /// Reads the rows of `plan`. Those that cannot be read are missing, and among `errors`.
+    pub(crate) fn new(
         plan: &Plan,
         csv: &mut impl FnMut(&str) -> Result<String, String>,
         errors: &mut Vec<ProgramError>,
@@ -184,6 +181,22 @@ impl Data {
     pub(crate) fn column<'n>(&self, variable: &'n str) -> Option<(&Rows, &'n str)> {
         let (name, column) = variable.split_once('.')?;
         Some((self.0.get(name)?, column))
+    }
+
+    /// What is wrong with a variable that has a dot in it, if anything is.
+    pub(crate) fn problem(&self, variable: &str) -> Option<ProgramError> {
+        let (name, column) = variable.split_once('.')?;
+        let Some(Rows { table, .. }) = self.0.get(name) else {
+            return Some(ProgramError::UnknownData {
+                variable: variable.to_owned(),
+            });
+        };
+        let is_there = table.columns().iter().any(|it| it == column);
+        (!is_there).then(|| ProgramError::UnknownColumn {
+            variable: variable.to_owned(),
+            data: name.to_owned(),
+            columns: table.columns().join(", "),
+        })
     }
 }
 
@@ -238,35 +251,10 @@ pub(crate) enum Step {
     Wait(WaitTime),
 }
 
-/// A request, as far as it can be made ready.
-#[derive(Debug)]
-pub(crate) struct ReadyRequest {
-    pub(crate) fixed_name: Option<RequestName>,
-    pub(crate) timeout: Duration,
-    pub(crate) checks: Vec<Check>,
-    pub(crate) extracts: Vec<Extract>,
-    // Whether no check says what the status must be.
-    pub(crate) judges_status: bool,
-    // Without placeholders it is always the same.
-    fixed: Option<Rc<Request>>,
-    method: Method,
-    base_url: Option<BaseUrl>,
-    url: Template,
-    name: Option<Template>,
-    headers: Vec<(String, Template)>,
-    body: Option<Body>,
-    follow_redirects: bool,
-    keep: Keep,
-}
-
 impl Class {
     fn new(class: &UserClass, plan: &Plan) -> Self {
-        let base_url = match (&class.host, &plan.target) {
-            (Some(host), _) | (None, Some(Target::BaseUrl(host))) => Some(host.clone()),
-            (None, Some(Target::Simulated(_)) | None) => None,
-        };
         let mut builder = Builder {
-            base_url,
+            base_url: plan.base_url(class),
             defaults: &plan.request,
             tags: &plan.tags,
             sets: Vec::new(),
@@ -305,35 +293,20 @@ impl Class {
         for (set, other) in self.sets.iter_mut().zip(&other.sets) {
             if set.tasks.len() == other.tasks.len() {
                 set.weights = other.weights.clone();
+                set.runs = other.runs;
             }
         }
     }
 
     fn check_variables(&self, data: &Data, errors: &mut Vec<ProgramError>) {
-        for variable in self.requests().flat_map(ReadyRequest::variables) {
-            let Some((name, column)) = variable.split_once('.') else {
-                continue;
-            };
-            let Some(Rows { table, .. }) = data.0.get(name) else {
-                errors.push(ProgramError::UnknownData {
-                    variable: variable.to_owned(),
-                });
-                continue;
-            };
-            if table.columns().iter().all(|it| it != column) {
-                errors.push(ProgramError::UnknownColumn {
-                    variable: variable.to_owned(),
-                    data: name.to_owned(),
-                    columns: table.columns().join(", "),
-                });
-            }
-        }
+        let variables = self.requests().flat_map(ReadyRequest::variables);
+        errors.extend(variables.filter_map(|it| data.problem(it)));
     }
 }
 
 /// Numbers the sets and lists of one class.
 struct Builder<'a> {
-    base_url: Option<BaseUrl>,
+    base_url: Option<&'a BaseUrl>,
     defaults: &'a RequestDefaults,
     tags: &'a Tags,
     // `None` is a set that is not finished yet.
@@ -400,188 +373,16 @@ impl Builder<'_> {
 
     fn list(&mut self, steps: &[plan::Step]) -> ListIdx {
         let steps = steps.iter().map(|step| match step {
-            plan::Step::Request(step) => Step::Request(Box::new(self.request(step))),
+            plan::Step::Request(step) => {
+                let request = ReadyRequest::new(step, self.base_url, self.defaults);
+                Step::Request(Box::new(request))
+            }
             plan::Step::Wait(wait) => Step::Wait(*wait),
         });
         let list = ListIdx(index(self.lists.len()));
         let steps = steps.collect();
         self.lists.push(steps);
         list
-    }
-
-    fn request(&self, step: &RequestStep) -> ReadyRequest {
-        let checks = step.checks.iter().map(Check::needs);
-        let extracts = step.extracts.iter().map(Extract::needs);
-        let mut headers = step.headers.clone();
-        for (name, value) in &self.defaults.headers {
-            if headers.iter().all(|it| it.0 != *name) {
-                headers.push((name.clone(), value.clone()));
-            }
-        }
-        let content_type = match step.body {
-            Some(Body::Form(_)) => Some("application/x-www-form-urlencoded"),
-            Some(Body::Json(_)) => Some("application/json"),
-            Some(Body::Text(_)) | None => None,
-        };
-        if let Some(content_type) = content_type
-            && headers.iter().all(|it| it.0 != "content-type")
-        {
-            let content_type = content_type.parse().expect("it has no placeholder");
-            headers.push(("content-type".to_owned(), content_type));
-        }
-        let mut request = ReadyRequest {
-            fixed_name: step.request_name(),
-            timeout: step.timeout.unwrap_or(self.defaults.timeout),
-            checks: step.checks.clone(),
-            extracts: step.extracts.clone(),
-            judges_status: step.checks.iter().all(|it| !matches!(it, Check::Status(_))),
-            fixed: None,
-            method: step.method,
-            base_url: self.base_url.clone(),
-            url: step.url.template().clone(),
-            name: step.name.clone(),
-            headers,
-            body: step.body.clone(),
-            follow_redirects: step
-                .follow_redirects
-                .unwrap_or(self.defaults.follow_redirects),
-            keep: checks.chain(extracts).max().unwrap_or_default(),
-        };
-        if request.is_static() {
-            request.fixed = request
-                .render(&mut Nothing(Rng::new(0, 0)))
-                .ok()
-                .map(Rc::new);
-        }
-        request
-    }
-}
-
-impl ReadyRequest {
-    /// The request to send, with the values of now.
-    pub(crate) fn request(&self, scope: &mut dyn Scope) -> Result<Rc<Request>, UnknownVariable> {
-        match &self.fixed {
-            Some(request) => Ok(Rc::clone(request)),
-            None => self.render(scope).map(Rc::new),
-        }
-    }
-
-    /// The row of the statistics.
-    pub(crate) fn name(&self, scope: &mut dyn Scope) -> Result<RequestName, UnknownVariable> {
-        if let Some(name) = &self.fixed_name {
-            return Ok(name.clone());
-        }
-        let mut name = String::new();
-        if let Some(template) = &self.name {
-            template.render(scope, Encoding::Plain, &mut name)?;
-        }
-        Ok(RequestName {
-            name,
-            method: self.method,
-        })
-    }
-
-    fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
-        let mut path = String::new();
-        self.url.render(scope, Encoding::Url, &mut path)?;
-        let url = match &self.base_url {
-            Some(base_url) if !is_absolute(&path) => format!("{base_url}{path}"),
-            _ => path,
-        };
-        let mut headers = Vec::with_capacity(self.headers.len());
-        for (name, template) in &self.headers {
-            let mut value = String::new();
-            template.render(scope, Encoding::Plain, &mut value)?;
-            headers.push((name.clone(), value));
-        }
-        let body = match &self.body {
-            None => None,
-            Some(body) => Some(render_body(body, scope)?.into_bytes().into()),
-        };
-        Ok(Request {
-            method: self.method,
-            url: url.into(),
-            headers: headers.into(),
-            body,
-            follow_redirects: self.follow_redirects,
-            keep: self.keep,
-        })
-    }
-
-    fn is_static(&self) -> bool {
-        let headers = self.headers.iter().all(|it| it.1.is_static());
-        let body = match &self.body {
-            None => true,
-            Some(Body::Form(fields)) => fields.iter().all(|it| it.1.is_static()),
-            Some(Body::Json(json)) => json.is_static(),
-            Some(Body::Text(text)) => text.is_static(),
-        };
-        self.url.is_static() && headers && body
-    }
-
-    fn variables(&self) -> impl Iterator<Item = &str> {
-        let templates = [Some(&self.url), self.name.as_ref()];
-        let headers = self.headers.iter().map(|it| &it.1);
-        let (fields, json, text) = match &self.body {
-            Some(Body::Form(fields)) => (fields.as_slice(), None, None),
-            Some(Body::Json(json)) => ([].as_slice(), Some(json), None),
-            Some(Body::Text(text)) => ([].as_slice(), None, Some(text)),
-            None => ([].as_slice(), None, None),
-        };
-        templates
-            .into_iter()
-            .flatten()
-            .chain(headers)
-            .chain(fields.iter().map(|it| &it.1))
-            .chain(text)
-            .flat_map(Template::variables)
-            .chain(json.into_iter().flat_map(|it| it.variables()))
-    }
-}
-
-fn render_body(body: &Body, scope: &mut dyn Scope) -> Result<String, UnknownVariable> {
-    let mut text = String::new();
-    match body {
-        Body::Form(fields) => {
-            for (index, (name, value)) in fields.iter().enumerate() {
-                if 0 < index {
-                    text.push('&');
-                }
-                percent_encode(name, &mut text);
-                text.push('=');
-                let mut plain = String::new();
-                value.render(scope, Encoding::Plain, &mut plain)?;
-                percent_encode(&plain, &mut text);
-            }
-        }
-        Body::Json(json) => text = json.render(scope)?,
-        Body::Text(template) => template.render(scope, Encoding::Plain, &mut text)?,
-    }
-    Ok(text)
-}
-
-/// The scope of a request without placeholders.
-struct Nothing(Rng);
-
-impl Scope for Nothing {
-    fn variable(&self, _: &str) -> Option<Cow<'_, Value>> {
-        None
-    }
-
-    fn rng(&mut self) -> &mut Rng {
-        &mut self.0
-    }
-
-    fn user(&self) -> u32 {
-        0
-    }
-
-    fn next_seq(&mut self) -> u64 {
-        0
-    }
-
-    fn unix_time(&self) -> Duration {
-        Duration::ZERO
     }
 }
 
@@ -602,7 +403,7 @@ fn task_name(task: &Task) -> String {
 
 /// Locust's rules: a tag to exclude beats one to include, and tasks without tags are only left where
 /// none is to be included.
-fn is_chosen(chosen: &Tags, tags: &[&str]) -> bool {
+pub(crate) fn is_chosen(chosen: &Tags, tags: &[&str]) -> bool {
     let has = |list: &[String]| list.iter().any(|it| tags.contains(&it.as_str()));
     (chosen.include.is_empty() || has(&chosen.include)) && !has(&chosen.exclude)
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// An HTTP method.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names are those of HTTP")]
 pub enum Method {
     Delete,

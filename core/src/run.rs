@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 /// `Start` while running is an edit of the users. A dot is an event that means nothing in that
 /// state.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Nothing has run yet.
     #[default]

@@ -9,6 +9,8 @@ use crate::histogram::{Buckets, Histogram};
 use crate::sample::Sample;
 use crate::time::{Elapsed, micros};
 
+pub(crate) mod columns;
+
 /// Totals of the requests that were done in one stretch of a run.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Slot {
@@ -20,6 +22,8 @@ pub struct Slot {
     pub n_requests: u64,
     /// How many of them failed.
     pub n_failures: u64,
+    /// Arrivals, dropped ones included; zero in a closed model and in the series of a row.
+    pub n_arrivals: u64,
     /// Arrivals that found no free user; zero in the series of a row.
     pub n_dropped: u64,
     /// The most users that were alive at the end of a second; zero in the series of a row.
@@ -42,6 +46,7 @@ impl Slot {
     fn add_counts(&mut self, other: &Self) {
         self.n_requests += other.n_requests;
         self.n_failures += other.n_failures;
+        self.n_arrivals += other.n_arrivals;
         self.n_dropped += other.n_dropped;
         self.sum_micros += other.sum_micros;
     }
@@ -88,7 +93,13 @@ impl Series {
         self.open_times.record(sample.response_time());
     }
 
-    /// Counts an arrival that found no free user.
+    /// Counts an arrival.
+    pub fn record_arrival(&mut self, now: Elapsed) {
+        self.advance(now, self.open.n_users);
+        self.open.n_arrivals += 1;
+    }
+
+    /// Says that an arrival, which was counted, found no free user.
     pub fn record_dropped(&mut self, now: Elapsed) {
         self.advance(now, self.open.n_users);
         self.open.n_dropped += 1;

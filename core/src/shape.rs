@@ -81,7 +81,7 @@ impl Preset {
         let mut stage = |line: Line| {
             let from = std::mem::replace(&mut level, users(line.to)?);
             let change = f64::from(from.abs_diff(level)).max(1.0);
-            let is_jump = line.from == line.to;
+            let is_jump = line.from == line.to || users(line.from)? != from;
             let secs = if is_jump {
                 1.0
             } else {
@@ -263,6 +263,8 @@ mod tests {
             serde_json::from_value(golden["double_wave_users"].clone()).unwrap();
         assert_eq!(points.len(), 30);
         check(wave, &points[1..]);
+        // Locust starts as many users a second as it wants.
+        check(wave, &[(1, 20)]);
     }
 
     #[test]

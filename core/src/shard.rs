@@ -63,7 +63,7 @@ pub enum Command {
     /// Ends the run. Users may finish what the plan lets them finish; a second time ends them at
     /// once.
     Stop,
-    /// Puts the series of these rows into the snapshots, and no others.
+    /// Puts the series of these rows into the snapshots, besides those that thresholds look at.
     Watch(BTreeSet<RequestName>),
 }
 
@@ -115,8 +115,8 @@ pub struct Shard {
     n_in_flight: usize,
     // When each request under way has to be done. Those that are done stay until they are first.
     deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
-    // When users that were told to stop have to be done, in order. The epoch is that of a life.
-    kills: VecDeque<(Elapsed, Ticket)>,
+    // When users that were told to stop have to be done. The epoch is that of a life.
+    kills: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     aborts: Vec<Ticket>,
     // How many requests may still be sent.
     n_left: u64,
@@ -144,8 +144,7 @@ impl Shard {
             0 < setting.max_in_flight,
             "a transport must be able to carry a request"
         );
-        let mut stats = Stats::new(program.request_names());
-        stats.watch(Verdicts::new(&program.thresholds).watched_rows());
+        let stats = Stats::new(program.request_names());
         let load = &program.load;
         let max_requests = load.max_requests.map_or(u64::MAX, |it| {
             let (index, count) = (u64::from(setting.id.index), u64::from(setting.id.count));
@@ -163,7 +162,7 @@ impl Shard {
             n_queued: 0,
             n_in_flight: 0,
             deadlines: BinaryHeap::new(),
-            kills: VecDeque::new(),
+            kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
             stats,
@@ -173,6 +172,7 @@ impl Shard {
             setting,
         };
         shard.turn_open();
+        shard.watch(BTreeSet::new());
         shard
     }
 
@@ -187,7 +187,7 @@ impl Shard {
             Command::Reset => self.stats.reset(now),
             Command::Stop if self.state == RunState::Stopping => self.kill_all(now),
             Command::Stop => self.stop(now),
-            Command::Watch(rows) => self.stats.watch(rows),
+            Command::Watch(rows) => self.watch(rows),
         }
         // Shown at once, unless the last one is out.
         self.next_snapshot = self.next_snapshot.map(|_| now);
@@ -302,7 +302,7 @@ impl Shard {
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
         let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
-        let next_kill = self.kills.front().map(|(at, _)| *at);
+        let next_kill = self.kills.peek().map(|Reverse((at, _))| *at);
         let (next_change, next_arrival) = match self.pace {
             Pace::Closed { next_change, .. } => (next_change, None),
             Pace::Open { next_due, .. } => (None, next_due),
@@ -319,6 +319,11 @@ impl Shard {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    fn watch(&mut self, mut rows: BTreeSet<RequestName>) {
+        rows.append(&mut Verdicts::new(&self.program.thresholds).watched_rows());
+        self.stats.watch(rows);
     }
 
     /// Lets everything happen that was due by `now`.
@@ -352,10 +357,10 @@ impl Shard {
                 self.aborts.push(ticket);
             }
         }
-        while let Some(&(at, ticket)) = self.kills.front()
+        while let Some(&Reverse((at, ticket))) = self.kills.peek()
             && at <= now
         {
-            self.kills.pop_front();
+            self.kills.pop();
             let user = &self.users[ticket.user as usize];
             if user.is_ending && user.life == ticket.epoch {
                 self.abandon(ticket.user, now);
@@ -377,6 +382,8 @@ impl Shard {
             Next::End => self.end_user(local, now),
             Next::Idle => {
                 user.turn(Activity::Idle);
+                // Unless the task sent something, nothing has counted from there.
+                user.arrival = None;
                 let class = user.class;
                 if let Pace::Open { idle, .. } = &mut self.pace {
                     idle[class].insert(local);

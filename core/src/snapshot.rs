@@ -1,7 +1,8 @@
 //! What a shard tells its host.
 //!
-//! These types cross from a worker to the page, so they are serializable, which few types here
-//! are. Both ends come from one build; there is no version to negotiate.
+//! These types cross from a worker to the page as bytes, and are kept in reports as text, where they
+//! have other forms, which `docs/report.md` describes. Both ends of the bytes come from one build, so
+//! these have no version to negotiate; that of the text is in the report.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,6 +18,8 @@ use crate::series::{self, Slot};
 use crate::shard::ShardId;
 use crate::time::Elapsed;
 
+mod forms;
+
 /// Everything one shard has counted since the run started, or since the last reset.
 ///
 /// Totals, not differences: a lost or late snapshot leaves the screen stale for a moment and never
@@ -26,8 +29,10 @@ pub struct Snapshot {
     /// Whose totals these are.
     pub shard: ShardId,
     /// When they were read. Never less than in an earlier snapshot of the shard.
+    #[serde(rename = "at_micros")]
     pub at: Elapsed,
     /// When counting began.
+    #[serde(rename = "since_micros")]
     pub since: Elapsed,
     /// What the shard is doing.
     pub state: RunState,
@@ -45,6 +50,7 @@ pub struct Snapshot {
     /// Tasks that broke, in order of task and message.
     pub exceptions: Vec<ExceptionTotals>,
     /// All rows together over time, without gaps, oldest first.
+    #[serde(with = "series::columns")]
     pub series: Vec<Slot>,
 }
 
@@ -52,6 +58,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct RowTotals {
     /// What the row is about.
+    #[serde(rename = "request")]
     pub name: RequestName,
     /// Finished requests, failed ones included, aborted ones not.
     pub n_requests: u64,
@@ -64,12 +71,14 @@ pub struct RowTotals {
     /// done − sent, of failed requests too.
     pub service_times: TimeTotals,
     /// Failed requests by cause.
+    #[serde(with = "forms::failures")]
     pub failures: BTreeMap<Failure, FailureTotals>,
     /// The last seconds, for the current rate.
     pub recent: Recent,
     /// The row over time, without gaps, from its first request on, oldest first. `None` unless the
     /// row is watched or the run is over, and in the row `Aggregated`: that of all rows together is
     /// in [`Snapshot::series`].
+    #[serde(with = "series::columns::optional")]
     pub series: Option<Vec<Slot>>,
 }
 
@@ -124,9 +133,11 @@ impl RowTotals {
 pub struct TimeTotals {
     /// Sum of all times, in µs.
     pub sum_micros: u64,
-    /// The shortest; `None` if there are none.
+    /// The shortest; `None` if there are none. To the µs where it is kept as text.
+    #[serde(rename = "min_micros", with = "forms::micros")]
     pub min: Option<Duration>,
-    /// The longest; `None` if there are none.
+    /// The longest; `None` if there are none. To the µs where it is kept as text.
+    #[serde(rename = "max_micros", with = "forms::micros")]
     pub max: Option<Duration>,
     /// All of them, to three digits.
     pub buckets: Buckets,
@@ -163,8 +174,10 @@ pub struct FailureTotals {
     /// How many.
     pub count: u64,
     /// When the first was done.
+    #[serde(rename = "first_micros")]
     pub first: Elapsed,
     /// When the last was done.
+    #[serde(rename = "last_micros")]
     pub last: Elapsed,
     /// The first of them. `None` beyond
     /// [`Stats::MAX_EVIDENCE`](crate::stats::Stats::MAX_EVIDENCE).
@@ -200,8 +213,10 @@ pub struct ExceptionTotals {
     /// How often.
     pub count: u64,
     /// When it happened first.
+    #[serde(rename = "first_micros")]
     pub first: Elapsed,
     /// When it happened last.
+    #[serde(rename = "last_micros")]
     pub last: Elapsed,
 }
 

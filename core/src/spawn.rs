@@ -42,8 +42,7 @@ impl UserSchedule {
             if now < end {
                 let begin = start.max(now);
                 // What would have changed with the end of a stage does not.
-                let before = Elapsed::from_micros(begin.as_micros().saturating_sub(1));
-                let from = ramps.last().map_or(from, |ramp| ramp.target(before));
+                let from = ramps.last().map_or(from, |ramp| ramp.target_before(begin));
                 ramps.push(Ramp::new(begin, from, stage.users, stage.spawn_rate));
             }
             start = end;
@@ -59,6 +58,28 @@ impl UserSchedule {
     /// Users that should be alive at `now`.
     pub fn target(&self, now: Elapsed) -> u32 {
         self.ramps[self.ramp_at(now)].target(now)
+    }
+
+    /// The number of users over time as a line, from corner to corner, until `end`. It is less than
+    /// one user away from [`target`](Self::target) between the corners, and equal to it just before
+    /// each of them. `None` for `end` ends it where the last ramp does.
+    pub fn corners(&self, end: Option<Elapsed>) -> Vec<(Elapsed, u32)> {
+        let mut corners = Vec::new();
+        for (index, ramp) in self.ramps.iter().enumerate() {
+            if 0 < index && end.is_some_and(|end| end <= ramp.start) {
+                break;
+            }
+            corners.push((ramp.start, ramp.from));
+            let next_start = self.ramps.get(index + 1).map(|next| next.start);
+            let stop = next_start.into_iter().chain(end).min();
+            let reached = ramp.due(ramp.from.abs_diff(ramp.to));
+            match stop {
+                Some(stop) if stop < reached => corners.push((stop, ramp.target_before(stop))),
+                Some(stop) => corners.extend([(reached, ramp.to), (stop, ramp.to)]),
+                None => corners.push((reached, ramp.to)),
+            }
+        }
+        corners
     }
 
     /// When the next user after `now` starts or stops; `None` if none ever does.
@@ -123,6 +144,11 @@ impl Ramp {
         } else {
             self.from - n_changes
         }
+    }
+
+    /// The users until just before `end`.
+    fn target_before(self, end: Elapsed) -> u32 {
+        self.target(Elapsed::from_micros(end.as_micros().saturating_sub(1)))
     }
 
     /// The first change after `now`; `None` once the ramp is done.
@@ -285,6 +311,34 @@ mod tests {
                 prop_assert!(now < next);
                 prop_assert!(schedule.target(now) < schedule.target(next));
             }
+        }
+
+        /// The line never leaves the users by more than one, and meets them at its corners.
+        #[test]
+        fn the_line_follows_the_users(
+            list in proptest::collection::vec((1_u64..20, 0_u32..30, 0.1..20.0_f64), 1..6),
+            end in 1_u64..60,
+            part in 0.0..1.0_f64,
+        ) {
+            let list: Vec<_> = list.into_iter().map(|(s, n, r)| stage(s, n, r)).collect();
+            let schedule = schedule(&stages(&list));
+            let corners = schedule.corners(Some(Elapsed::from_secs(end)));
+            for pair in corners.windows(2) {
+                let ((from, low), (to, high)) = (pair[0], pair[1]);
+                prop_assert!(from <= to && to <= Elapsed::from_secs(end));
+                if from == to {
+                    prop_assert_eq!(low, high);
+                    continue;
+                }
+                let before = Elapsed::from_micros(to.as_micros() - 1);
+                prop_assert_eq!(schedule.target(before), high);
+                let at = from + to.since(from).mul_f64(part * 0.999);
+                let line = f64::from(low) + (f64::from(high) - f64::from(low))
+                    * at.since(from).as_secs_f64() / to.since(from).as_secs_f64();
+                let users = f64::from(schedule.target(at));
+                prop_assert!((line - users).abs() <= 1.0 + 1e-3, "{} {} at {}", line, users, at);
+            }
+            prop_assert_eq!(corners[0], (Elapsed::ZERO, 0));
         }
 
         /// Going from change to change sees all there is.

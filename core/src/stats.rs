@@ -134,7 +134,12 @@ impl Stats {
         self.rows[row].n_aborted += 1;
     }
 
-    /// Counts an arrival that found no free user.
+    /// Counts an arrival.
+    pub fn record_arrival(&mut self, now: Elapsed) {
+        self.series.record_arrival(now);
+    }
+
+    /// Says that an arrival, which was counted, found no free user.
     pub fn record_dropped(&mut self, now: Elapsed) {
         self.n_dropped += 1;
         self.series.record_dropped(now);

@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use futures::channel::mpsc;
 use futures::executor::LocalPool;
-use futures::task::LocalSpawnExt;
+use futures::future::select;
 use serde_json::Value;
 
 use crate::board::Board;
@@ -165,6 +166,20 @@ impl Drop for InFlight {
     }
 }
 
+impl<F> Script<F> {
+    /// A transport that can carry 1,000 requests, and its log.
+    pub fn new(clock: &ManualClock, answer: F) -> (Self, Rc<Log>) {
+        let log = Rc::<Log>::default();
+        let script = Self {
+            clock: clock.clone(),
+            max_in_flight: 1000,
+            answer,
+            log: Rc::clone(&log),
+        };
+        (script, log)
+    }
+}
+
 impl<F: Fn(Elapsed, &Request) -> Answer> Transport for Script<F> {
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
@@ -253,13 +268,8 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
 
     fn run_shard(&self, index: u32) -> (Vec<Snapshot>, Rc<Log>) {
         let clock = ManualClock::default();
-        let log = Rc::<Log>::default();
-        let transport = Script {
-            clock: clock.clone(),
-            max_in_flight: self.max_in_flight,
-            answer: self.answer.clone(),
-            log: Rc::clone(&log),
-        };
+        let (mut transport, log) = Script::new(&clock, self.answer.clone());
+        transport.max_in_flight = self.max_in_flight;
         let id = ShardId {
             index,
             count: self.n_shards,
@@ -281,7 +291,6 @@ pub fn run_to_end(
     clock: &ManualClock,
     commands: Vec<(Elapsed, Command)>,
 ) -> Vec<Snapshot> {
-    let mut pool = LocalPool::new();
     let (sender, receiver) = mpsc::unbounded();
     let person = clock.clone();
     let act = async move {
@@ -290,27 +299,32 @@ pub fn run_to_end(
             // Nobody listens once the run is over, as in life.
             let _ = sender.unbounded_send(command);
         }
+        pending::<()>().await;
     };
-    pool.spawner().spawn_local(act).expect("the pool is there");
     let mut snapshots = Vec::new();
-    let mut run = Box::pin(drive(shard, transport, clock, receiver, |it| {
-        snapshots.push(it)
-    }));
+    let run = drive(shard, transport, clock, receiver, |it| snapshots.push(it));
+    in_virtual_time(clock, select(pin!(act), pin!(run)));
+    snapshots
+}
+
+/// What comes of `work`, for which `clock` jumps whenever nothing else is left to do.
+///
+/// # Panics
+///
+/// Panics if it never ends: it waits, and not for the clock.
+pub fn in_virtual_time<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
+    let mut pool = LocalPool::new();
+    let mut work = pin!(work);
     loop {
-        pool.run_until_stalled();
-        let ended = pool
-            .run_until(async { futures::poll!(&mut run) })
-            .is_ready();
-        if ended {
-            break;
+        let polled = pool.run_until(async { futures::poll!(&mut work) });
+        if let Poll::Ready(done) = polled {
+            return done;
         }
         assert!(
             clock.jump(),
-            "the run never ends: no run time, and no command to stop"
+            "it never ends: a run without a run time, and no command to stop?"
         );
     }
-    drop(run);
-    snapshots
 }
 
 /// A shard of a plan that names no CSV files, at the start of 2026.

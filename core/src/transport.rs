@@ -80,6 +80,7 @@ impl Kept {
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, thiserror::Error,
 )]
+#[serde(rename_all = "snake_case")]
 pub enum TransportError {
     /// The connection was lost before the last byte of the body.
     #[error("connection lost while the answer was arriving")]

@@ -254,6 +254,7 @@ impl User {
     /// Begins the end: what is under way is left, and every set that was begun gets its `on_stop`.
     pub(crate) fn abandon(&mut self, class: &Class) {
         self.is_ending = true;
+        self.arrival = None;
         self.list = None;
         match self.frames.last().copied() {
             Some(frame) if frame.phase == Phase::Starting => {

@@ -8,8 +8,9 @@ mod page;
 mod site;
 mod target;
 mod until;
+mod xpath;
 
-pub use self::browser::Browser;
+pub use self::browser::{Browser, Kind};
 pub use self::page::{Page, Row};
 pub use self::site::Site;
 pub use self::target::{CLOSED_PORT, Counted, DemoTarget, SlowTarget, serve, without_cors};

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use serde_json::Value;
-use thirtyfour::{By, Key, WebElement};
+use thirtyfour::action_chain::ActionChain;
+use thirtyfour::{By, Key, TypingData, WebElement};
 
 use crate::browser::Browser;
 use crate::site::Site;
 use crate::until::until;
+use crate::xpath::{self, literal};
 
 /// The page in a browser.
 pub struct Page {
@@ -42,9 +44,11 @@ impl Page {
         page
     }
 
-    /// Opens the page again, with `fragment` at the end of its address.
+    /// Opens the page anew, as if it remembered nothing that was typed, with `fragment` at the end of its address.
     pub async fn load(&self, fragment: &str) {
         let session = self.browser.session();
+        // There is none on an empty page, which is where a browser starts.
+        let _ = session.execute("localStorage.clear();", vec![]).await;
         // From another page: a new fragment alone would not load it again.
         session
             .goto("about:blank")
@@ -52,6 +56,17 @@ impl Page {
             .expect("there is always an empty page");
         let url = format!("{}{fragment}", self.site.url());
         session.goto(url).await.expect("the page is served");
+        self.until_drawn().await;
+    }
+
+    /// Loads the address again that is shown. What the page has stored stays.
+    pub async fn reload(&self) {
+        let reloaded = self.browser.session().refresh().await;
+        reloaded.expect("the page is served");
+        self.until_drawn().await;
+    }
+
+    async fn until_drawn(&self) {
         until("the page is drawn", async || self.element("//main").await).await;
     }
 
@@ -64,6 +79,51 @@ impl Page {
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
         type_into(&field, text).await;
+    }
+
+    /// Chooses `option` in the list with this label.
+    pub async fn select(&self, label: &str, option: &str) {
+        let name = literal(option);
+        let xpath = format!(
+            "{}//option[normalize-space() = {name} or @label = {name}]",
+            xpath::field(label)
+        );
+        let what = format!("{label} has an option {option}");
+        let found = until(&what, async || self.element(&xpath).await).await;
+        found
+            .click()
+            .await
+            .unwrap_or_else(|error| panic!("{option} cannot be chosen: {error}"));
+    }
+
+    /// Checks or unchecks the box with this label.
+    pub async fn check(&self, label: &str, checked: bool) {
+        let field = self.field(label).await;
+        let is_checked = field.is_selected().await;
+        if is_checked.expect("the box is there") != checked {
+            field
+                .click()
+                .await
+                .unwrap_or_else(|error| panic!("{label} cannot be clicked: {error}"));
+        }
+    }
+
+    /// Chooses a file in the field with this label.
+    pub async fn choose_file(&self, label: &str, file: &Path) {
+        let file = file.to_str().expect("the path of a test's file is text");
+        let chosen = self.field(label).await.send_keys(file).await;
+        chosen.unwrap_or_else(|error| panic!("{label} takes no file: {error}"));
+    }
+
+    /// Presses a key, or several at once such as `Key::Control + "s"`, where the focus is.
+    pub async fn press_key(&self, keys: impl Into<TypingData>) {
+        let keys = keys.into().as_vec();
+        let session = self.browser.session();
+        let down = |actions: ActionChain, key: &char| actions.key_down(*key);
+        let up = |actions: ActionChain, key: &char| actions.key_up(*key);
+        let actions = keys.iter().fold(session.action_chain(), down);
+        let actions = keys.iter().rev().fold(actions, up);
+        actions.perform().await.expect("every driver has keys");
     }
 
     /// What is in the field with this label.
@@ -108,7 +168,8 @@ impl Page {
 
     /// Clicks the button or tab with this name.
     pub async fn press(&self, name: &str) {
-        let xpath = format!("//button[normalize-space()='{name}' or @aria-label='{name}']");
+        let text = literal(name);
+        let xpath = format!("//button[normalize-space()={text} or @aria-label={text}]");
         let what = format!("there is a button {name}");
         let button = until(&what, async || self.element(&xpath).await).await;
         button
@@ -117,23 +178,31 @@ impl Page {
             .unwrap_or_else(|error| panic!("{name} cannot be clicked: {error}"));
     }
 
+    /// The names of all tabs.
+    pub async fn tabs(&self) -> Vec<String> {
+        let script = "return [...document.querySelectorAll('[role=tab]')]
+            .map(it => it.textContent);";
+        let tabs = self.run(script, vec![]).await;
+        serde_json::from_value(tabs).expect("a list of texts")
+    }
+
     /// Opens or closes the details with this summary.
     pub async fn press_summary(&self, summary: &str) {
-        let xpath = format!("//summary[normalize-space()='{summary}']");
+        let xpath = format!("//summary[normalize-space()={}]", literal(summary));
         let summary = until(summary, async || self.element(&xpath).await).await;
         summary.click().await.expect("a summary can be clicked");
     }
 
     /// Whether there is a button with this name.
     pub async fn has_button(&self, name: &str) -> bool {
-        self.element(&format!("//button[normalize-space()='{name}']"))
-            .await
-            .is_some()
+        let xpath = format!("//button[normalize-space()={}]", literal(name));
+        self.element(&xpath).await.is_some()
     }
 
     /// What the status strip says about `title`, such as `Users`.
     pub async fn status(&self, title: &str) -> String {
-        let xpath = format!("//dt[normalize-space()='{title}']/following-sibling::dd");
+        let title_text = literal(title);
+        let xpath = format!("//dt[normalize-space()={title_text}]/following-sibling::dd");
         until(title, async || self.text(&xpath).await).await
     }
 
@@ -179,7 +248,7 @@ impl Page {
         let script = "
             const table = [...document.querySelectorAll('table')]
                 .find(it => it.caption.textContent === arguments[0]);
-            const rows = table ? [...table.querySelectorAll('tbody tr, tfoot tr')] : [];
+            const rows = table ? [...table.querySelectorAll('tbody tr:not(.spacer, .detail), tfoot tr')] : [];
             return rows.map(row => [...row.cells].map(cell => cell.textContent));";
         let rows = self.run(script, vec![caption.into()]).await;
         serde_json::from_value(rows).expect("rows of texts")
@@ -191,6 +260,33 @@ impl Page {
         note.map_or(0, |note| {
             number(note.split(" request").next().unwrap_or_default())
         })
+    }
+
+    /// The text of the dialog that is open.
+    pub async fn dialog_text(&self) -> String {
+        let xpath = "//dialog[@open]";
+        until("a dialog is open", async || self.text(xpath).await).await
+    }
+
+    /// The text of the element with this role and name, once it is there.
+    pub async fn text_of(&self, role: &str, name: &str) -> String {
+        let xpath = xpath::named(role, name);
+        let what = format!("there is a {role} {name}");
+        until(&what, async || self.text(&xpath).await).await
+    }
+
+    /// Waits until `text` stands somewhere on the page.
+    pub async fn until_text(&self, text: &str) {
+        let what = format!("the page says “{text}”");
+        until(&what, async || {
+            self.whole_text().await.contains(text).then_some(())
+        })
+        .await;
+    }
+
+    /// What was logged as an error since this was last asked; see [`Browser::console_errors`].
+    pub async fn console_errors(&self) -> Vec<String> {
+        self.browser.console_errors().await
     }
 
     /// The text of all that is on the page.
@@ -230,7 +326,7 @@ impl Page {
     }
 
     async fn field(&self, label: &str) -> WebElement {
-        let xpath = format!("//*[@id=//label[normalize-space()='{label}']/@for]");
+        let xpath = xpath::field(label);
         until(&format!("there is a field {label}"), async || {
             self.element(&xpath).await
         })

@@ -1,8 +1,14 @@
 //! The built page, served as any static host would.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use tower_http::services::ServeDir;
 
 use crate::target::serve;
@@ -11,6 +17,7 @@ use crate::target::serve;
 #[derive(Clone, Debug)]
 pub struct Site {
     url: String,
+    is_down: Arc<AtomicBool>,
 }
 
 impl Site {
@@ -26,17 +33,39 @@ impl Site {
             "/" => Router::new().fallback_service(files),
             path => Router::new().nest_service(path, files),
         };
-        Self {
-            url: format!("{}{path}", serve(router).await),
-        }
+        Self::serve(router, path).await
     }
 
     /// Serves a folder of other files.
     pub async fn of(folder: &Path) -> Self {
         let router = Router::new().fallback_service(ServeDir::new(folder));
+        Self::serve(router, "/").await
+    }
+
+    async fn serve(router: Router, path: &str) -> Self {
+        let is_down = Arc::new(AtomicBool::new(false));
+        let guard = {
+            let is_down = Arc::clone(&is_down);
+            move |request: Request, next: Next| {
+                let is_down = is_down.load(Ordering::Relaxed);
+                async move {
+                    if is_down {
+                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
+                    next.run(request).await
+                }
+            }
+        };
+        let url = serve(router.layer(from_fn(guard))).await;
         Self {
-            url: format!("{}/", serve(router).await),
+            url: format!("{url}{path}"),
+            is_down,
         }
+    }
+
+    /// Answers nothing but 503 from now on.
+    pub fn go_down(&self) {
+        self.is_down.store(true, Ordering::Relaxed);
     }
 
     /// Where the page is.

@@ -5,15 +5,19 @@
     reason = "this is where the window is reached"
 )]
 
+pub mod address;
+pub mod link;
+pub mod settings;
+
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Date, Math};
+use js_sys::{Array, Date, Math, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document,
-    HtmlAnchorElement, HtmlElement, MediaQueryList, RequestCache, RequestCredentials, RequestInit,
-    RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
+    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, EventTarget,
+    File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RequestCache,
+    RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
 };
 
 use crate::diagnosis::{Probe, Surroundings, is_local};
@@ -32,21 +36,41 @@ pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
 
 /// Starts the worker that loads the engine.
 ///
-/// The files of the engine have no hash in their names, so they are asked for by that of the page:
-/// an engine that speaks otherwise belongs to another page.
+/// An engine that speaks otherwise belongs to another page, which [`file_url`] takes care of.
 ///
 /// # Errors
 ///
 /// Fails with what the browser says.
 pub fn start_worker() -> Result<Worker, JsValue> {
-    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
-    let page = glue.pathname();
-    let page = page.rsplit('/').next().unwrap_or_default();
-    let script = Url::new_with_base(&format!("./worker.js?{page}"), &glue.href())?.href();
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("mayfly engine");
-    Worker::new_with_options(&script, &options)
+    Worker::new_with_options(&file_url("worker.js")?, &options)
+}
+
+/// The absolute URL of a file of the page that has no hash in its name. It is asked for by that of
+/// the page, so that a new page gets a new file.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn file_url(name: &str) -> Result<String, JsValue> {
+    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
+    let page = glue.pathname();
+    let page = page.rsplit('/').next().unwrap_or_default();
+    Ok(Url::new_with_base(&format!("./{name}?{page}"), &glue.href())?.href())
+}
+
+/// Lets the browser keep the files of the page, so that it opens without a network.
+pub fn keep_files() {
+    // There is none where the page came over a network without TLS.
+    let container = Reflect::get(&window().navigator(), &"serviceWorker".into());
+    if container.is_ok_and(|it| !it.is_undefined()) {
+        let registered = window().navigator().service_worker().register("sw.js");
+        // Some browsers refuse, as the script explains; the page works without it.
+        let ignored = JsFuture::from(registered);
+        wasm_bindgen_futures::spawn_local(async move { drop(ignored.await) });
+    }
 }
 
 /// Does something once what was rendered is on the screen.
@@ -73,6 +97,22 @@ pub fn now_millis() -> f64 {
     Date::now()
 }
 
+/// By how many minutes this person's clock is ahead of UTC.
+pub fn utc_offset_minutes() -> i32 {
+    -Date::new_0().get_timezone_offset() as i32
+}
+
+/// A date and a time of day as this person writes them.
+pub fn local_date_time(millis: f64) -> String {
+    let date = Date::new(&millis.into());
+    let options = js_sys::Object::new();
+    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // A new object takes any field.
+        let _ = Reflect::set(&options, &key.into(), &value.into());
+    }
+    date.to_locale_string("default", &options).into()
+}
+
 /// A time of day as this person writes it: `14:03:07`.
 pub fn local_time(millis: f64) -> String {
     let date = Date::new(&millis.into());
@@ -95,6 +135,45 @@ pub fn file_time(millis: f64) -> String {
     )
 }
 
+/// Puts `text` where a person can paste it from.
+///
+/// # Errors
+///
+/// Fails with what the browser says, such as that it was not allowed.
+pub async fn copy(text: &str) -> Result<(), JsValue> {
+    let clipboard = window().navigator().clipboard();
+    if clipboard.is_undefined() {
+        return Err("only a page by HTTPS or of this machine can copy".into());
+    }
+    JsFuture::from(clipboard.write_text(text)).await.map(drop)
+}
+
+/// Asks a person a question. Whether the answer is yes.
+pub fn confirm(question: &str) -> bool {
+    // A browser that does not ask any more has no answer.
+    window().confirm_with_message(question).unwrap_or(false)
+}
+
+/// Makes the page light or dark, whatever the person's system prefers; `None` leaves it to that.
+pub fn set_color_scheme(scheme: Option<&str>) {
+    let root = document().document_element();
+    let root: Option<HtmlElement> = root.and_then(|it| it.dyn_into().ok());
+    if let Some(root) = root {
+        let scheme = scheme.unwrap_or_default();
+        // An empty value takes it away.
+        let _ = root.style().set_property("color-scheme", scheme);
+    }
+}
+
+/// Whether a key that is pressed now would write into a field.
+pub fn is_typing() -> bool {
+    let focused = document().active_element();
+    focused.is_some_and(|it| {
+        matches!(it.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
+            || it.closest("[contenteditable]").ok().flatten().is_some()
+    })
+}
+
 /// Offers `text` as a file.
 ///
 /// # Errors
@@ -104,7 +183,16 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     let options = BlobPropertyBag::new();
     options.set_type(mime_type);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
+    download_blob(name, &blob)
+}
+
+/// Offers `blob` as a file.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn download_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+    let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
     link.set_download(name);
@@ -116,6 +204,78 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
     })
     .forget();
     Ok(())
+}
+
+/// What is in a file that a person chose, however long.
+///
+/// # Errors
+///
+/// Fails with the file and what the browser says, such as that it is gone.
+pub async fn read_file(file: &File) -> Result<String, String> {
+    let text = JsFuture::from(file.text()).await;
+    let text = text.map_err(|it| format!("cannot read {}: {}", file.name(), describe(&it)))?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// The text of a file that a person chose.
+///
+/// # Errors
+///
+/// Fails with what a person can understand: the file is larger than a plan may be, it holds no text,
+/// or what the browser says, such as that it is gone.
+pub async fn read_text(file: &File) -> Result<String, String> {
+    const MAX_BYTES: f64 = 10.0 * 1024.0 * 1024.0;
+    let name = file.name();
+    if MAX_BYTES < file.size() {
+        let size = file.size() / 1024.0 / 1024.0;
+        return Err(format!(
+            "expected a file of at most 10 MiB, found {size:.1} MiB in {name}"
+        ));
+    }
+    let text = read_file(file).await?;
+    // What is not UTF-8 is read as this character.
+    if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+        return Err(format!(
+            "expected text in UTF-8, found other bytes in {name}"
+        ));
+    }
+    Ok(text)
+}
+
+/// Moves the focus to a line of a text, counted from 1, and selects it.
+pub fn select_line(area: &HtmlTextAreaElement, line: u32) {
+    let text = area.value();
+    let mut lines = text.split('\n').map(|it| it.encode_utf16().count() as u32);
+    let start: u32 = lines
+        .by_ref()
+        .take(line as usize - 1)
+        .map(|it| it + 1)
+        .sum();
+    let end = start + lines.next().unwrap_or_default();
+    // It is on the page, so it can be focused, and a text area always has a selection.
+    let _ = area.focus();
+    let _ = area.set_selection_range(start, end);
+}
+
+/// Moves the focus to the field of this name, or to the first one in the group of this name, and opens
+/// what is around it. False if there is none.
+pub fn focus_field(id: &str) -> bool {
+    const FIELDS: &str = "input:not([hidden]), select, textarea, button";
+    let Some(element) = document().get_element_by_id(id) else {
+        return false;
+    };
+    let field = match element.matches(FIELDS) {
+        Ok(true) => Some(element),
+        _ => element.query_selector(FIELDS).ok().flatten(),
+    };
+    let Some(field) = field else { return false };
+    while let Ok(Some(details)) = field.closest("details:not([open])") {
+        // An attribute of this name can always be set.
+        let _ = details.set_attribute("open", "");
+    }
+    // It is on the page, so it can be focused.
+    let _ = field.unchecked_into::<HtmlElement>().focus();
+    true
 }
 
 /// Moves the focus to the first field that has an error.
@@ -146,17 +306,6 @@ pub fn surroundings() -> Surroundings {
     }
 }
 
-/// The value of `name` in the fragment of the page's address: `#host=http://127.0.0.1:5000`.
-pub fn fragment_value(name: &str) -> Option<String> {
-    let fragment = window().location().hash().ok()?;
-    let pairs = fragment.trim_start_matches('#').split('&');
-    let value = pairs
-        .filter_map(|it| it.split_once('='))
-        .find(|(key, _)| *key == name)?
-        .1;
-    js_sys::decode_uri_component(value).ok()?.as_string()
-}
-
 /// Asks `url` for an answer that need not be readable.
 pub async fn probe(url: &str) -> Probe {
     const PATIENCE_MILLIS: u32 = 5_000;
@@ -178,12 +327,24 @@ pub async fn probe(url: &str) -> Probe {
     probe
 }
 
-/// The value of a custom property of CSS, such as `--ink`.
-pub fn css_value(name: &str) -> String {
-    let root = document().document_element();
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let value = style.and_then(|style| style.get_property_value(name).ok());
-    value.unwrap_or_default().trim().to_owned()
+/// The color that a custom property of CSS, such as `--ink`, has in `element`, in a form that a
+/// canvas knows too.
+pub fn css_color(element: &HtmlElement, name: &str) -> String {
+    let style = element.style();
+    // The browser resolves whatever is in the property, but only where it is used.
+    let set = style.set_property("color", &format!("var({name})"));
+    let used = window().get_computed_style(element).ok().flatten();
+    let color = used.and_then(|it| it.get_property_value("color").ok());
+    if set.is_ok() {
+        // What can be set can be removed.
+        let _ = style.remove_property("color");
+    }
+    color.unwrap_or_default()
+}
+
+/// How many pixels of the screen one of CSS has.
+pub fn pixel_ratio() -> f64 {
+    window().device_pixel_ratio()
 }
 
 /// Whether the person prefers a dark page; can be listened to.
@@ -192,6 +353,17 @@ pub fn prefers_dark() -> Option<MediaQueryList> {
         .match_media("(prefers-color-scheme: dark)")
         .ok()
         .flatten()
+}
+
+/// What hears the events of the window.
+pub fn event_target() -> EventTarget {
+    window().into()
+}
+
+/// How high the window is, in pixels.
+pub fn window_height() -> u32 {
+    let height = window().inner_height().ok().and_then(|it| it.as_f64());
+    height.unwrap_or_default() as u32
 }
 
 /// The document of the page.

@@ -5,19 +5,33 @@
 //! or in one of the modules below that touch no browser and are tested without one.
 
 // Pure.
+pub mod chart_model;
+pub mod comparison;
 pub mod diagnosis;
-pub mod form;
 pub mod format;
+pub mod history;
+pub mod keys;
+pub mod load_kind;
+pub mod load_picture;
 pub mod model;
 pub mod outline;
+pub mod parcel;
+pub mod preset;
 pub mod protocol;
+pub mod reading;
+pub mod secrets;
 pub mod store;
 
 // What runs in the window.
 pub mod app;
 pub mod components;
+pub mod control;
+pub mod download;
 pub mod engine;
+pub mod hooks;
+pub mod link;
 pub mod pages;
+pub mod shortcut;
 
 // What runs in the worker.
 pub mod worker;

@@ -1,37 +1,37 @@
-//! What the running view shows, computed from the board. Text is made in [`crate::format`].
+//! What the running view shows, computed from the board: all but the charts, which are in
+//! [`crate::chart_model`]. Text is made in [`crate::format`].
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::board::{Board, aggregated};
+use mayfly_core::estimate::Estimate;
 use mayfly_core::run::RunState;
-use mayfly_core::sample::Failure;
-use mayfly_core::snapshot::RowTotals;
+use mayfly_core::sample::{Evidence, Failure};
+use mayfly_core::snapshot::{ExceptionTotals, RowTotals, TimeTotals};
 use mayfly_core::time::Elapsed;
 use mayfly_core::transport::TransportError;
 
 /// A row of the statistics table.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Quantiles are read from the times when they are drawn or sorted by: of 1,000 rows, most are
+/// neither.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatsRow {
     /// The method; empty for `Aggregated`.
-    pub method: String,
+    pub method: &'static str,
     /// The request name.
     pub name: String,
     /// Finished requests, failed ones included.
     pub n_requests: u64,
     /// How many of them failed.
     pub n_failures: u64,
-    /// Response times.
-    pub median: Option<Duration>,
-    /// 95 of 100 are not longer.
-    pub p95: Option<Duration>,
-    /// 99 of 100 are not longer.
-    pub p99: Option<Duration>,
-    /// The mean.
-    pub average: Option<Duration>,
-    /// The shortest.
-    pub min: Option<Duration>,
-    /// The longest.
-    pub max: Option<Duration>,
+    /// Requests that were under way when their users were stopped, in no other count.
+    pub n_aborted: u64,
+    /// done − due.
+    pub response_times: TimeTotals,
+    /// done − sent.
+    pub service_times: TimeTotals,
     /// Mean length of the bodies, in bytes.
     pub average_bytes: Option<u64>,
     /// Requests per second, over the last ten.
@@ -41,23 +41,32 @@ pub struct StatsRow {
 }
 
 impl StatsRow {
-    fn new(method: String, row: &RowTotals) -> Self {
-        let times = &row.response_times;
+    fn new(method: &'static str, row: RowTotals) -> Self {
         Self {
             method,
-            name: row.name.name.clone(),
             n_requests: row.n_requests,
             n_failures: row.n_failures(),
-            median: times.quantile(0.5),
-            p95: times.quantile(0.95),
-            p99: times.quantile(0.99),
-            average: times.mean(),
-            min: times.min,
-            max: times.max,
+            n_aborted: row.n_aborted,
             average_bytes: row.body_bytes.checked_div(row.n_requests),
             request_rate: row.recent.request_rate(),
             failure_rate: row.recent.failure_rate(),
+            name: row.name.name,
+            response_times: row.response_times,
+            service_times: row.service_times,
         }
+    }
+
+    /// A quantile of the response times; `None` if there are too few for it to mean anything.
+    pub fn quantile(&self, quantile: f64) -> Option<Duration> {
+        match self.response_times.estimate(quantile) {
+            Estimate::TooFew { .. } => None,
+            Estimate::Value { time, .. } => Some(time),
+        }
+    }
+
+    /// Failures ÷ requests; zero without requests.
+    pub fn fail_ratio(&self) -> f64 {
+        self.n_failures as f64 / self.n_requests.max(1) as f64
     }
 }
 
@@ -67,32 +76,19 @@ pub struct FailureRow {
     /// How many.
     pub count: u64,
     /// The method.
-    pub method: String,
+    pub method: &'static str,
     /// The request name.
     pub name: String,
+    /// How many requests of this method and name there were.
+    pub n_requests: u64,
     /// Why.
     pub message: String,
     /// When the first was seen.
     pub first: Elapsed,
     /// When the last was seen.
     pub last: Elapsed,
-}
-
-/// Columns for the charts. All have the same length.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct ChartData {
-    /// Seconds since the run began.
-    pub at: Vec<f64>,
-    /// Requests per second.
-    pub request_rate: Vec<Option<f64>>,
-    /// Failures per second.
-    pub failure_rate: Vec<Option<f64>>,
-    /// Median response time in milliseconds; `None` where nothing was answered.
-    pub median: Vec<Option<f64>>,
-    /// 95 % response time in milliseconds; `None` where nothing was answered.
-    pub p95: Vec<Option<f64>>,
-    /// Users.
-    pub n_users: Vec<Option<f64>>,
+    /// One of them; `None` where there were too many kinds of failures before.
+    pub evidence: Option<Rc<Evidence>>,
 }
 
 /// Everything the running view shows at one moment.
@@ -100,20 +96,26 @@ pub struct ChartData {
 pub struct RunModel {
     /// What the run is doing.
     pub state: RunState,
+    /// When all of this was read, since the run began.
+    pub at: Elapsed,
     /// Users alive.
     pub n_users: u32,
     /// Users that wait for a free connection.
     pub n_queued: u32,
     /// Requests that were under way when their users were stopped.
     pub n_aborted: u64,
+    /// Arrivals that found no free user.
+    pub n_dropped: u64,
+    /// Whether there were too many names, so that some are counted in rows named `(other)`.
+    pub rows_left_out: bool,
     /// The rows of the statistics, in order of name.
     pub rows: Vec<StatsRow>,
     /// All rows together.
     pub total: Option<StatsRow>,
     /// The failures, in order of name.
     pub failures: Vec<FailureRow>,
-    /// For the charts.
-    pub chart: ChartData,
+    /// Tasks that broke, in order of task and message.
+    pub exceptions: Vec<ExceptionTotals>,
     /// Whether there are requests and no answer to any, for a reason that the browser does not name.
     pub is_unexplained: bool,
 }
@@ -125,18 +127,27 @@ impl RunModel {
         let total = aggregated(&rows);
         Self {
             state: board.state(),
+            at: board.at(),
             n_users: board.n_users(),
             n_queued: board.n_queued(),
             n_aborted: total.n_aborted,
+            n_dropped: board.n_dropped(),
+            rows_left_out: board.rows_left_out(),
             is_unexplained: is_unexplained(&total),
             failures: rows.iter().flat_map(failures).collect(),
-            chart: chart(board),
-            total: Some(StatsRow::new(String::new(), &total)),
+            exceptions: board.exceptions(),
+            total: Some(StatsRow::new("", total)),
             rows: rows
-                .iter()
-                .map(|it| StatsRow::new(it.name.method.to_string(), it))
+                .into_iter()
+                .map(|it| StatsRow::new(it.name.method.as_str(), it))
                 .collect(),
         }
+    }
+
+    /// Requests and failures of all rows.
+    pub fn counts(&self) -> (u64, u64) {
+        let total = self.total.as_ref();
+        total.map_or((0, 0), |it| (it.n_requests, it.n_failures))
     }
 }
 
@@ -149,37 +160,14 @@ fn is_unexplained(total: &RowTotals) -> bool {
 fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
     row.failures.iter().map(|(failure, totals)| FailureRow {
         count: totals.count,
-        method: row.name.method.to_string(),
+        method: row.name.method.as_str(),
         name: row.name.name.clone(),
+        n_requests: row.n_requests,
         message: failure.to_string(),
         first: totals.first,
         last: totals.last,
+        evidence: totals.evidence.clone(),
     })
-}
-
-/// While the run goes on, the second under way is left out: it would always look like a slump.
-fn chart(board: &Board) -> ChartData {
-    let mut chart = ChartData::default();
-    let is_over = board.state() == RunState::Stopped;
-    let end = board.at().as_secs();
-    for slot in board.series() {
-        if !is_over && end < u64::from(slot.start + slot.secs) {
-            continue;
-        }
-        let rate = |count: u64| Some(count as f64 / f64::from(slot.secs));
-        let millis = |quantile| {
-            slot.response_times
-                .quantile(quantile)
-                .map(|time| time.as_secs_f64() * 1e3)
-        };
-        chart.at.push(slot.start.into());
-        chart.request_rate.push(rate(slot.n_requests));
-        chart.failure_rate.push(rate(slot.n_failures));
-        chart.median.push(millis(0.5));
-        chart.p95.push(millis(0.95));
-        chart.n_users.push(Some(slot.n_users.into()));
-    }
-    chart
 }
 
 #[cfg(test)]
@@ -222,26 +210,14 @@ mod tests {
             total.n_failures,
             model.failures.iter().map(|row| row.count).sum::<u64>()
         );
-        assert_eq!(model.failures[0].message, "500 Internal Server Error");
+        let failure = &model.failures[0];
+        assert_eq!(failure.message, "500 Internal Server Error");
+        assert_eq!(failure.n_requests, model.rows[1].n_requests);
+        let status = failure.evidence.as_ref().and_then(|it| it.status);
+        assert_eq!(status, Some(500));
         // The first is done at 0.1 s, so the first ten seconds have one less than the rest.
         assert_eq!(total.request_rate, 9.9);
         assert_eq!(model.n_aborted, 1);
-    }
-
-    #[test]
-    fn the_chart_holds_every_request_once_the_run_is_over() {
-        let chart = RunModel::new(&board(Ok(200))).chart;
-        let total: f64 = chart.request_rate.iter().flatten().sum();
-        assert_eq!(total, 104.0);
-        assert_eq!(chart.at.len(), 11);
-        for column in [
-            &chart.failure_rate,
-            &chart.median,
-            &chart.p95,
-            &chart.n_users,
-        ] {
-            assert_eq!(column.len(), 11);
-        }
     }
 
     #[test]

@@ -1,11 +1,25 @@
 //! What the page and the engine say to each other.
 
-use mayfly_core::snapshot::Snapshot;
+use std::collections::BTreeSet;
+
+use mayfly_core::load_line::LoadLine;
+use mayfly_core::report::ThresholdResult;
+use mayfly_core::request::RequestName;
+use mayfly_core::trial::Trial;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::download::Download;
+use crate::history::{HistoryCommand, HistoryNotice, RunKey};
+use crate::parcel::Parcel;
+use crate::preset::{PresetDraft, PresetReading};
+use crate::reading::{Reading, Source};
+
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
 pub type RunId = u32;
+
+/// The number of a reading, by which the newest is known.
+pub type ReadingId = u32;
 
 /// From the page to the engine.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -14,20 +28,67 @@ pub enum Command {
     Start {
         /// The new run.
         run: RunId,
+        /// What it is called; may be empty.
+        title: String,
         /// What to run, as JSON.
         plan: String,
         /// Where its randomness comes from.
         seed: u64,
+        /// When it begins, in milliseconds since 1970.
+        started_millis: f64,
+    },
+    /// Does something with the runs that the browser keeps.
+    History(HistoryCommand),
+    /// Sends one request of a plan.
+    Try {
+        /// The number of this trial, by which the newest is known.
+        id: u32,
+        /// The plan, as JSON.
+        plan: String,
+        /// Where the request is, as errors name places.
+        place: String,
+    },
+    /// Makes a file of a run.
+    Write {
+        /// A kept run; `None` is the one that is under way, or was last.
+        run: Option<RunKey>,
+        /// Which file.
+        file: Download,
+        /// What a clock here shows more than one in UTC.
+        utc_offset_minutes: i32,
+        /// The value of `color-scheme`, if a person chose one.
+        color_scheme: Option<String>,
     },
     /// The run that is under way goes on with the load and the weights of this plan.
     Edit {
         /// The plan, as JSON.
         plan: String,
     },
+    /// Makes rows of a CSV file.
+    Rows {
+        /// Where they belong in the plan.
+        path: String,
+        /// The text of the file.
+        csv: String,
+    },
+    /// Reads a plan that is being written.
+    Read {
+        /// The number of this reading.
+        id: ReadingId,
+        /// The plan.
+        source: Source,
+    },
+    /// Reads a preset that is being filled in.
+    ReadPreset(PresetDraft),
     /// The run that is under way forgets all that it counted.
     Reset,
     /// The run that is under way ends.
     Stop,
+    /// Puts the series of these rows into the snapshots of the run that is under way.
+    Watch {
+        /// Their names, whether there are such rows or not.
+        rows: BTreeSet<RequestName>,
+    },
 }
 
 /// From the engine to the page.
@@ -35,6 +96,22 @@ pub enum Command {
 pub enum Notice {
     /// The engine listens; what was sent before is lost.
     Ready,
+    /// What was read.
+    Read {
+        /// The number of the reading.
+        id: ReadingId,
+        /// What came of it.
+        reading: Reading,
+    },
+    /// What was read of a preset.
+    ReadPreset(PresetDraft, PresetReading),
+    /// The load of a run over time, at its start and after an edit.
+    Line {
+        /// The run.
+        run: RunId,
+        /// Its load.
+        line: LoadLine,
+    },
     /// The plan cannot run.
     Refused {
         /// The run.
@@ -42,12 +119,39 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
+    /// What a CSV file holds.
+    Rows {
+        /// Where it belongs in the plan.
+        path: String,
+        /// The rows as JSON, or what is wrong with the file.
+        rows: Result<String, String>,
+    },
     /// What a run has counted so far.
     Snapshot {
         /// The run.
         run: RunId,
-        /// Its totals.
-        snapshot: Snapshot,
+        /// Its totals, packed.
+        parcel: Parcel,
+        /// What becomes of its thresholds.
+        thresholds: Vec<ThresholdResult>,
+    },
+    /// About the runs that the browser keeps.
+    History(HistoryNotice),
+    /// What came of a request.
+    Tried {
+        /// The number of the trial.
+        id: u32,
+        /// All of it; `Err` says why nothing was sent.
+        result: Result<Trial, String>,
+    },
+    /// A file of a run.
+    Written {
+        /// What it is called.
+        name: String,
+        /// What kind of text it is.
+        mime_type: String,
+        /// What is in it.
+        text: String,
     },
 }
 
@@ -67,6 +171,7 @@ mod tests {
     use mayfly_core::testing::{Simulation, answer_after, class, load, plan};
 
     use super::*;
+    use crate::parcel::Packer;
 
     #[test]
     fn messages_arrive_as_they_were_sent() {
@@ -79,10 +184,17 @@ mod tests {
         let command = Command::Start {
             run: 7,
             plan: plan.to_json(),
+            title: "A".to_owned(),
             seed: u64::MAX,
+            started_millis: 1.5,
         };
         assert_eq!(decode(&encode(&command)), Some(command));
-        let notice = Notice::Snapshot { run: 7, snapshot };
+        let parcel = Packer::default().pack(snapshot);
+        let notice = Notice::Snapshot {
+            run: 7,
+            parcel,
+            thresholds: Vec::new(),
+        };
         assert_eq!(decode(&encode(&notice)), Some(notice));
     }
 

@@ -6,11 +6,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mayfly_core::plan::Plan;
 use mayfly_core::request::{Method, Request};
 use mayfly_core::time::Clock;
 use mayfly_core::transport::{Response, Transport, TransportError};
+use mayfly_core::trial::{Received, Trial};
 use mayfly_web::js::worker_scope;
-use mayfly_web::worker::{FetchTransport, WorkerClock};
+use mayfly_web::worker::{FetchTransport, WorkerClock, try_plan};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -74,4 +76,51 @@ fn only_plain_hosts_are_limited_to_six_connections() {
         |url: &str| FetchTransport::new(scope(), &url.parse().unwrap()).max_in_flight();
     assert_eq!(max_in_flight("http://127.0.0.1:5000"), 6);
     assert_eq!(max_in_flight("https://example.org"), 100);
+}
+
+/// Tries the first task of a plan whose only class has the lines `class`.
+async fn try_first(head: &str, class: &str) -> Result<Trial, String> {
+    let toml = format!(
+        "version = 1\n{head}\nload = {{ users = 1, spawn_rate = 1 }}\n\
+         [[user_class]]\nname = 'A'\n{class}"
+    );
+    let plan = Plan::from_toml(&toml).unwrap().to_json();
+    try_plan(scope(), plan, "user_class[0].task[0]".to_owned()).await
+}
+
+fn received(trial: &Trial) -> Result<Received, String> {
+    let exchange = trial.requests[0].exchange.as_ref().unwrap();
+    exchange.received.clone()
+}
+
+#[wasm_bindgen_test]
+async fn a_trial_shows_what_the_target_answers() {
+    let class = format!("host = '{}'\ntask = [ {{ get = '/' }} ]", own_server());
+    let trial = try_first("host = 'http://127.0.0.1:65535'", &class)
+        .await
+        .unwrap();
+    let received = received(&trial).unwrap();
+    assert_eq!(received.status, 200);
+    assert!(received.body.text.contains("<html"), "{received:?}");
+    let mut names = received.headers.iter().map(|it| it.0.as_str());
+    assert!(names.any(|it| it == "content-type"), "{received:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_trial_without_a_host_asks_the_simulated_api() {
+    let trial = try_first("", "task = [ { get = '/delay/1' } ]")
+        .await
+        .unwrap();
+    assert_eq!(received(&trial).unwrap().body.text, "Hello World");
+}
+
+#[wasm_bindgen_test]
+async fn a_trial_says_why_no_answer_came() {
+    let head = "host = 'http://127.0.0.1:65535'";
+    let trial = try_first(head, "task = [ { get = '/' } ]").await.unwrap();
+    assert_eq!(received(&trial), Err(TransportError::Opaque.to_string()));
+
+    let error = try_first("", "task = [ { steps = [ { wait = 1 } ] } ]").await;
+    let expected = "expected a request at user_class[0].task[0], found a wait";
+    assert_eq!(error, Err(expected.to_owned()));
 }

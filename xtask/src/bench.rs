@@ -20,7 +20,7 @@ pub(crate) fn bench(yardstick: &Path) -> anyhow::Result<()> {
         yardstick.display()
     );
     tools::set_up()?;
-    browser::set_up()?;
+    browser::set_up_chromium()?;
     dist::build()?;
     let args = ["bench", "--package", "mayfly-tests", "--bench", "page"];
     run(

@@ -76,15 +76,39 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
     instructions::check()?;
     dist::build()?;
     run("testing web in Chromium", &mut web_tests())?;
-    let e2e = [
-        "test",
-        "--package",
-        "mayfly-tests",
-        "--",
-        "--test-threads=2",
-    ];
-    run("testing the product in Chromium", cargo().args(e2e))?;
+    test_in_browsers()?;
     println!("all checks passed in {} s", start.elapsed().as_secs());
+    Ok(())
+}
+
+/// Runs the end-to-end tests, in one browser after the other: two that share the machine would
+/// only disturb each other.
+fn test_in_browsers() -> anyhow::Result<()> {
+    test_in("Chromium", &[], &[])?;
+    // Not all, for the time it takes.
+    test_in("Firefox", E2E, &["helpers::", "results::", "swarm::"])?;
+    if !browser::set_up_webkit()? {
+        println!("  not tested in WebKit: {}", browser::NO_WEBKIT);
+        return Ok(());
+    }
+    // `looks` could not be among them: MiniBrowser is never dark.
+    test_in("WebKit", E2E, &["helpers::", "results::", "swarm::"])
+}
+
+const E2E: &[&str] = &["--test", "e2e"];
+
+/// Runs those tests of `targets` in a browser that a filter names; all, if there is no filter.
+fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let mut tests = cargo();
+    tests
+        .args(["test", "--package", "mayfly-tests"])
+        .args(targets)
+        .args(["--", "--test-threads=2"])
+        .args(filters)
+        .env("MAYFLY_BROWSER", browser.to_lowercase());
+    run(&format!("testing the product in {browser}"), &mut tests)?;
+    println!("  took {} s", start.elapsed().as_secs());
     Ok(())
 }
 

@@ -33,6 +33,7 @@ Usage: cargo xtask COMMAND
               --no-open          do not open a browser
   test      sets up what is missing, and runs every check that CI runs
   dist      builds the static site into dist/
+              --quick            in little time and large, to try it
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
               --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
   instructions
@@ -63,7 +64,10 @@ fn run() -> anyhow::Result<()> {
     match command.string()?.as_str() {
         "serve" => serve::serve(&serve_options(args)?),
         "test" => no_options(args).and_then(|()| checks::run_all()),
-        "dist" => no_options(args).and_then(|()| dist::dist()),
+        "dist" => match is_quick(args)? {
+            true => dist::quick(),
+            false => dist::dist(),
+        },
         "bench" => bench::bench(&bench_options(args)?),
         "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
         // Not for people, so it is not in the help.
@@ -81,6 +85,14 @@ fn run() -> anyhow::Result<()> {
 fn no_options(mut args: lexopt::Parser) -> anyhow::Result<()> {
     match args.next()? {
         None => Ok(()),
+        Some(arg) => Err(arg.unexpected().into()),
+    }
+}
+
+fn is_quick(mut args: lexopt::Parser) -> anyhow::Result<bool> {
+    match args.next()? {
+        None => Ok(false),
+        Some(Long("quick")) => Ok(true),
         Some(arg) => Err(arg.unexpected().into()),
     }
 }

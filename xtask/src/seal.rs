@@ -1,11 +1,13 @@
-//! The last step of building the page, which trunk calls: what may run in it.
+//! The last step of building the page, which trunk calls: what may run in it, and which files are its
+//! own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs};
 
 use anyhow::{Context, ensure};
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 /// What `index.html` has where the hash of trunk's script belongs.
@@ -18,11 +20,62 @@ const PLACE: &str = "'sha256-of-the-script'";
 /// Fails unless trunk calls it, and unless there is one such script and one place for its hash.
 pub(crate) fn seal() -> anyhow::Result<()> {
     let folder = env::var_os("TRUNK_STAGING_DIR").context("only trunk calls this command")?;
-    let path = Path::new(&folder).join("index.html");
+    let folder = Path::new(&folder);
+    let path = folder.join("index.html");
     let page = fs::read_to_string(&path)?;
     fs::write(&path, sealed(&page)?)?;
+    let path = folder.join(SERVICE_WORKER);
+    let worker = fs::read_to_string(&path)?;
+    fs::write(&path, with_files(&worker, &files(folder)?)?)?;
     Ok(())
 }
+
+const SERVICE_WORKER: &str = "sw.js";
+
+/// The files of the page but for its service worker, by name.
+fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != SERVICE_WORKER {
+            files.insert(name, fs::read(entry.path())?);
+        }
+    }
+    Ok(files)
+}
+
+/// The service worker with the addresses of `files`, and a version that changes with what is in them.
+fn with_files(worker: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result<String> {
+    let is_glue = |name: &&String| name.starts_with("mayfly-page-") && name.ends_with(".js");
+    let glue = files.keys().find(is_glue);
+    let glue = glue.context("the page has no JavaScript of its own")?;
+    let mut hash = Sha256::new();
+    let mut addresses = Vec::new();
+    for (name, bytes) in files {
+        hash.update(name);
+        hash.update(bytes);
+        addresses.push(match name.as_str() {
+            "index.html" => "\"./\"".to_owned(),
+            // As the page asks for the engine, whose files have no hash in their names.
+            "worker.js" => format!("\"{name}?{glue}\""),
+            _ if name.starts_with("mayfly-engine") => format!("\"{name}?{glue}\""),
+            _ => format!("\"{name}\""),
+        });
+    }
+    let version = BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..12]);
+    for place in [FILES_PLACE, VERSION_PLACE] {
+        ensure!(
+            worker.matches(place).count() == 1,
+            "expected {place} once in {SERVICE_WORKER}"
+        );
+    }
+    let worker = worker.replace(FILES_PLACE, &addresses.join(", "));
+    Ok(worker.replace(VERSION_PLACE, &version))
+}
+
+const FILES_PLACE: &str = "\"files-of-the-page\"";
+const VERSION_PLACE: &str = "version-of-the-page";
 
 fn sealed(page: &str) -> anyhow::Result<String> {
     const START: &str = "<script type=\"module\">";
@@ -60,6 +113,25 @@ mod tests {
             "'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE='\
              <script src=\"a.js\"></script><script type=\"module\">x</script>"
         );
+    }
+
+    #[test]
+    fn the_service_worker_knows_the_files_and_their_version() {
+        let worker = format!("[{FILES_PLACE}] {VERSION_PLACE}");
+        let of = |engine: &str| {
+            let files = ["index.html", "mayfly-page-1.js", "mayfly-engine.js"];
+            let files = files.map(|it| (it.to_owned(), engine.as_bytes().to_vec()));
+            with_files(&worker, &BTreeMap::from(files)).unwrap()
+        };
+        let sealed = of("a");
+        assert!(
+            sealed.starts_with(
+                "[\"./\", \"mayfly-engine.js?mayfly-page-1.js\", \"mayfly-page-1.js\"] "
+            ),
+            "{sealed}"
+        );
+        assert_ne!(sealed, of("b"));
+        assert!(with_files("", &BTreeMap::new()).is_err());
     }
 
     #[test]

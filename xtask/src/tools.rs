@@ -58,6 +58,24 @@ pub(crate) fn set_up_fuzzer() -> anyhow::Result<()> {
     install(&fuzzer())
 }
 
+/// Builds geckodriver, which only the tests in Firefox need.
+///
+/// # Errors
+///
+/// Fails if it cannot be built.
+pub(crate) fn set_up_firefox_driver() -> anyhow::Result<()> {
+    install(&firefox_driver())
+}
+
+fn firefox_driver() -> Tool {
+    Tool {
+        package: "geckodriver",
+        version: "0.37.1".to_owned(),
+        program: "geckodriver",
+        options: &["--locked"],
+    }
+}
+
 fn fuzzer() -> Tool {
     Tool {
         package: "cargo-fuzz",
@@ -70,7 +88,7 @@ fn fuzzer() -> Tool {
 /// Where programs are looked for: the installed tools, and then what the person has.
 pub(crate) fn search_path() -> OsString {
     let mut folders: Vec<PathBuf> = tools().unwrap_or_default().iter().map(bin_folder).collect();
-    folders.push(bin_folder(&fuzzer()));
+    folders.extend([firefox_driver(), fuzzer()].iter().map(bin_folder));
     folders.push(root().join("web/node_modules/.bin"));
     folders.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
     env::join_paths(folders).expect("the folders come from PATH or have no separator in them")

@@ -113,6 +113,28 @@ fn what_cannot_run_ends_with_2() {
 }
 
 #[test]
+fn user_classes_may_each_name_their_host() {
+    let (url, api) = demo_api();
+    let class = |name: &str, host: &str| {
+        format!("[[user_class]]\nname = \"{name}\"\n{host}task = [ {{ get = \"/cube\" }} ]\n")
+    };
+    let plan = |host: &str| {
+        let a = class("A", &format!("host = \"{url}\"\n"));
+        let b = class("B", host);
+        let load = "load = { users = 2, spawn_rate = 9, max_requests = 6 }";
+        PlanFile::new(&format!("version = 1\n{load}\n{a}{b}"), "toml")
+    };
+    let each = plan(&format!("host = \"{url}\"\n"));
+    let ended = mayfly(&["-f", each.path(), "--headless"]);
+    assert_eq!((ended.code, ended.n_requests("/cube")), (0, 6));
+    assert_eq!(api.counts().answered().by_request["GET /cube"], 6);
+
+    let one = plan("");
+    let ended = mayfly(&["-f", one.path(), "--headless"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+}
+
+#[test]
 fn a_dead_target_is_named() {
     let plan = format!(
         "version = 1\nload = {{ users = 1, spawn_rate = 1, max_requests = 5 }}\n\

@@ -90,6 +90,18 @@ impl Check {
         }
     }
 
+    /// The names of the variables that it compares with, in the order of the text.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let (text, json) = match self {
+            Self::Contains(text) => (Some(text), None),
+            Self::Header { equals, .. } => (equals.as_ref(), None),
+            Self::Json { equals, .. } => (None, equals.as_ref()),
+            Self::Regex(_) | Self::Status(_) | Self::Under(_) => (None, None),
+        };
+        let text = text.into_iter().flat_map(Template::variables);
+        text.chain(json.into_iter().flat_map(JsonTemplate::variables))
+    }
+
     /// How much of the answer it looks at.
     pub fn needs(&self) -> Keep {
         match self {

@@ -3,17 +3,21 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::de::{self, SeqAccess, Visitor};
+use base64::Engine;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Layout, MAX};
+use crate::shorten::shorten;
 use crate::time::micros;
 
 /// The filled buckets of a histogram: the largest time of each, ascending, and its count.
 ///
 /// This is what crosses from a shard to the page: it is small, can be merged with that of other
 /// shards, and loses nothing that the histogram had. Two or three bytes per bucket; buckets of
-/// different precision can be merged, and stay as they are.
+/// different precision can be merged, and stay as they are. Formats of text have the bytes in base64.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Buckets {
     // The sum of all counts.
@@ -123,6 +127,27 @@ impl Buckets {
     /// histogram's precision too large.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
         self.at_rank(rank(quantile, self.count))
+    }
+
+    /// The [quantile](Self::quantile) of each of `quantiles`, which ascend; none if there are no
+    /// times. The buckets are read once for all.
+    pub fn quantiles(&self, quantiles: &[f64]) -> Vec<Duration> {
+        debug_assert!(quantiles.is_sorted(), "quantiles ascend");
+        let mut slots = self.slots();
+        let (mut seen, mut found): (u64, Vec<Duration>) = (0, Vec::new());
+        let Some(mut last) = slots.next() else {
+            return found;
+        };
+        for &quantile in quantiles {
+            while seen.saturating_add(last.1) < rank(quantile, self.count)
+                && let Some(next) = slots.next()
+            {
+                seen = seen.saturating_add(last.1);
+                last = next;
+            }
+            found.push(time(last.0));
+        }
+        found
     }
 
     /// The `rank`-th smallest time, counted from one; `None` unless there are as many.
@@ -252,13 +277,21 @@ impl Writer {
 
 impl Serialize for Buckets {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.bytes)
+        if serializer.is_human_readable() {
+            serializer.collect_str(&Base64Display::new(&self.bytes, &BASE64))
+        } else {
+            serializer.serialize_bytes(&self.bytes)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Buckets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_byte_buf(BytesVisitor)
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(BytesVisitor)
+        } else {
+            deserializer.deserialize_byte_buf(BytesVisitor)
+        }
     }
 }
 
@@ -275,13 +308,9 @@ impl<'de> Visitor<'de> for BytesVisitor {
         parse(bytes).ok_or_else(|| E::invalid_value(de::Unexpected::Bytes(bytes), &self))
     }
 
-    // Formats of text have lists of numbers instead of bytes.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Buckets, A::Error> {
-        let mut bytes = Vec::new();
-        while let Some(byte) = list.next_element()? {
-            bytes.push(byte);
-        }
-        self.visit_bytes(&bytes)
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Buckets, E> {
+        let buckets = BASE64.decode(text).ok().and_then(|bytes| parse(&bytes));
+        buckets.ok_or_else(|| E::invalid_value(de::Unexpected::Str(&shorten(text)), &self))
     }
 }
 

@@ -68,6 +68,15 @@ impl Plan {
         }
     }
 
+    /// What users of `class`, one of this plan, load: the class's own host, or else that of the plan.
+    /// `None` is the simulated API.
+    pub fn base_url<'a>(&'a self, class: &'a UserClass) -> Option<&'a BaseUrl> {
+        match (&class.host, &self.target) {
+            (Some(host), _) | (None, Some(Target::BaseUrl(host))) => Some(host),
+            (None, Some(Target::Simulated(_)) | None) => None,
+        }
+    }
+
     /// Loads `host`, whatever the plan and its user classes say.
     pub fn set_host(&mut self, host: BaseUrl) {
         self.target = Some(Target::BaseUrl(host));

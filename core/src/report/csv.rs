@@ -1,12 +1,23 @@
 //! CSV files with Locust's columns, so that what reads those reads these.
+//!
+//! Names and messages come from plans and targets, and a spreadsheet takes a cell that begins with
+//! `=`, `+`, `-`, `@`, a tab or a line break for a formula. Such texts get a `'` in front, which is
+//! what OWASP recommends (*CSV Injection*) and spreadsheets do not show. Numbers and times are ours,
+//! and stay as they are.
 
+mod history;
+
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
+use super::figures;
 use crate::board::{Board, aggregated};
 use crate::snapshot::RowTotals;
 use crate::time::Elapsed;
+
+pub use self::history::history;
 
 /// The quantiles of Locust's reports, with their column titles.
 const QUANTILES: [(f64, &str); 11] = [
@@ -60,7 +71,7 @@ fn request_line(method: &str, row: &RowTotals, length: Duration) -> Vec<String> 
     let times = &row.response_times;
     let mut line = vec![
         method.to_owned(),
-        row.name.name.clone(),
+        text(&row.name.name).into_owned(),
         row.n_requests.to_string(),
         row.n_failures().to_string(),
         millis(times.quantile(0.5)),
@@ -99,8 +110,8 @@ pub fn failures(board: &Board, started: SystemTime) -> String {
         for (failure, totals) in &row.failures {
             let line = [
                 row.name.method.to_string(),
-                row.name.name.clone(),
-                failure.to_string(),
+                text(&row.name.name).into_owned(),
+                text(&failure.to_string()).into_owned(),
                 totals.count.to_string(),
                 time(totals.first),
                 time(totals.last),
@@ -111,6 +122,29 @@ pub fn failures(board: &Board, started: SystemTime) -> String {
     finish(out)
 }
 
+/// One line per task and message, in order. Locust's traceback says where a task broke: here it is
+/// the name of the task. Nodes is `local`, as in a run of Locust without workers.
+pub fn exceptions(board: &Board) -> String {
+    let mut out = writer();
+    write(&mut out, ["Count", "Message", "Traceback", "Nodes"]);
+    for it in board.exceptions() {
+        let count = it.count.to_string();
+        write(
+            &mut out,
+            [&count, &*text(&it.message), &*text(&it.task), "local"],
+        );
+    }
+    finish(out)
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        return Cow::Owned(format!("'{text}"));
+    }
+    Cow::Borrowed(text)
+}
+
 fn millis(time: Option<Duration>) -> String {
     time.map_or_else(
         || "N/A".to_owned(),
@@ -119,12 +153,7 @@ fn millis(time: Option<Duration>) -> String {
 }
 
 fn rate(count: u64, length: Duration) -> String {
-    let rate = if length.is_zero() {
-        0.0
-    } else {
-        count as f64 / length.as_secs_f64()
-    };
-    format!("{rate:.6}")
+    format!("{:.6}", figures::rate(count, length))
 }
 
 fn writer() -> Writer<Vec<u8>> {
@@ -146,7 +175,8 @@ fn finish(out: Writer<Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Request;
+    use crate::plan::{RequestStep, Step, Task, Work};
+    use crate::request::{Method, Request};
     use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
 
     /// One user that sends every 500 ms for two seconds; a path with a comma fails.
@@ -192,5 +222,60 @@ mod tests {
         let expected = "Method,Name,Error,Occurrences,First Seen,Last Seen\r\n\
              GET,\"/a,b\",503 Service Unavailable,3,2023-11-14T22:13:20.500Z,2023-11-14T22:13:21.500Z\r\n";
         assert_eq!(failures(&board(), started), expected);
+    }
+
+    #[test]
+    fn exceptions_have_locusts_columns() {
+        let plan = r#"version = 1
+            load = { users = 1, spawn_rate = 1, run_time = 10 }
+            [[user_class]]
+            name = "User"
+            wait = 3
+            task = [ { name = "=1+1", get = "/{{nothing}}" } ]"#;
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::ZERO, 200);
+        let board = Simulation::of(plan, answer).run().board;
+        let message = board.exceptions()[0].message.replace('"', "\"\"");
+        let expected = format!("Count,Message,Traceback,Nodes\r\n4,{message},'=1+1,local\r\n");
+        assert_eq!(exceptions(&board), expected);
+    }
+
+    #[test]
+    fn texts_are_never_formulas() {
+        for (found, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("/a=b", "/a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(text(found), expected);
+        }
+    }
+
+    #[test]
+    fn names_that_are_formulas_are_harmless_in_every_file() {
+        let mut user = class("A", 1);
+        let mut step = RequestStep::new(Method::Get, "/".parse().unwrap());
+        step.name = Some("=cmd".parse().unwrap());
+        user.set.tasks = vec![Task {
+            work: Work::Steps(vec![Step::Request(Box::new(step))]),
+            ..task(1, "/")
+        }]
+        .try_into()
+        .unwrap();
+        let plan = plan(vec![user], load(1, 1.0), 2);
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(500), 503);
+        let board = Simulation::new(plan, answer).run().board;
+        let started = SystemTime::UNIX_EPOCH;
+        for text in [
+            requests(&board),
+            failures(&board, started),
+            history(&board, started),
+        ] {
+            assert!(text.contains(",'=cmd,"), "{text}");
+            assert!(!text.contains(",=cmd"), "{text}");
+        }
     }
 }

@@ -1,4 +1,207 @@
-//! What remains of a run, as files.
+//! What remains of a run: one value, which is kept as JSON and rendered as a page, as CSV files and
+//! as text, by the same code for the page and for the command. Nothing here knows files or storage.
 
 pub mod csv;
+mod figures;
+pub mod html;
+pub mod json;
+pub mod moment;
+pub mod ratio;
 pub mod text;
+pub mod words;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::board::{Board, aggregated};
+use crate::plan::Draft;
+use crate::threshold::Verdicts;
+use crate::time::Elapsed;
+
+pub use self::figures::Figures;
+pub use self::json::ReportError;
+use self::moment::Moment;
+
+/// All that is known of a run: what ran, when, how it ended, and what was measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What a person calls the run; may be empty.
+    pub title: String,
+    /// What ran.
+    pub plan: Draft,
+    /// Where its randomness came from.
+    pub seed: u64,
+    /// When it began, since the start of 1970 in UTC.
+    pub started: Duration,
+    /// How it ended.
+    pub ending: Ending,
+    /// What was measured.
+    pub board: Board,
+    /// What became of its thresholds, in the order of the plan.
+    pub thresholds: Vec<ThresholdResult>,
+}
+
+impl Report {
+    /// What was loaded, in words: the base URLs, or `simulated API`.
+    pub fn host(&self) -> String {
+        let keys = &self.plan.keys;
+        let of_plan = keys.get("host").and_then(Value::as_str);
+        let classes = keys.get("user_class").and_then(Value::as_array);
+        let of_classes = classes.into_iter().flatten();
+        let of_classes = of_classes.filter_map(|it| it.get("host")?.as_str());
+        let mut hosts: Vec<&str> = Vec::new();
+        for host in of_plan.into_iter().chain(of_classes) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        if hosts.is_empty() {
+            return "simulated API".to_owned();
+        }
+        hosts.join(", ")
+    }
+
+    /// Whether the run passed.
+    pub fn verdict(&self) -> RunVerdict {
+        let total = aggregated(&self.board.rows());
+        if self.ending != Ending::Stopped {
+            RunVerdict::Unfinished
+        } else if !self.thresholds.is_empty() {
+            let has_failed = self.thresholds.iter().any(|it| it.failed);
+            if has_failed {
+                RunVerdict::Failed
+            } else {
+                RunVerdict::Passed
+            }
+        } else if 0 < total.n_failures() || !self.board.exceptions().is_empty() {
+            RunVerdict::SomeFailures
+        } else if total.n_requests == 0 {
+            RunVerdict::NoRequests
+        } else {
+            RunVerdict::NoFailures
+        }
+    }
+
+    /// The key numbers, for a list of runs.
+    pub fn figures(&self) -> Figures {
+        Figures::new(&self.board)
+    }
+
+    /// When the newest numbers were read, which is the end of a run that has ended.
+    pub fn ended(&self) -> Duration {
+        self.time_of(self.board.at())
+    }
+
+    /// A name for files about the run, without an ending: `Mayfly_2026-11-23-05h26_shop.test_Checkout`.
+    ///
+    /// The time is that of the start, at an offset from UTC. All but letters, digits, points and
+    /// dashes is replaced, so the name is good for every file system.
+    pub fn file_stem(&self, utc_offset_minutes: i32) -> String {
+        let started = Moment::new(self.started, utc_offset_minutes);
+        let hosts = self.host();
+        let host = hosts.split(", ").next().unwrap_or_default();
+        let host = host.split("://").last().unwrap_or_default();
+        let parts = [host, &self.title].map(file_part);
+        let parts = parts.into_iter().filter(|it| !it.is_empty());
+        let start = format!("Mayfly_{}", started.file_text());
+        [start]
+            .into_iter()
+            .chain(parts)
+            .collect::<Vec<_>>()
+            .join("_")
+    }
+
+    fn time_of(&self, at: Elapsed) -> Duration {
+        self.started.saturating_add(at.to_duration())
+    }
+}
+
+/// At most so many characters of a host or a title are in the name of a file.
+const MAX_FILE_PART: usize = 40;
+
+fn file_part(text: &str) -> String {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '-');
+    let words = text.split(|it| !is_plain(it)).filter(|it| !it.is_empty());
+    let text: String = words.collect::<Vec<_>>().join("-");
+    let text: String = text.chars().take(MAX_FILE_PART).collect();
+    text.trim_matches(['.', '-']).to_owned()
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The engine was lost while the run was going on.
+    EngineLost {
+        /// Why, as far as the host knows.
+        reason: String,
+    },
+    /// It was still going on when this was saved, and nothing came after that: the tab was closed or
+    /// died, or the machine went to sleep.
+    Running,
+    /// By its plan or by a person; the numbers are final.
+    Stopped,
+}
+
+/// Whether a run passed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RunVerdict {
+    /// A threshold failed.
+    Failed,
+    /// There are no thresholds, and all that was asked for was answered.
+    NoFailures,
+    /// There are no thresholds, and nothing was measured.
+    NoRequests,
+    /// All thresholds held.
+    Passed,
+    /// There are no thresholds, and requests failed or tasks broke.
+    SomeFailures,
+    /// The run did not come to its end, so nobody knows.
+    Unfinished,
+}
+
+impl fmt::Display for RunVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "Failed",
+            Self::NoFailures => "No failures",
+            Self::NoRequests => "No requests",
+            Self::Passed => "Passed",
+            Self::SomeFailures => "With failures",
+            Self::Unfinished => "Interrupted",
+        })
+    }
+}
+
+/// What became of a threshold.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ThresholdResult {
+    /// What had to hold, as it was written.
+    pub condition: String,
+    /// What was found, or why there is nothing, in words.
+    pub found: String,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Since when it did not hold; `None` if it held at last, or was never judged.
+    #[serde(rename = "failing_since_micros")]
+    pub failing_since: Option<Elapsed>,
+}
+
+impl ThresholdResult {
+    /// What `verdicts` say at the end of a run.
+    pub fn of(verdicts: &Verdicts) -> Vec<Self> {
+        let results = verdicts.iter().map(|it| Self {
+            condition: it.condition.to_string(),
+            found: it.found(),
+            failed: it.failed,
+            failing_since: it.failing_since,
+        });
+        results.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::figures;
 use crate::board::{Board, aggregated};
 use crate::snapshot::RowTotals;
 use crate::threshold::Verdicts;
@@ -106,10 +107,7 @@ fn millis(time: Option<Duration>) -> String {
 }
 
 fn rate(count: u64, length: Duration) -> String {
-    if length.is_zero() {
-        return "0.00".to_owned();
-    }
-    format!("{:.2}", count as f64 / length.as_secs_f64())
+    format!("{:.2}", figures::rate(count, length))
 }
 
 /// Columns as wide as what is in them, separated by two spaces.

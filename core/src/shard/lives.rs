@@ -1,6 +1,8 @@
 //! How users and runs begin and end: users by the schedule, by arrivals and by edits; a run by its
 //! end, a limit or a person. What a living user does is not here.
 
+use std::cmp::Reverse;
+
 use super::pace::{Pace, arrival_mix, user_mix};
 use super::{Shard, Ticket};
 use crate::plan::Plan;
@@ -71,7 +73,7 @@ impl Shard {
             user: local,
             epoch: user.life,
         };
-        self.kills.push_back((now + stop_timeout, ticket));
+        self.kills.push(Reverse((now + stop_timeout, ticket)));
     }
 
     /// Ends what a user is doing, and goes on with what it does at its end.
@@ -112,6 +114,8 @@ impl Shard {
             if self.n_alive == 0 {
                 self.finish();
             }
+        } else if let Pace::Open { left, .. } = &mut self.pace {
+            left.insert(local);
         } else if local < self.n_wanted && !is_dead {
             self.start_user(now, local);
         }
@@ -125,6 +129,7 @@ impl Shard {
         {
             let arrival = *next;
             let class = self.pace.next_arrival(self.setting.id);
+            self.stats.record_arrival(now);
             match self.free_user(class, now) {
                 None => self.stats.record_dropped(now),
                 Some(local) => {
@@ -140,7 +145,8 @@ impl Shard {
         }
     }
 
-    /// A user of an open model that has nothing to do; a new one, if the pool has room.
+    /// A user of an open model that has nothing to do; a new one, if the pool has room or a free
+    /// user of another class makes room.
     fn free_user(&mut self, class: usize, now: Elapsed) -> Option<u32> {
         let Pace::Open {
             idle, max_users, ..
@@ -151,15 +157,39 @@ impl Shard {
         if let Some(local) = idle[class].pop_first() {
             return Some(local);
         }
-        let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
-        if *max_users <= self.n_alive {
-            return None;
+        let max_users = *max_users;
+        if max_users <= self.n_alive {
+            self.end_free_user(now);
         }
-        let mut user = User::new(Rng::new(self.setting.seed, local.into()), class);
-        user.revive(class, now);
-        self.users.push(user);
+        (self.n_alive < max_users).then(|| self.new_user(class, now))
+    }
+
+    /// Ends a free user of an open model, if there is one: of the class that has the most. It leaves
+    /// the pool once it is done with its `on_stop`.
+    fn end_free_user(&mut self, now: Elapsed) {
+        if let Pace::Open { idle, .. } = &mut self.pace
+            && let Some(most) = idle.iter_mut().max_by_key(|it| it.len())
+            && let Some(local) = most.pop_last()
+        {
+            self.abandon(local, now);
+        }
+    }
+
+    /// Adds a user to the pool of an open model, in the place of one that has left it if it can.
+    fn new_user(&mut self, class: usize, now: Elapsed) -> u32 {
+        let left = match &mut self.pace {
+            Pace::Open { left, .. } => left.pop_first(),
+            Pace::Closed { .. } => None,
+        };
+        let local = left.unwrap_or_else(|| {
+            let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+            let rng = Rng::new(self.setting.seed, local.into());
+            self.users.push(User::new(rng, class));
+            local
+        });
+        self.users[local as usize].revive(class, now);
         self.count_alive(now, self.n_alive + 1);
-        Some(local)
+        local
     }
 
     fn count_alive(&mut self, now: Elapsed, n_alive: u32) {

@@ -24,6 +24,8 @@ pub(super) enum Pace {
         n_mixed: u64,
         // Free users of each class.
         idle: Vec<BTreeSet<u32>>,
+        // Those that are not alive any more, whose places are free.
+        left: BTreeSet<u32>,
         max_users: u32,
     },
     /// A number of users, each of whom does one task after the other.
@@ -47,6 +49,7 @@ impl Pace {
                     mix: arrival_mix(program),
                     n_mixed: 0,
                     idle: vec![BTreeSet::new(); program.classes.len()],
+                    left: BTreeSet::new(),
                     max_users: id.share(arrivals.max_users().get()),
                 }
             }

@@ -7,7 +7,7 @@ use crate::plan::{Load, Plan};
 use crate::request::Request;
 use crate::run::RunState;
 use crate::shard::Command;
-use crate::testing::{Answer, Outcome, Simulation, answer_after, class, load, plan};
+use crate::testing::{Answer, Outcome, Simulation, answer_after, class, load, name, plan, task};
 use crate::time::Elapsed;
 
 fn after_100_ms(_: Elapsed, _: &Request) -> Answer {
@@ -120,4 +120,38 @@ fn a_reset_forgets_what_was_counted() {
 fn after_the_end_nothing_is_heard() {
     let outcome = run(vec![(31_000, edit(load(8, 1.0)))]);
     assert_eq!(outcome.board.at(), Elapsed::from_secs(30));
+}
+
+#[test]
+fn a_watched_row_has_its_series_beside_those_of_thresholds() {
+    let mut user = class("A", 1);
+    user.set.tasks = ["/a", "/b", "/c"]
+        .map(|path| task(1, path))
+        .to_vec()
+        .try_into()
+        .unwrap();
+    let mut plan = plan(vec![user], load(5, 5.0), 20);
+    plan.thresholds = vec!["p95{/a} over 5s < 1s".parse().unwrap()];
+    let at = |secs| Elapsed::from_secs(secs);
+    let outcome = Simulation {
+        commands: vec![
+            (
+                at(5),
+                Command::Watch([name("/b"), name("/no such row")].into()),
+            ),
+            (at(10), Command::Watch([name("/c")].into())),
+        ],
+        ..Simulation::new(plan, after_100_ms)
+    }
+    .run();
+    let with_series = |secs: u64| {
+        let snapshot = outcome.snapshots.iter().rfind(|it| it.at < at(secs));
+        let rows = snapshot.unwrap().rows.iter();
+        let rows = rows.filter(|it| it.series.is_some());
+        rows.map(|it| it.name.name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(with_series(5), ["/a"]);
+    assert_eq!(with_series(10), ["/a", "/b"]);
+    assert_eq!(with_series(15), ["/a", "/c"]);
+    assert_eq!(with_series(99), ["/a", "/b", "/c"]);
 }

@@ -119,6 +119,22 @@ fn a_second_stop_ends_everything_at_once() {
 }
 
 #[test]
+fn a_shorter_stop_timeout_does_not_wait_for_a_longer_one() {
+    let edit = |secs, users: u32, stop_timeout: u32| {
+        let load = format!("users = {users}, spawn_rate = 1000, stop_timeout = {stop_timeout}");
+        let plan = Plan::from_toml(&text(&load, "0")).unwrap();
+        (Elapsed::from_secs(secs), Command::Edit(Box::new(plan)))
+    };
+    let load = "users = 2, spawn_rate = 1000, stop_timeout = 20";
+    let stop = (Elapsed::from_secs(5), Command::Stop);
+    let commands = vec![edit(3, 1, 20), edit(4, 1, 1), stop];
+    let outcome = simulation(load, "0", 25_000, commands);
+    let users = [5_500, 6_500, 22_500].map(|at| users_at(&outcome, at));
+    assert_eq!(users, [2, 1, 1]);
+    assert_eq!(outcome.board.at(), Elapsed::from_secs(23));
+}
+
+#[test]
 fn a_user_that_is_wanted_again_while_it_ends_starts_again() {
     let edit = |secs, users: u32| {
         let load = format!("users = {users}, spawn_rate = 1000, stop_timeout = 9, run_time = 10");
@@ -209,6 +225,12 @@ fn an_arrival_that_finds_no_free_user_is_dropped_and_counted() {
     let outcome = run(load, "0", 1000);
     // Three start in each second, at 0, 0.2 and 0.4; those at 0.6 and 0.8 find nobody.
     assert_eq!((n_requests(&outcome), outcome.board.n_dropped()), (30, 20));
+    let series = outcome.board.series();
+    let arrivals: Vec<_> = series
+        .iter()
+        .map(|it| (it.n_arrivals, it.n_dropped))
+        .collect();
+    assert_eq!(arrivals[..10], [(5, 2); 10]);
 }
 
 #[test]
@@ -240,4 +262,97 @@ fn an_edit_of_arrivals_goes_on_with_the_next() {
     let load = "arrivals = [ { duration = 10, rate = 10 } ], stop_timeout = 1";
     let outcome = simulation(load, "0", 10, commands);
     assert_eq!(n_requests(&outcome), 49 + 102);
+}
+
+#[test]
+fn a_full_pool_of_free_users_of_one_class_makes_room_for_the_other() {
+    let plan = r#"version = 1
+        load = { arrivals = [ { duration = 8, rate = 1 } ], max_users = 1 }
+        [[user_class]]
+        name = "A"
+        weight = 3
+        on_start = [ { get = "/hello" } ]
+        task = [ { get = "/a" } ]
+        [[user_class]]
+        name = "B"
+        on_stop = [ { get = "/bye" } ]
+        task = [ { get = "/b" } ]"#;
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+    let outcome = Simulation::of(plan, answer).run();
+    let sent = outcome.logs[0].sent.borrow();
+    let urls: Vec<_> = sent
+        .iter()
+        .map(|(at, request)| (at.as_secs(), &*request.url))
+        .collect();
+    let expected = [
+        (0, "/hello"),
+        (0, "/a"),
+        (1, "/b"),
+        // The user that could make room is busy with its end when the arrival comes.
+        (2, "/bye"),
+        (3, "/hello"),
+        (3, "/a"),
+        (4, "/a"),
+        (5, "/b"),
+        (6, "/bye"),
+        (7, "/hello"),
+        (7, "/a"),
+    ];
+    assert_eq!(urls, expected);
+    assert_eq!(outcome.board.n_dropped(), 2);
+}
+
+#[test]
+fn users_of_a_pool_that_die_at_their_start_are_replaced_and_not_piled_up() {
+    let plan = r#"version = 1
+        load = { arrivals = [ { duration = 10, rate = 10 } ], max_users = 2 }
+        [[user_class]]
+        name = "A"
+        on_start = [ { get = "/user/{{user()}}", extract = { id = { json = "$.id" } } } ]
+        task = [ { get = "/" } ]"#;
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+    let outcome = Simulation::of(plan, answer).run();
+    let sent = outcome.logs[0].sent.borrow();
+    assert_eq!(sent.len(), 100);
+    assert!(sent.iter().all(|it| &*it.1.url == "/user/0"));
+}
+
+#[test]
+fn the_end_of_a_user_is_not_due_with_its_last_arrival() {
+    // A task that is done when the user ends, and one that is not.
+    for wait in [1, 10] {
+        let plan = format!(
+            "version = 1\nload = {{ arrivals = [ {{ duration = 5, rate = 0.2 }} ] }}\n\
+             [[user_class]]\nname = \"A\"\non_stop = [ {{ get = \"/bye\" }} ]\n\
+             task = [ {{ steps = [ {{ wait = {wait} }} ] }} ]\n"
+        );
+        let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(10 * MILLI, 200) };
+        let outcome = Simulation::of(&plan, answer).run();
+        let total = aggregated(&outcome.board.rows());
+        assert_eq!(total.response_times.max, Some(10 * MILLI), "{wait}");
+    }
+}
+
+#[test]
+fn an_edit_of_weights_changes_how_often_a_nested_set_goes_round() {
+    let plan = |weight: u32| {
+        format!(
+            "version = 1\nload = {{ users = 1, spawn_rate = 1, run_time = 4 }}\n[[user_class]]\n\
+             name = \"A\"\norder = \"sequential\"\n\
+             task = [ {{ get = \"/front\" }}, {{ order = \"sequential\", task = [\n\
+             {{ get = \"/a\", weight = {weight} }}, {{ get = \"/b\" }} ] }} ]\n"
+        )
+    };
+    let edited = Plan::from_toml(&plan(3)).unwrap();
+    let answer = |_: Elapsed, _: &Request| -> Answer { answer_after(100 * MILLI, 200) };
+    let outcome = Simulation {
+        commands: vec![(Elapsed::from_secs(2), Command::Edit(Box::new(edited)))],
+        ..Simulation::of(&plan(1), answer)
+    }
+    .run();
+    let sent = outcome.logs[0].sent.borrow();
+    let urls: String = sent.iter().map(|it| it.1.url.replace('/', "")).collect();
+    let (before, after) = ("frontab".repeat(3), "frontaaab");
+    assert!(urls.starts_with(&before), "{urls}");
+    assert!(urls.contains(&after.repeat(2)), "{urls}");
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::board::aggregated;
+use crate::plan::Plan;
+use crate::program::Program;
 use crate::request::Request;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, answer_json};
 use crate::time::Elapsed;
@@ -344,4 +346,26 @@ fn failures_come_with_a_sample_of_the_first_answer() {
     assert_eq!(evidence.headers[0].0, "content-type");
     assert!(evidence.body.starts_with("\"éé"), "{}", evidence.body);
     assert!(evidence.body.len() <= 2050, "{}", evidence.body.len());
+}
+
+#[test]
+fn a_plan_cannot_run_on_data_that_are_not_there() {
+    let toml = r#"
+        version = 1
+        load = { users = 1, spawn_rate = 1 }
+        data = { words = { rows = [ { word = "mayfly", length = 6 } ] } }
+        [[user_class]]
+        name = "A"
+        [[user_class.task]]
+        get = "/{{words.word}}/{{words.wort}}"
+        check = [ { json = "$.n", equals = "{{words.len}}" }, { contains = "{{worte.word}}" } ]
+    "#;
+    let plan = Plan::from_toml(toml).unwrap();
+    let errors = Program::new(&plan, |_| Err("no files".to_owned())).unwrap_err();
+    let expected = [
+        "unknown column “words.wort”; the columns of words are word, length",
+        "unknown column “words.len”; the columns of words are word, length",
+        "unknown variable “worte.word”: the plan has no data of this name",
+    ];
+    assert_eq!(errors.to_string(), expected.join("\n"));
 }

@@ -30,29 +30,13 @@ async fn each_field_says_what_it_expects_and_what_it_found() {
         (
             "Number of users",
             "0",
-            "whole number of users from 1 to 1,000,000, found “0”",
+            "a whole number from 1 to 1,000,000, found the number 0",
         ),
-        ("Number of users", "ten", "found “ten”"),
-        (
-            "Spawn rate",
-            "0",
-            "a number above 0 and up to 1,000,000, found “0”",
-        ),
-        (
-            "Run time",
-            "1h30",
-            "such as 20, 20s, 3m, 2h or 1h20m, found “1h30”",
-        ),
-        (
-            "Wait from",
-            "soon",
-            "a number from 0 to 86,400, found “soon”",
-        ),
-        (
-            "Wait to",
-            "0.1",
-            "does not end before it starts, found 0.5 s to 0.1 s",
-        ),
+        ("Number of users", "ten", "found the text “ten”"),
+        ("Spawn rate", "0", "found the number 0"),
+        ("Run time", "1h30", "found “1h30”"),
+        ("Wait from", "soon", "found “soon”"),
+        ("Wait to", "0.1", "found 0.5 s to 0.1 s"),
     ] {
         let message = message(&page, label, text).await;
         assert!(message.contains(expected), "{label}: {message}");
@@ -70,7 +54,7 @@ async fn a_task_says_what_is_wrong_with_it() {
             2,
             "found “cube”: it must start with a slash, or with http:// or https://.",
         ),
-        (3, "from 0 to 1,000,000, found “x”."),
+        (3, "from 0 to 1,000,000, found the text “x”."),
     ] {
         let group = format!("//*[@aria-label='Task {task}']");
         until(expected, async || {

@@ -1,10 +1,12 @@
 //! Nothing sticks out on a phone or on a desk, light or dark, and everything has a name and enough
 //! contrast.
 
+use std::path::Path;
+
 use mayfly_tests::{DemoTarget, Page, until};
 
 /// What axe-core and the width of the page have to say; nothing if all is well.
-async fn complaints(page: &Page) -> Vec<String> {
+pub(crate) async fn complaints(page: &Page) -> Vec<String> {
     let axe = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../web/node_modules/axe-core/axe.min.js"
@@ -29,6 +31,95 @@ async fn complaints(page: &Page) -> Vec<String> {
     found
 }
 
+/// What is looked at, in which window and which colors.
+struct Look<'a> {
+    page: &'a Page,
+    width: u32,
+    scheme: &'a str,
+}
+
+impl Look<'_> {
+    /// Takes a picture of what is shown, and finds out what is wrong with it.
+    async fn check(&self, what: &str) {
+        let Self {
+            page,
+            width,
+            scheme,
+        } = self;
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+        std::fs::create_dir_all(&folder).unwrap();
+        let name = format!("{}-{width}-{scheme}.png", what.replace(' ', "-"));
+        page.picture(&folder.join(name)).await;
+        let found = complaints(page).await;
+        assert_eq!(found, [""; 0], "{what}, {width}, {scheme}");
+    }
+
+    /// The form, with mistakes and as text.
+    async fn check_form(&self) {
+        let page = self.page;
+        page.load("").await;
+        self.check("form").await;
+        page.fill("Number of users", "none").await;
+        page.press("Start Swarming").await;
+        until("a field is marked", async || {
+            page.element("//*[@aria-invalid='true']").await
+        })
+        .await;
+        self.check("form with a mistake").await;
+        page.press("Plan text").await;
+        page.fill("Plan (TOML)", PLAN_WITH_A_MISTAKE).await;
+        until("there is a problem", async || {
+            page.element("//ul[@aria-label='Problems']/li").await
+        })
+        .await;
+        self.check("plan text").await;
+        page.press("Plan text").await;
+        page.press("Reset to the demo").await;
+        page.press("Share").await;
+        page.dialog_text().await;
+        self.check("share dialog").await;
+        page.press("Close").await;
+        page.press("Keyboard shortcuts").await;
+        self.check("shortcuts dialog").await;
+        page.press("Close").await;
+    }
+
+    /// A run with failures, and what is kept of it.
+    async fn check_run(&self, target: &DemoTarget) {
+        let page = self.page;
+        page.fill("Number of users", "5").await;
+        page.fill("Host", target.url()).await;
+        page.fill_tasks(&[
+            ("/", "1"),
+            ("/status/500?a-query-that-is-rather-long=1234567890", "1"),
+        ])
+        .await;
+        page.press("Start Swarming").await;
+        page.until_total("there are failures", |row| 3 <= row.n_failures)
+            .await;
+        for tab in page.tabs().await {
+            page.press(&tab).await;
+            self.check(&tab.to_lowercase()).await;
+        }
+        page.press("Edit").await;
+        page.dialog_text().await;
+        self.check("edit dialog").await;
+        page.press("Cancel").await;
+        page.press("Stop").await;
+        page.until_state("stopped").await;
+        page.press("History").await;
+        until("there is a run", async || {
+            page.table("Runs").await.into_iter().next()
+        })
+        .await;
+        self.check("history").await;
+        page.press("New").await;
+    }
+}
+
+const PLAN_WITH_A_MISTAKE: &str =
+    "version = 1\nhosts = \"a name that is rather long, and goes on and on and on, and on\"\n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_sticks_out_and_everything_has_a_name() {
     let target = DemoTarget::start().await;
@@ -41,40 +132,12 @@ async fn nothing_sticks_out_and_everything_has_a_name() {
     ] {
         page.browser().resize(width, height).await;
         page.browser().prefer(scheme).await;
-        let check = async |what: &str| {
-            assert_eq!(
-                complaints(&page).await,
-                [""; 0],
-                "{what}, {width}, {scheme}"
-            );
+        let look = Look {
+            page: &page,
+            width,
+            scheme,
         };
-        page.load("").await;
-        check("form").await;
-        page.fill("Number of users", "none").await;
-        page.press("Start Swarming").await;
-        check("form with an error").await;
-        page.fill("Number of users", "5").await;
-        page.fill("Host", target.url()).await;
-        page.fill_tasks(&[
-            ("/", "1"),
-            ("/status/500?a-query-that-is-rather-long=1234567890", "1"),
-        ])
-        .await;
-        page.press("Start Swarming").await;
-        page.until_total("there are failures", |row| 3 <= row.n_failures)
-            .await;
-        for tab in ["Statistics", "Charts", "Failures", "Download Data"] {
-            page.press(tab).await;
-            check(tab).await;
-        }
-        page.press("Edit").await;
-        until("the dialog is open", async || {
-            page.element("//dialog").await
-        })
-        .await;
-        check("dialog").await;
-        page.press("Cancel").await;
-        page.press("Stop").await;
-        page.until_state("stopped").await;
+        look.check_form().await;
+        look.check_run(&target).await;
     }
 }

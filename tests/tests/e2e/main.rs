@@ -2,13 +2,23 @@
 
 #![expect(
     clippy::tests_outside_test_module,
+    clippy::unwrap_used,
     reason = "the whole target is tests"
 )]
 
+mod charts;
 mod controls;
 mod demo;
 mod diagnosis;
+mod failures;
 mod form;
+mod helpers;
+mod history;
+mod load;
 mod looks;
+mod plan_form;
+mod plan_text;
 mod results;
+mod shell;
 mod swarm;
+mod tables;

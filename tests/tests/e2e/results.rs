@@ -1,8 +1,6 @@
-//! Charts and files hold what the table holds.
+//! Files hold what the table holds.
 
-use std::path::{Path, PathBuf};
-
-use mayfly_tests::{DemoTarget, Page, until};
+use mayfly_tests::{DemoTarget, Page};
 
 /// A run that is over, with failures.
 async fn finished_run(target: &DemoTarget) -> Page {
@@ -20,30 +18,11 @@ async fn finished_run(target: &DemoTarget) -> Page {
 /// Waits for a download whose name ends with `ending`, and returns its lines.
 async fn download(page: &Page, button: &str, ending: &str) -> Vec<String> {
     page.press(button).await;
-    let find = |folder: &Path| -> Option<PathBuf> {
-        let files = std::fs::read_dir(folder).ok()?;
-        files
-            .filter_map(Result::ok)
-            .map(|it| it.path())
-            .find(|it| it.ends_with_name(ending))
-    };
-    let folder = page.browser().downloads();
-    let file = until(ending, async || find(&folder)).await;
+    let file = page.browser().downloaded(ending).await;
     let text = std::fs::read_to_string(file).expect("it was just found");
     text.split_terminator("\r\n")
         .map(ToOwned::to_owned)
         .collect()
-}
-
-trait EndsWithName {
-    fn ends_with_name(&self, ending: &str) -> bool;
-}
-
-impl EndsWithName for PathBuf {
-    fn ends_with_name(&self, ending: &str) -> bool {
-        self.file_name()
-            .is_some_and(|name| name.to_string_lossy().ends_with(ending))
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,48 +59,4 @@ async fn the_files_hold_what_the_tables_hold() {
 
 fn first_four(line: &str) -> String {
     line.split(',').take(4).collect::<Vec<_>>().join(",")
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_charts_show_values_where_one_points() {
-    let target = DemoTarget::start().await;
-    let page = finished_run(&target).await;
-
-    page.press("Charts").await;
-    let chart = "//figure[contains(., 'Total Requests per Second')]//*[@class='u-over']";
-    let chart = until("the chart is drawn", async || page.element(chart).await).await;
-    let session = page.browser().session();
-    session
-        .action_chain()
-        .move_to_element_center(&chart)
-        .perform()
-        .await
-        .unwrap();
-
-    // The three charts point at the same second.
-    let legend = "//figure//tr[contains(., 'Time')]//td";
-    let times = session
-        .find_all(thirtyfour::By::XPath(legend))
-        .await
-        .unwrap();
-    let mut texts = Vec::new();
-    for time in &times {
-        texts.push(time.text().await.unwrap());
-    }
-    assert_eq!(texts.len(), 3);
-    assert!(
-        texts[0].contains(':') && texts.iter().all(|it| *it == texts[0]),
-        "{texts:?}"
-    );
-    for label in [
-        "RPS",
-        "Failures/s",
-        "50th percentile",
-        "95th percentile",
-        "Users",
-    ] {
-        let value = format!("//figure//tr[th[contains(., '{label}')]]//td");
-        let value = page.element(&value).await.unwrap().text().await.unwrap();
-        assert!(value.parse::<f64>().is_ok(), "{label}: {value}");
-    }
 }

@@ -149,13 +149,7 @@ async fn other_methods_are_sent_as_they_are_named() {
     )
     .await;
     page.fill_tasks(&[("/echo", "1")]).await;
-    page.run(
-        "const select = document.querySelector(\"[aria-label='Method']\");
-         select.value = 'POST';
-         select.dispatchEvent(new Event('change', { bubbles: true }));",
-        vec![],
-    )
-    .await;
+    page.select("Method", "POST").await;
 
     page.press("Start Swarming").await;
     page.until_total("there are 2 requests", |row| 2 <= row.n_requests)

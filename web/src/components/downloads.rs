@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::app::Download;
+use crate::download::Download;
 
 #[derive(PartialEq, Properties)]
 pub struct DownloadsProps {
@@ -34,17 +34,44 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
                 <p class="empty">{ "No request is done yet, so there is nothing to download." }</p>
             }
             <ul class="downloads">
-                { item(
-                    Download::Requests,
-                    "Download requests CSV",
-                    "A line per request name, with Locust’s columns and percentiles",
-                ) }
-                { item(
-                    Download::Failures,
-                    "Download failures CSV",
-                    "A line per request name and cause, with Locust’s columns",
-                ) }
+                for (download, title, text) in FILES {
+                    { item(download, title, text) }
+                }
             </ul>
         </>
     }
 }
+
+// Locust's titles where Locust has the file.
+const FILES: [(Download, &str, &str); 6] = [
+    (
+        Download::Report,
+        "Download report",
+        "A page of its own with all tables and charts, to send or to print",
+    ),
+    (
+        Download::Requests,
+        "Download requests CSV",
+        "A line per request name, with Locust’s columns and percentiles",
+    ),
+    (
+        Download::History,
+        "Download full request statistics history CSV",
+        "A line per second, and per request name once the run is over",
+    ),
+    (
+        Download::Failures,
+        "Download failures CSV",
+        "A line per request name and cause, with Locust’s columns",
+    ),
+    (
+        Download::Exceptions,
+        "Download exceptions CSV",
+        "A line per task that broke, and why",
+    ),
+    (
+        Download::Json,
+        "Download run as JSON",
+        "All that is known of the run; History can import it",
+    ),
+];

@@ -6,14 +6,16 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use super::text_field::TextField;
-use crate::form::{UsersErrors, parse_users};
 use crate::js;
+use crate::outline::{UsersErrors, parse_users};
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {
     /// What runs now.
     pub users: Users,
     pub on_edit: Callback<Users>,
+    /// Shows the whole plan of the run, to change its weights or the kind of its load.
+    pub on_plan: Callback<()>,
     pub on_close: Callback<()>,
 }
 
@@ -82,6 +84,13 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
                         onclick={on_cancel}
                     >
                         { "Cancel" }
+                    </button>
+                    <button
+                        type="button"
+                        class="button"
+                        onclick={props.on_plan.reform(|_| ())}
+                    >
+                        { "Edit the plan…" }
                     </button>
                 </div>
             </form>

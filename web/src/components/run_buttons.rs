@@ -3,18 +3,24 @@
 use mayfly_core::run::RunState;
 use yew::prelude::*;
 
-use crate::store::{Action, View};
+use crate::control::Intent;
+use crate::store::{Action, PlanAction, PlanDoc, Run, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunButtonsProps {
     pub state: RunState,
+    /// The run, if it is a kept one.
+    #[prop_or_default]
+    pub kept: Option<Run>,
     pub on_action: Callback<Action>,
-    pub on_stop: Callback<()>,
-    pub on_reset: Callback<()>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
 pub fn RunButtons(props: &RunButtonsProps) -> Html {
+    if let Some(run) = &props.kept {
+        return kept_buttons(run, props);
+    }
     let is_stopping = props.state == RunState::Stopping;
     html! {
         <div class="buttons">
@@ -23,7 +29,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     type="button"
                     class="button"
                     disabled={is_stopping}
-                    onclick={props.on_action.reform(|_| Action::OpenEdit)}
+                    onclick={props.on_action.reform(|_| Action::EditLoad)}
                 >
                     { "Edit" }
                 </button>
@@ -31,7 +37,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                     type="button"
                     class="button danger"
                     disabled={is_stopping}
-                    onclick={props.on_stop.reform(|_| ())}
+                    onclick={props.on_intent.reform(|_| Intent::Stop)}
                 >
                     { "Stop" }
                 </button>
@@ -43,10 +49,44 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                 >
                     { "New" }
                 </button>
+                <button
+                    type="button"
+                    class="button"
+                    onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
+                >
+                    { "History" }
+                </button>
             }
-            <button type="button" class="button" onclick={props.on_reset.reform(|_| ())}>
+            <button type="button" class="button" onclick={props.on_intent.reform(|_| Intent::ResetCounts)}>
                 { "Reset" }
             </button>
+        </div>
+    }
+}
+
+fn kept_buttons(run: &Run, props: &RunButtonsProps) -> Html {
+    let on_use = {
+        let (title, draft) = (run.title.clone(), run.draft.clone());
+        let on_action = props.on_action.clone();
+        move |_| {
+            let plan = PlanDoc {
+                title: title.clone(),
+                ..PlanDoc::of((*draft).clone())
+            };
+            on_action.emit(Action::Plan(PlanAction::Open(Box::new(plan))));
+            on_action.emit(Action::Show(View::Form));
+        }
+    };
+    html! {
+        <div class="buttons">
+            <button
+                type="button"
+                class="button"
+                onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
+            >
+                { "Back to the history" }
+            </button>
+            <button type="button" class="button" onclick={on_use}>{ "Use this plan" }</button>
         </div>
     }
 }

@@ -1,80 +1,247 @@
 //! The statistics table: one row per request name, the total last.
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use mayfly_core::estimate::Estimate;
+use mayfly_core::request::RequestName;
+use mayfly_core::snapshot::TimeTotals;
 use yew::prelude::*;
 
+use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};
 use crate::format;
 use crate::model::{RunModel, StatsRow};
+use crate::store::tables::{Key, TableView};
+use crate::store::{Action, TableAction, TableId};
 
 #[derive(PartialEq, Properties)]
 pub struct StatsTableProps {
     pub model: Rc<RunModel>,
+    pub view: Rc<TableView>,
+    /// The rows that are looked at more closely.
+    pub selected: Vec<RequestName>,
+    pub on_action: Callback<Action>,
 }
 
 #[component]
 pub fn StatsTable(props: &StatsTableProps) -> Html {
-    let model = &props.model;
+    let StatsTableProps {
+        model,
+        view,
+        selected,
+        on_action,
+    } = props;
     if model.rows.is_empty() {
         return html! { <p class="empty">{ "No request is done yet." }</p> };
     }
+    let rows = StatsRows {
+        model: model.clone(),
+        selected: selected.clone(),
+        on_select: on_action.reform(Action::SelectRow),
+    };
     html! {
-        <div class="scroll" role="region" aria-label="Statistics" tabindex="0">
-            <table class="stats">
-                <caption class="visually-hidden">{ "Statistics" }</caption>
-                <thead>
-                    <tr>
-                        for title in TITLES {
-                            <th scope="col">{ title }</th>
-                        }
-                    </tr>
-                </thead>
-                <tbody>
-                    for row in model.rows.iter() {
-                        { stats_row(row) }
-                    }
-                </tbody>
-                <tfoot>
-                    for row in model.total.iter() {
-                        { stats_row(row) }
-                    }
-                </tfoot>
-            </table>
-        </div>
+        <>
+            { left_out(model) }
+            { dropped(model) }
+            <DataTable
+                title="Statistics"
+                columns={COLUMNS}
+                rows={RowsProp::new(rows)}
+                view={view.clone()}
+                filter="Filter names"
+                on_action={on_action.reform(|it: TableAction| Action::Table(TableId::Statistics, it))}
+            />
+        </>
     }
 }
 
-fn stats_row(row: &StatsRow) -> Html {
-    let has_failed = 0 < row.n_failures;
+fn left_out(model: &RunModel) -> Html {
+    if !model.rows_left_out {
+        return Html::default();
+    }
     html! {
-        <tr key={format!("{} {}", row.method, row.name)}>
-            <td>{ &row.method }</td>
-            <th scope="row">{ &row.name }</th>
-            <td>{ format::count(row.n_requests) }</td>
-            <td class={classes!(has_failed.then_some("bad"))}>{ format::count(row.n_failures) }</td>
-            for time in [row.median, row.p95, row.p99, row.average, row.min, row.max] {
-                <td>{ format::millis(time) }</td>
-            }
-            <td>{ row.average_bytes.map_or_else(|| format::NONE.to_owned(), format::count) }</td>
-            <td>{ format::rate(row.request_rate) }</td>
-            <td>{ format::rate(row.failure_rate) }</td>
-        </tr>
+        <p class="notice warning" role="status">
+            { "There are more request names than rows. The rest is counted together in the rows named \
+               “(other)”. Give a request a name if its URL differs from time to time, as by an id." }
+        </p>
     }
 }
 
-// Locust's column titles, in Locust's order, so that its users feel at home.
-const TITLES: [&str; 13] = [
-    "Type",
-    "Name",
-    "# Requests",
-    "# Fails",
-    "Median (ms)",
-    "95%ile (ms)",
-    "99%ile (ms)",
-    "Average (ms)",
-    "Min (ms)",
-    "Max (ms)",
-    "Average size (bytes)",
-    "Current RPS",
-    "Current Failures/s",
+fn dropped(model: &RunModel) -> Html {
+    if model.n_dropped == 0 {
+        return Html::default();
+    }
+    html! {
+        <p class="notice warning" role="status">
+            { format!("{} arrivals were dropped, because all users were busy. ", format::count(model.n_dropped)) }
+            { "Less load was sent than the plan asks for. Allow more users (max_users), or ask for a \
+               lower rate; or the target is too slow for this rate." }
+        </p>
+    }
+}
+
+struct StatsRows {
+    model: Rc<RunModel>,
+    selected: Vec<RequestName>,
+    on_select: Callback<RequestName>,
+}
+
+impl Rows for StatsRows {
+    fn len(&self) -> usize {
+        self.model.rows.len()
+    }
+
+    fn id(&self, row: usize) -> String {
+        let row = &self.model.rows[row];
+        format!("{} {}", row.method, row.name)
+    }
+
+    fn texts(&self, row: usize) -> [&str; 2] {
+        [&self.model.rows[row].name, ""]
+    }
+
+    fn key(&self, row: usize, column: &str) -> Key<'_> {
+        let row = &self.model.rows[row];
+        let time =
+            |time: Option<Duration>| time.map_or(Key::Missing, |it| Key::Number(it.as_secs_f64()));
+        match column {
+            "type" => Key::Text(row.method),
+            "name" => Key::Text(&row.name),
+            "requests" => Key::Number(row.n_requests as f64),
+            "fails" => Key::Number(row.n_failures as f64),
+            "average" => time(row.response_times.mean()),
+            "min" => time(row.response_times.min),
+            "max" => time(row.response_times.max),
+            "size" => row
+                .average_bytes
+                .map_or(Key::Missing, |it| Key::Number(it as f64)),
+            "rps" => Key::Number(row.request_rate),
+            "fps" => Key::Number(row.failure_rate),
+            "aborted" => Key::Number(row.n_aborted as f64),
+            "fail_ratio" => Key::Number(row.fail_ratio()),
+            _ => match estimate(row, column) {
+                Some(Estimate::Value { time, .. }) => Key::Number(time.as_secs_f64()),
+                _ => Key::Missing,
+            },
+        }
+    }
+
+    fn cell(&self, row: usize, column: &str) -> Cell {
+        let row = &self.model.rows[row];
+        match column {
+            "name" => self.name(row),
+            _ => cell(row, column),
+        }
+    }
+
+    fn total(&self, column: &str) -> Option<Cell> {
+        self.model.total.as_ref().map(|it| cell(it, column))
+    }
+}
+
+impl StatsRows {
+    fn name(&self, row: &StatsRow) -> Cell {
+        let method = row.method.parse().expect("only the total has no method");
+        let name = RequestName {
+            name: row.name.clone(),
+            method,
+        };
+        let is_selected = self.selected.contains(&name);
+        Cell::new(html! {
+            <button
+                type="button"
+                aria-pressed={if is_selected { "true" } else { "false" }}
+                title={format!("Show this row: {}", row.name)}
+                onclick={self.on_select.reform(move |_| name.clone())}
+            >
+                <bdi>{ format::line(&row.name) }</bdi>
+            </button>
+        })
+    }
+}
+
+fn cell(row: &StatsRow, column: &str) -> Cell {
+    let time = |time| Cell::text(format::millis(time));
+    match column {
+        "type" => Cell::text(row.method),
+        "name" => Cell::foreign(&row.name),
+        "requests" => Cell::text(format::count(row.n_requests)),
+        "fails" => Cell::text(format::count(row.n_failures)).bad_if(0 < row.n_failures),
+        "average" => time(row.response_times.mean()),
+        "min" => time(row.response_times.min),
+        "max" => time(row.response_times.max),
+        "size" => Cell::text(
+            row.average_bytes
+                .map_or_else(|| format::NONE.to_owned(), format::count),
+        ),
+        "rps" => Cell::text(format::rate(row.request_rate)),
+        "fps" => Cell::text(format::rate(row.failure_rate)),
+        "aborted" => Cell::text(format::count(row.n_aborted)),
+        "fail_ratio" => Cell::text(format::percent(row.n_failures, row.n_requests)),
+        "p999" => rare_quantile(row.response_times.estimate(0.999)),
+        _ => estimate(row, column).map_or_else(Cell::default, quantile),
+    }
+}
+
+/// The quantile that a column is about, if it is about one.
+fn estimate(row: &StatsRow, column: &str) -> Option<Estimate> {
+    let (times, quantile): (&TimeTotals, f64) = match column {
+        "median" => (&row.response_times, 0.5),
+        "p95" => (&row.response_times, 0.95),
+        "p99" => (&row.response_times, 0.99),
+        "p999" => (&row.response_times, 0.999),
+        "service_median" => (&row.service_times, 0.5),
+        "service_p95" => (&row.service_times, 0.95),
+        _ => return None,
+    };
+    Some(times.estimate(quantile))
+}
+
+/// A quantile that a few requests more could move anywhere is not shown.
+fn quantile(estimate: Estimate) -> Cell {
+    match estimate {
+        Estimate::TooFew { needed } => {
+            let needed = format::count(needed);
+            Cell::text(format::NONE).titled(format!("too few samples: it takes {needed}"))
+        }
+        Estimate::Value { time, .. } => Cell::text(format::millis(Some(time))),
+    }
+}
+
+/// A quantile that is never sure, with how sure it is.
+fn rare_quantile(estimate: Estimate) -> Cell {
+    let cell = quantile(estimate);
+    let Estimate::Value { low, high, .. } = estimate else {
+        return cell;
+    };
+    let [low, high] = [low, high].map(|it| format::millis(Some(it)));
+    cell.titled(format!("{low} to {high}, with a confidence of 95 %"))
+}
+
+// Locust's columns in Locust's order, so that its users feel at home; and then ours.
+const COLUMNS: &[Column] = &[
+    Column::new("type", "Type", Kind::Word),
+    Column::new("name", "Name", Kind::Name),
+    Column::new("requests", "# Requests", Kind::Number),
+    Column::new("fails", "# Fails", Kind::Number),
+    Column::new("median", "Median (ms)", Kind::Number),
+    Column::new("p95", "95%ile (ms)", Kind::Number),
+    Column::new("p99", "99%ile (ms)", Kind::Number),
+    Column::new("average", "Average (ms)", Kind::Number),
+    Column::new("min", "Min (ms)", Kind::Number),
+    Column::new("max", "Max (ms)", Kind::Number),
+    Column::new("size", "Average size (bytes)", Kind::Number),
+    Column::new("rps", "Current RPS", Kind::Number),
+    Column::new("fps", "Current Failures/s", Kind::Number),
+    Column::extra("p999", "99.9%ile (ms)", ""),
+    Column::extra("service_median", "Service median (ms)", SERVICE),
+    Column::extra("service_p95", "Service 95%ile (ms)", SERVICE),
+    Column::extra("fail_ratio", "Fail ratio", "Failures ÷ requests"),
+    Column::extra(
+        "aborted",
+        "# Aborted",
+        "Under way when their users were stopped; in no other count",
+    ),
 ];
+
+const SERVICE: &str = "From when a request was sent, without the wait for a connection";

@@ -1,6 +1,7 @@
 //! The strip at the top: what runs, and how it goes.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use mayfly_core::plan::BaseUrl;
 use mayfly_core::run::RunState;
@@ -11,50 +12,58 @@ use crate::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct StatusStripProps {
+    /// What the run is called; may be empty.
+    pub title: String,
     /// `None` is the simulated API.
     pub base_url: Option<BaseUrl>,
     pub state: RunState,
+    /// When the run ends by itself, if that is known.
+    pub length: Option<Duration>,
     pub model: Rc<RunModel>,
 }
 
 #[component]
 pub fn StatusStrip(props: &StatusStripProps) -> Html {
     let StatusStripProps {
+        title,
         base_url,
         state,
+        length,
         model,
     } = props;
-    let total = model.total.as_ref();
-    let rate = total.map_or(0.0, |total| total.request_rate);
-    let (n_failures, n_requests) = total.map_or((0, 0), |it| (it.n_failures, it.n_requests));
+    let rate = model.total.as_ref().map_or(0.0, |it| it.request_rate);
+    let (n_requests, n_failures) = model.counts();
+    let elapsed = model.at.to_duration();
+    let left = length.filter(|_| state.is_active());
     html! {
         <dl class="strip">
-            <div class="wide">
-                <dt>{ "Host" }</dt>
-                { host(base_url.as_ref()) }
-            </div>
+            if !title.is_empty() {
+                { wide("Run", html! { <dd class="host" title={title.clone()}><bdi>{ title }</bdi></dd> }) }
+            }
+            { wide("Host", host(base_url.as_ref())) }
             <div>
                 <dt>{ "Status" }</dt>
                 <dd class={classes!("state", state.to_string())} aria-live="polite">
                     { state.to_string() }
                 </dd>
             </div>
-            <div>
-                <dt>{ "Users" }</dt>
-                <dd>{ format::count(model.n_users.into()) }</dd>
-            </div>
-            <div>
-                <dt>{ "RPS" }</dt>
-                <dd>{ format::rate(rate) }</dd>
-            </div>
-            <div>
-                <dt>{ "Failures" }</dt>
-                <dd class={classes!((0 < n_failures).then_some("bad"))}>
-                    { format::percent(n_failures, n_requests) }
-                </dd>
-            </div>
+            { figure("Users", format::count(model.n_users.into()), false) }
+            { figure("RPS", format::rate(rate), false) }
+            { figure("Failures", format::percent(n_failures, n_requests), 0 < n_failures) }
+            { figure("Elapsed", format::clock(elapsed), false) }
+            if let Some(length) = left {
+                { figure("Remaining", format::clock(length.saturating_sub(elapsed)), false) }
+            }
         </dl>
     }
+}
+
+fn wide(title: &str, description: Html) -> Html {
+    html! { <div class="wide"><dt>{ title }</dt>{ description }</div> }
+}
+
+fn figure(title: &str, text: String, is_bad: bool) -> Html {
+    html! { <div><dt>{ title }</dt><dd class={classes!(is_bad.then_some("bad"))}>{ text }</dd></div> }
 }
 
 fn host(base_url: Option<&BaseUrl>) -> Html {

@@ -9,6 +9,9 @@ use crate::store::Tab;
 #[derive(PartialEq, Properties)]
 pub struct TabBarProps {
     pub selected: Tab,
+    /// A tab with something that was not seen yet and should be.
+    #[prop_or_default]
+    pub alert: Option<Tab>,
     pub on_select: Callback<Tab>,
 }
 
@@ -38,6 +41,10 @@ pub fn TabBar(props: &TabBarProps) -> Html {
                     onclick={props.on_select.reform(move |_| tab)}
                 >
                     { tab.title() }
+                    if props.alert == Some(tab) {
+                        <span class="alert" aria-hidden="true">{ "!" }</span>
+                        <span class="visually-hidden">{ " (new warnings)" }</span>
+                    }
                 </button>
             }
         </div>
@@ -102,14 +109,8 @@ mod tests {
     #[test]
     fn the_arrow_keys_go_around() {
         assert_eq!(tab_after(Tab::Statistics, "ArrowRight"), Some(Tab::Charts));
-        assert_eq!(
-            tab_after(Tab::DownloadData, "ArrowRight"),
-            Some(Tab::Statistics)
-        );
-        assert_eq!(
-            tab_after(Tab::Statistics, "ArrowLeft"),
-            Some(Tab::DownloadData)
-        );
+        assert_eq!(tab_after(Tab::Logs, "ArrowRight"), Some(Tab::Statistics));
+        assert_eq!(tab_after(Tab::Statistics, "ArrowLeft"), Some(Tab::Logs));
         assert_eq!(tab_after(Tab::Failures, "Home"), Some(Tab::Statistics));
         assert_eq!(tab_after(Tab::Charts, "a"), None);
     }

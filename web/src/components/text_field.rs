@@ -5,6 +5,9 @@ use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
 pub struct TextFieldProps {
+    /// Made from the label, if it is empty; labels that repeat on a page need one.
+    #[prop_or_default]
+    pub id: AttrValue,
     pub label: AttrValue,
     pub value: AttrValue,
     /// Which keyboard a phone shows.
@@ -21,7 +24,11 @@ pub struct TextFieldProps {
 
 #[component]
 pub fn TextField(props: &TextFieldProps) -> Html {
-    let id = format!("field-{}", props.label.to_lowercase().replace(' ', "-"));
+    let id = if props.id.is_empty() {
+        format!("field-{}", props.label.to_lowercase().replace(' ', "-"))
+    } else {
+        props.id.to_string()
+    };
     let help_id = format!("{id}-help");
     html! {
         <div class="field">

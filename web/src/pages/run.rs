@@ -1,28 +1,34 @@
 //! A run: what it is doing, and what it measured.
 
-use mayfly_core::plan::Users;
+use std::rc::Rc;
+
+use mayfly_core::report::Ending;
+use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
-use crate::app::Download;
 use crate::components::{
-    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, FailuresTable, RunButtons, StatsTable,
-    StatusStrip, TabBar, panel_id, tab_id,
+    Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
+    PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
+    load_of_run, panel_id, tab_id,
 };
+use crate::control::Intent;
 use crate::format;
 use crate::js;
-use crate::store::{Action, Run, Tab};
+use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
-    /// Whether the dialog for new users is open.
-    pub is_editing: bool,
+    /// Labels of the lines that are hidden in the charts.
+    pub hidden_lines: Rc<[String]>,
+    /// The rows of the statistics whose charts are shown.
+    pub selected_rows: Vec<RequestName>,
+    pub tables: Tables,
+    pub log: Rc<Log>,
+    pub dialog: Option<Dialog>,
     pub on_action: Callback<Action>,
-    pub on_stop: Callback<()>,
-    pub on_reset: Callback<()>,
-    pub on_edit: Callback<Users>,
-    pub on_download: Callback<Download>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
@@ -31,6 +37,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
         run,
         tab,
         on_action,
+        on_intent,
         ..
     } = props;
     html! {
@@ -38,21 +45,29 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             <header class="bar">
                 <Brand />
                 <StatusStrip
+                    title={run.title.clone()}
                     base_url={run.outline.base_url.clone()}
                     state={run.state()}
+                    length={run.outline.length}
                     model={run.model.clone()}
                 />
                 <RunButtons
                     state={run.state()}
+                    kept={run.kept.is_some().then(|| run.clone())}
                     on_action={on_action.clone()}
-                    on_stop={props.on_stop.clone()}
-                    on_reset={props.on_reset.clone()}
+                    on_intent={on_intent.clone()}
                 />
+                <PageTools on_action={on_action.clone()} />
             </header>
             <main class="run">
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
                 { notices(run) }
-                <TabBar selected={*tab} on_select={on_action.reform(Action::SelectTab)} />
+                <ThresholdList thresholds={run.thresholds.clone()} is_over={!run.state().is_active()} />
+                <TabBar
+                    selected={*tab}
+                    alert={props.log.has_alert.then_some(Tab::Logs)}
+                    on_select={on_action.reform(Action::SelectTab)}
+                />
                 <section
                     id={panel_id(*tab)}
                     class="panel"
@@ -66,11 +81,12 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.is_editing && let Some(users) = run.outline.users {
+            if props.dialog == Some(Dialog::EditUsers) && let Some(users) = run.outline.users {
                 <EditDialog
                     {users}
-                    on_edit={props.on_edit.clone()}
-                    on_close={on_action.reform(|()| Action::CloseEdit)}
+                    on_edit={on_intent.reform(Intent::EditUsers)}
+                    on_plan={on_action.reform(|()| Action::Show(View::Form))}
+                    on_close={on_action.reform(|()| Action::CloseDialog)}
                 />
             }
         </>
@@ -79,24 +95,81 @@ pub fn RunPage(props: &RunPageProps) -> Html {
 
 fn panel(props: &RunPageProps) -> Html {
     let Run {
+        id,
+        board,
+        events,
         model,
         started_millis,
         ..
     } = &props.run;
+    let on_download = {
+        let kept = props.run.kept.clone();
+        props
+            .on_intent
+            .reform(move |file| Intent::Download(kept.clone(), file))
+    };
     match props.tab {
-        Tab::Statistics => html! {
-            <StatsTable model={model.clone()} />
-        },
+        Tab::Statistics => statistics(props),
         Tab::Charts => html! {
-            <Charts model={model.clone()} started_millis={*started_millis} />
+            <>
+                { load_of_run(&props.run) }
+                <Charts
+                    key={*id}
+                    board={board.clone()}
+                    started_millis={*started_millis}
+                    events={events.clone()}
+                    hidden={props.hidden_lines.clone()}
+                    on_toggle={props.on_action.reform(Action::ToggleLine)}
+                />
+            </>
         },
         Tab::Failures => html! {
-            <FailuresTable model={model.clone()} started_millis={*started_millis} />
+            <FailuresTable
+                model={model.clone()}
+                started_millis={*started_millis}
+                view={props.tables.get(TableId::Failures)}
+                on_action={on_table(props, TableId::Failures)}
+            />
         },
+        Tab::Exceptions => html! {
+            <ExceptionsTable
+                model={model.clone()}
+                started_millis={*started_millis}
+                view={props.tables.get(TableId::Exceptions)}
+                on_action={on_table(props, TableId::Exceptions)}
+            />
+        },
+        Tab::CurrentRatio => html! { <Ratios draft={props.run.draft.clone()} /> },
         Tab::DownloadData => html! {
-            <Downloads has_requests={!model.rows.is_empty()} on_download={props.on_download.clone()} />
+            <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
         },
+        Tab::Logs => html! { <LogList log={props.log.clone()} /> },
     }
+}
+
+fn statistics(props: &RunPageProps) -> Html {
+    let run = &props.run;
+    html! {
+        <>
+            <StatsTable
+                model={run.model.clone()}
+                view={props.tables.get(TableId::Statistics)}
+                selected={props.selected_rows.clone()}
+                on_action={props.on_action.clone()}
+            />
+            <RowPanel
+                board={run.board.clone()}
+                started_millis={run.started_millis}
+                events={run.events.clone()}
+                rows={props.selected_rows.clone()}
+                on_close={props.on_action.reform(Action::SelectRow)}
+            />
+        </>
+    }
+}
+
+fn on_table(props: &RunPageProps, table: TableId) -> Callback<TableAction> {
+    props.on_action.reform(move |it| Action::Table(table, it))
 }
 
 /// Requests that were cut off are in no other number, so they are named.
@@ -126,10 +199,26 @@ fn notices(run: &Run) -> Html {
                     <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
             }
+            if let Some(ending) = &run.ending {
+                <div class="notice" role="status">
+                    <p><strong>{ interrupted(run, ending) }</strong></p>
+                    <p>{ "What was measured up to then is below." }</p>
+                </div>
+            }
             if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
                 <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
             }
         </>
+    }
+}
+
+fn interrupted(run: &Run, ending: &Ending) -> String {
+    let at = js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3);
+    match ending {
+        Ending::EngineLost { reason } => format!("The engine stopped at {at}: {reason}."),
+        Ending::Running | Ending::Stopped => format!(
+            "This run was interrupted: nothing came after {at}. The tab was closed or died, or the machine went to sleep."
+        ),
     }
 }
 

@@ -1,77 +1,196 @@
-//! The start form.
+//! The plan: written in a form or as text, and started.
 
-use mayfly_core::plan::PlanError;
+use std::rc::Rc;
+
 use yew::prelude::*;
 
-use crate::components::{Brand, TaskList, TextField};
-use crate::diagnosis;
-use crate::form::{Field, Form, FormErrors};
-use crate::js;
-use crate::store::{Action, View};
+use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm, ProblemList};
+use crate::control::Intent;
+use crate::load_kind::LoadKind;
+use crate::store::{Action, Dialog, PlanAction, PlanDoc, Side, View};
 
 #[derive(PartialEq, Properties)]
 pub struct StartPageProps {
-    pub form: Form,
-    /// Whether errors are shown.
-    pub is_checked: bool,
+    pub plan: Rc<PlanDoc>,
     /// Whether there is a run to go back to.
     pub has_run: bool,
+    /// What the load of the run that is under way is about; `None` if there is none under way.
+    pub running: Option<LoadKind>,
     pub on_action: Callback<Action>,
-    pub on_start: Callback<()>,
+    pub on_intent: Callback<Intent>,
 }
 
 #[component]
 pub fn StartPage(props: &StartPageProps) -> Html {
     let StartPageProps {
-        form,
-        is_checked,
+        plan,
         on_action,
+        on_intent,
         ..
     } = props;
-    let errors = if *is_checked {
-        form.errors()
-    } else {
-        FormErrors::default()
-    };
-    let onsubmit = {
-        let on_start = props.on_start.clone();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            on_start.emit(());
-        })
+    let on_plan = on_action.reform(Action::Plan);
+    let is_running = props.running.is_some();
+    let onsubmit = on_intent.reform(move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_running {
+            Intent::Update
+        } else {
+            Intent::Start
+        }
+    });
+    let on_open = on_intent.reform(Intent::OpenFile);
+    let drop = use_drop(on_open.clone());
+    let on_text = on_plan.reform({
+        let side = if plan.edited == Side::Json {
+            Side::Json
+        } else {
+            Side::Toml
+        };
+        move |text| PlanAction::EditText(side, text)
+    });
+    let editor = Editor {
+        plan: plan.clone(),
+        on_plan: on_plan.clone(),
+        on_intent: on_intent.clone(),
     };
     html! {
         <>
             <header class="bar">
                 <Brand />
-                if props.has_run {
+                if props.has_run && !is_running {
                     <button type="button" class="button" onclick={show_run(on_action)}>
                         { "Back to the last run" }
                     </button>
                 }
+                <button
+                    type="button"
+                    class="button"
+                    onclick={on_intent.reform(|_| Intent::ShowHistory)}
+                >
+                    { "History" }
+                </button>
+                <PageTools on_action={on_action.clone()} />
             </header>
-            <main class="start">
-                <h1 tabindex="-1">{ "Start new load test" }</h1>
-                <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
-                <form class="card" novalidate=true {onsubmit}>
-                    { host_field(form, errors.host.as_ref(), on_action) }
-                    { load_fields(form, &errors, on_action) }
-                    <TaskList
-                        tasks={form.tasks.clone()}
-                        errors={errors.rows.clone()}
-                        error={errors.tasks.as_ref().map(ToString::to_string)}
-                        on_action={on_action.clone()}
-                    />
-                    { wait_fields(form, &errors, on_action) }
-                    <div class="actions">
-                        <button type="submit" class="button primary">{ "Start Swarming" }</button>
-                        <button type="button" class="button" onclick={reset_form(on_action)}>
-                            { "Reset to the demo" }
-                        </button>
+            <main
+                class={classes!("start", plan.shows_text.then_some("wide"), drop.is_over.then_some("dropping"))}
+                ondragover={drop.on_over}
+                ondragleave={drop.on_leave}
+                ondrop={drop.on_drop}
+            >
+                if is_running {
+                    <h1 tabindex="-1">{ "Edit running load test" }</h1>
+                    <p>{ "The run goes on meanwhile." }</p>
+                } else {
+                    <h1 tabindex="-1">{ "Start new load test" }</h1>
+                    <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
+                }
+                { toolbar(props, &on_plan, on_open) }
+                { refusal(plan) }
+                <form class="plan" novalidate=true {onsubmit}>
+                    <div class="card">
+                        if plan.is_from_link {
+                            <p class="notice info" role="status">
+                                { "This plan came with a link. Look at it first: nothing is sent until you start it." }
+                            </p>
+                        }
+                        if plan.is_broken {
+                            <p class="notice" role="status">
+                                { "The text cannot be read, so the form shows the plan as it was before." }
+                            </p>
+                        }
+                        <PlanForm editor={editor.clone()} />
+                        <ProblemList {editor} />
+                        { actions(props, &on_plan) }
                     </div>
+                    if plan.shows_text {
+                        <div class="card">
+                            <PlanEditor plan={plan.clone()} on_edit={on_text} />
+                        </div>
+                    }
                 </form>
             </main>
         </>
+    }
+}
+
+/// What can be done with the plan.
+fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
+    let Some(running) = props.running else {
+        return html! {
+            <div class="actions">
+                <button type="submit" class="button primary">{ "Start Swarming" }</button>
+                <button type="button" class="button" onclick={reset(on_plan)}>
+                    { "Reset to the demo" }
+                </button>
+            </div>
+        };
+    };
+    let kind = LoadKind::of(&props.plan.draft.keys);
+    let fits = kind.is_open() == running.is_open();
+    let note = if fits {
+        "The run goes on with this load and these weights at once; its time counts from its start. Everything else counts from the next run."
+    } else if running.is_open() {
+        "This run has arrivals, and cannot go on with users. Stop it, and start another."
+    } else {
+        "This run has users, and cannot go on with arrivals. Stop it, and start another."
+    };
+    html! {
+        <>
+            <div class="actions">
+                <button
+                    type="submit"
+                    class="button primary"
+                    disabled={!fits}
+                    aria-describedby="update-note"
+                >
+                    { "Update run" }
+                </button>
+                <button type="button" class="button" onclick={show_run(&props.on_action)}>
+                    { "Back to the run" }
+                </button>
+            </div>
+            <p id="update-note" class="note" role="status">{ note }</p>
+        </>
+    }
+}
+
+/// Whether the text is shown, and the plan's files.
+fn toolbar(
+    props: &StartPageProps,
+    on_plan: &Callback<PlanAction>,
+    on_open: Callback<web_sys::File>,
+) -> Html {
+    let shows_text = props.plan.shows_text;
+    let on_share = props
+        .on_action
+        .reform(|_| Action::OpenDialog(Dialog::Share));
+    html! {
+        <div class="switch">
+            <button
+                type="button"
+                class="button small"
+                aria-pressed={if shows_text { "true" } else { "false" }}
+                onclick={on_plan.reform(move |_| PlanAction::ShowText(!shows_text))}
+            >
+                { "Plan text" }
+            </button>
+            <span class="apart" />
+            <PlanFiles {on_open} on_save={props.on_intent.reform(|()| Intent::SavePlan)} />
+            <button type="button" class="button small" onclick={on_share}>{ "Share" }</button>
+        </div>
+    }
+}
+
+/// Why a file was not opened. What belongs to a part of the form is said there.
+fn refusal(plan: &PlanDoc) -> Html {
+    let refused = plan.refused.as_ref().filter(|it| it.path.is_empty());
+    match refused {
+        Some(problem) => html! {
+            <p class="notice" role="alert">
+                { format!("The file was not opened: {}.", problem.message) }
+            </p>
+        },
+        None => Html::default(),
     }
 }
 
@@ -79,94 +198,44 @@ fn show_run(on_action: &Callback<Action>) -> Callback<MouseEvent> {
     on_action.reform(|_| Action::Show(View::Run))
 }
 
-fn reset_form(on_action: &Callback<Action>) -> Callback<MouseEvent> {
-    on_action.reform(|_| Action::ResetForm)
+fn reset(on_plan: &Callback<PlanAction>) -> Callback<MouseEvent> {
+    on_plan.reform(|_| PlanAction::Open(Box::default()))
 }
 
-fn host_field(form: &Form, error: Option<&PlanError>, on_action: &Callback<Action>) -> Html {
-    let hint = match form.host.parse() {
-        _ if form.is_simulated() => html! {
-            <>
-                <span class="badge">{ "simulated" }</span>
-                { " Left empty, an API simulated in this page answers. Nothing is sent anywhere." }
-            </>
-        },
-        Ok(target) => {
-            let hint = diagnosis::hint(&target, &js::surroundings());
-            html! { hint.unwrap_or("The API must allow this page to read its answers (CORS).") }
-        }
-        Err(_) => html! { "Such as http://127.0.0.1:5000" },
+/// Files that are dragged onto the page.
+struct Drop {
+    is_over: bool,
+    on_over: Callback<DragEvent>,
+    on_leave: Callback<DragEvent>,
+    on_drop: Callback<DragEvent>,
+}
+
+#[hook]
+fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
+    let is_over = use_state_eq(|| false);
+    let set = |value: bool| {
+        let is_over = is_over.clone();
+        Callback::from(move |event: DragEvent| {
+            // Or the browser would leave the page for the file.
+            event.prevent_default();
+            is_over.set(value);
+        })
     };
-    html! {
-        <TextField
-            label="Host"
-            value={form.host.clone()}
-            placeholder="Simulated API"
-            input_mode="url"
-            {hint}
-            error={error.map(ToString::to_string)}
-            on_input={edit(Field::Host, on_action)}
-        />
+    let on_drop = {
+        let is_over = is_over.clone();
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            is_over.set(false);
+            let files = event.data_transfer().and_then(|it| it.files());
+            if let Some(file) = files.and_then(|it| it.get(0)) {
+                on_open.emit(file);
+            }
+        })
+    };
+    Drop {
+        is_over: *is_over,
+        on_over: set(true),
+        on_leave: set(false),
+        on_drop,
     }
-}
-
-fn load_fields(form: &Form, errors: &FormErrors, on_action: &Callback<Action>) -> Html {
-    html! {
-        <div class="fields">
-            <TextField
-                label="Number of users"
-                value={form.users.clone()}
-                input_mode="numeric"
-                hint="at the peak"
-                error={errors.users.as_ref().map(ToString::to_string)}
-                on_input={edit(Field::Users, on_action)}
-            />
-            <TextField
-                label="Spawn rate"
-                value={form.spawn_rate.clone()}
-                input_mode="decimal"
-                hint="users started per second"
-                error={errors.spawn_rate.as_ref().map(ToString::to_string)}
-                on_input={edit(Field::SpawnRate, on_action)}
-            />
-            <TextField
-                label="Run time"
-                value={form.run_time.clone()}
-                placeholder="until stopped"
-                hint="such as 20, 20s, 3m, 1h20m"
-                error={errors.run_time.as_ref().map(ToString::to_string)}
-                on_input={edit(Field::RunTime, on_action)}
-            />
-        </div>
-    }
-}
-
-fn wait_fields(form: &Form, errors: &FormErrors, on_action: &Callback<Action>) -> Html {
-    html! {
-        <fieldset>
-            <legend>{ "Wait time between tasks" }</legend>
-            <div class="fields">
-                <TextField
-                    label="Wait from"
-                    value={form.wait_from.clone()}
-                    input_mode="decimal"
-                    hint="seconds"
-                    error={errors.wait_from.as_ref().map(ToString::to_string)}
-                    on_input={edit(Field::WaitFrom, on_action)}
-                />
-                <TextField
-                    label="Wait to"
-                    value={form.wait_to.clone()}
-                    input_mode="decimal"
-                    hint="seconds"
-                    error={errors.wait_to.as_ref().map(ToString::to_string)}
-                    on_input={edit(Field::WaitTo, on_action)}
-                />
-            </div>
-        </fieldset>
-    }
-}
-
-fn edit(field: Field, on_action: &Callback<Action>) -> Callback<String> {
-    on_action.reform(move |text| Action::EditField(field, text))
 }

@@ -2,31 +2,42 @@
 //! and so that its timers go on in a tab that is hidden.
 
 mod clock;
+mod drawing;
 mod fetch;
+mod files;
+mod history;
+mod lock;
+mod record;
+mod run;
+mod trial;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use js_sys::{Array, Uint8Array};
-use mayfly_core::drive::drive;
-use mayfly_core::plan::{Plan, Target};
-use mayfly_core::program::Program;
-use mayfly_core::shard::{self, Setting, Shard, ShardId};
-use mayfly_core::simulate::{Model, SimulatedApi};
-use mayfly_core::transport::Transport;
+use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::shard;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
+use self::drawing::Drawing;
+use self::files::{look, write};
+use self::history::History;
+use self::record::Record;
+use self::run::{Host, Ready};
 use crate::js::worker_scope;
-use crate::protocol::{Command, Notice, RunId, decode, encode};
+use crate::preset::PresetReading;
+use crate::protocol::{Command, Notice, decode, encode};
+use crate::reading::{Reading, rows_of_csv};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
+pub use self::trial::try_plan;
 
 /// Listens for commands until the page ends the worker.
 ///
@@ -38,7 +49,9 @@ pub fn start() {
     let page = Page(Rc::new(scope));
     let engine = Engine {
         page: page.clone(),
-        run: RefCell::new(None),
+        run: RefCell::default(),
+        record: Shared::default(),
+        history: Rc::default(),
     };
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(command) = decode(&Uint8Array::new(&event.data()).to_vec()) {
@@ -68,11 +81,17 @@ impl Page {
 struct Engine {
     page: Page,
     run: RefCell<Option<Run>>,
+    // The run that is under way, or was last.
+    record: Shared,
+    history: Rc<History>,
 }
+
+type Shared = Rc<RefCell<Option<Record>>>;
 
 /// A run that was started. Dropping it ends it.
 struct Run {
     commands: UnboundedSender<shard::Command>,
+    drawing: Drawing,
     handle: AbortHandle,
 }
 
@@ -85,23 +104,96 @@ impl Drop for Run {
 impl Engine {
     fn handle_command(&self, command: Command) {
         match command {
-            Command::Start { run, plan, seed } => {
-                let (commands, receiver) = unbounded();
-                let (handle, registration) = AbortHandle::new_pair();
-                let work = run_plan(self.page.clone(), run, plan, seed, receiver);
-                *self.run.borrow_mut() = Some(Run { commands, handle });
-                spawn_local(async {
-                    // Aborted means that a new run took its place.
-                    let _ = Abortable::new(work, registration).await;
+            Command::Start {
+                run,
+                title,
+                plan,
+                seed,
+                started_millis,
+            } => {
+                let started = Duration::from_secs_f64(started_millis / 1e3);
+                match Ready::new(run, title, &plan, seed, started) {
+                    Ok(ready) => self.start(ready),
+                    Err(reason) => self.page.tell(&Notice::Refused { run, reason }),
+                }
+            }
+            Command::Edit { plan } => self.edit(&plan),
+            Command::History(command) => {
+                let (page, history) = (self.page.clone(), Rc::clone(&self.history));
+                spawn_local(async move {
+                    page.tell(&Notice::History(history.follow(command).await));
                 });
             }
-            Command::Edit { plan } => {
-                if let Ok(plan) = Plan::from_json(&plan) {
-                    self.tell_run(shard::Command::Edit(Box::new(plan)));
-                }
+            Command::Read { id, source } => {
+                let reading = Reading::new(source);
+                self.page.tell(&Notice::Read { id, reading });
+            }
+            Command::ReadPreset(draft) => {
+                let reading = PresetReading::new(&draft);
+                self.page.tell(&Notice::ReadPreset(draft, reading));
+            }
+            Command::Rows { path, csv } => {
+                let rows = rows_of_csv(&csv);
+                self.page.tell(&Notice::Rows { path, rows });
             }
             Command::Reset => self.tell_run(shard::Command::Reset),
             Command::Stop => self.tell_run(shard::Command::Stop),
+            Command::Try { id, plan, place } => {
+                let page = self.page.clone();
+                spawn_local(async move {
+                    let result = try_plan(Rc::clone(&page.0), plan, place).await;
+                    page.tell(&Notice::Tried { id, result });
+                });
+            }
+            Command::Watch { rows } => self.tell_run(shard::Command::Watch(rows)),
+            Command::Write {
+                run,
+                file,
+                utc_offset_minutes,
+                color_scheme,
+            } => {
+                let look = look(utc_offset_minutes, color_scheme.as_deref());
+                let (page, history) = (self.page.clone(), Rc::clone(&self.history));
+                let record = Rc::clone(&self.record);
+                spawn_local(async move {
+                    page.tell(&write(run, file, look, &record, &history).await);
+                });
+            }
+        }
+    }
+
+    fn start(&self, ready: Ready) {
+        let (commands, receiver) = unbounded();
+        let (handle, registration) = AbortHandle::new_pair();
+        let host = Host {
+            page: self.page.clone(),
+            record: Rc::clone(&self.record),
+            history: Rc::clone(&self.history),
+            drawing: Drawing::default(),
+            commands: commands.clone(),
+        };
+        *self.run.borrow_mut() = Some(Run {
+            commands,
+            drawing: host.drawing.clone(),
+            handle,
+        });
+        let work = host.run(ready, receiver);
+        spawn_local(async {
+            // Aborted means that a new run took its place.
+            let _ = Abortable::new(work, registration).await;
+        });
+    }
+
+    fn edit(&self, plan: &str) {
+        if let (Ok(plan), Ok(draft)) = (Plan::from_json(plan), Draft::from_json(plan)) {
+            if let Some(record) = &mut *self.record.borrow_mut() {
+                record.edit(&draft);
+            }
+            let drawing = self.run.borrow().as_ref().map(|run| run.drawing.clone());
+            if let Some(notice) = drawing.and_then(|it| it.edit(&plan)) {
+                self.page.tell(&notice);
+            }
+            self.tell_run(shard::Command::Edit(Box::new(plan)));
         }
     }
 
@@ -111,48 +203,4 @@ impl Engine {
             let _ = run.commands.unbounded_send(command);
         }
     }
-}
-
-async fn run_plan(
-    page: Page,
-    run: RunId,
-    plan: String,
-    seed: u64,
-    commands: UnboundedReceiver<shard::Command>,
-) {
-    let (plan, program) = match ready(&plan) {
-        Ok(ready) => ready,
-        Err(reason) => return page.tell(&Notice::Refused { run, reason }),
-    };
-    let clock = WorkerClock::start(&page.0);
-    let publish = |snapshot| page.tell(&Notice::Snapshot { run, snapshot });
-    let setting = |max_in_flight| Setting {
-        seed,
-        started: Duration::from_secs_f64(js_sys::Date::now() / 1e3),
-        id: ShardId::ONLY,
-        max_in_flight,
-    };
-    match plan.target {
-        Some(Target::BaseUrl(base_url)) => {
-            let transport = FetchTransport::new(Rc::clone(&page.0), &base_url);
-            let shard = Shard::new(program, setting(transport.max_in_flight()));
-            drive(shard, &transport, &clock, commands, publish).await;
-        }
-        target => {
-            let model = match target {
-                Some(Target::Simulated(model)) => model,
-                _ => Model::default(),
-            };
-            let transport = SimulatedApi::with_model(clock.clone(), seed, model);
-            let shard = Shard::new(program, setting(transport.max_in_flight()));
-            drive(shard, &transport, &clock, commands, publish).await;
-        }
-    }
-}
-
-fn ready(plan: &str) -> Result<(Plan, Program), String> {
-    let plan = Plan::from_json(plan).map_err(|errors| errors.to_string())?;
-    let no_files = |_: &str| Err("a page reads no files; put the rows into the plan".to_owned());
-    let program = Program::new(&plan, no_files).map_err(|errors| errors.to_string())?;
-    Ok((plan, program))
 }

@@ -3,17 +3,16 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod log;
 mod render;
+mod tables;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::run::RunState;
-use mayfly_core::testing::{Simulation, answer_after, class, load, plan, task};
 use mayfly_core::time::Elapsed;
-use mayfly_web::components::failures_table::{FailuresTable, FailuresTableProps};
 use mayfly_web::components::run_buttons::{RunButtons, RunButtonsProps};
-use mayfly_web::components::stats_table::{StatsTable, StatsTableProps};
 use mayfly_web::components::status_strip::{StatusStrip, StatusStripProps};
 use mayfly_web::components::text_field::{TextField, TextFieldProps};
 use mayfly_web::model::RunModel;
@@ -24,86 +23,42 @@ use crate::render::render;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A run of a second in which `/cube` failed.
-fn model() -> Rc<RunModel> {
-    let mut user = class("A", 1);
-    user.set.tasks = vec![task(1, "/"), task(1, "/cube"), task(1, "/<b>&amp;")]
-        .try_into()
-        .unwrap();
-    let answer = |_: Elapsed, request: &mayfly_core::request::Request| {
-        let status = if request.url.contains("cube") {
-            500
-        } else {
-            200
-        };
-        answer_after(Duration::from_millis(20), status)
-    };
-    let outcome = Simulation::new(plan(vec![user], load(4, 100.0), 1), answer).run();
-    Rc::new(RunModel::new(&outcome.board))
-}
-
 #[wasm_bindgen_test]
-async fn the_columns_are_locusts() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
-    let titles = "Type|Name|# Requests|# Fails|Median (ms)|95%ile (ms)|99%ile (ms)|Average (ms)|\
-        Min (ms)|Max (ms)|Average size (bytes)|Current RPS|Current Failures/s";
-    assert_eq!(page.texts("thead th").join("|"), titles);
-}
-
-#[wasm_bindgen_test]
-async fn rows_are_sorted_by_name_and_the_total_is_last() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
-    assert_eq!(
-        page.texts("tr > th[scope=row]"),
-        ["/", "/<b>&amp;", "/cube", "Aggregated"]
-    );
-}
-
-#[wasm_bindgen_test]
-async fn counts_with_failures_are_marked() {
-    let page = render::<StatsTable>(StatsTableProps { model: model() }).await;
-    let marked = page.texts("td.bad");
-    let failures = model().failures[0].count.to_string();
-    assert_eq!(marked, [failures.clone(), failures]);
-}
-
-#[wasm_bindgen_test]
-async fn without_requests_the_table_says_so() {
-    let page = render::<StatsTable>(StatsTableProps {
+async fn the_strip_names_the_simulated_api() {
+    let page = render::<StatusStrip>(StatusStripProps {
+        title: String::new(),
+        base_url: None,
+        state: RunState::Running,
+        length: None,
         model: Rc::default(),
     })
     .await;
-    assert_eq!(page.texts("table"), [""; 0]);
-    assert_eq!(page.texts("p"), ["No request is done yet."]);
+    let titles = ["Host", "Status", "Users", "RPS", "Failures", "Elapsed"];
+    assert_eq!(page.texts("dt"), titles);
+    let texts = page.texts("dd");
+    assert_eq!(texts[..2], ["Simulated API simulated", "running"]);
 }
 
 #[wasm_bindgen_test]
-async fn failures_say_what_failed_and_why() {
-    let props = FailuresTableProps {
-        model: model(),
-        started_millis: 0.0,
-    };
-    let page = render::<FailuresTable>(props).await;
-    let cells = page.texts("tbody td, tbody th");
-    assert_eq!(cells[1..4], ["GET", "/cube", "500 Internal Server Error"]);
-}
-
-#[wasm_bindgen_test]
-async fn the_strip_names_the_simulated_api() {
-    let props = StatusStripProps {
-        base_url: None,
-        state: RunState::Running,
-        model: model(),
-    };
-    let page = render::<StatusStrip>(props).await;
-    assert_eq!(
-        page.texts("dt"),
-        ["Host", "Status", "Users", "RPS", "Failures"]
-    );
-    assert_eq!(
-        page.texts("dd")[..2],
-        ["Simulated API simulated", "running"]
-    );
+async fn the_strip_says_what_runs_and_for_how_long() {
+    for (state, expected) in [
+        (RunState::Running, ["1:10", "0:20"].as_slice()),
+        (RunState::Stopped, &["1:10"]),
+    ] {
+        let page = render::<StatusStrip>(StatusStripProps {
+            title: "Before the sale".to_owned(),
+            base_url: None,
+            state,
+            length: Some(Duration::from_secs(90)),
+            model: Rc::new(RunModel {
+                at: Elapsed::from_secs(70),
+                ..RunModel::default()
+            }),
+        })
+        .await;
+        assert_eq!(page.texts("dd")[0], "Before the sale");
+        assert_eq!(page.texts("dd")[6..], *expected, "{state}");
+    }
 }
 
 #[wasm_bindgen_test]
@@ -111,13 +66,13 @@ async fn the_buttons_are_those_of_the_state() {
     for (state, expected) in [
         (RunState::Spawning, ["Edit", "Stop", "Reset"].as_slice()),
         (RunState::Running, &["Edit", "Stop", "Reset"]),
-        (RunState::Stopped, &["New", "Reset"]),
+        (RunState::Stopped, &["New", "History", "Reset"]),
     ] {
         let props = RunButtonsProps {
             state,
+            kept: None,
             on_action: Callback::noop(),
-            on_stop: Callback::noop(),
-            on_reset: Callback::noop(),
+            on_intent: Callback::noop(),
         };
         let page = render::<RunButtons>(props).await;
         assert_eq!(page.texts("button"), expected, "{state}");
@@ -131,6 +86,7 @@ async fn an_error_takes_the_place_of_the_hint() {
         (Some("expected more".into()), "Expected more."),
     ] {
         let page = render::<TextField>(TextFieldProps {
+            id: "".into(),
             label: "Users".into(),
             value: "0".into(),
             input_mode: "numeric".into(),

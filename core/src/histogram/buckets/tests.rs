@@ -92,6 +92,18 @@ proptest! {
     }
 
     #[test]
+    fn many_quantiles_are_the_same_as_one_by_one(
+        millis in proptest::collection::vec(0_u64..1000, 0..50),
+        mut quantiles in proptest::collection::vec(0.0..=1.0_f64, 0..20),
+    ) {
+        let buckets = buckets(&millis);
+        quantiles.sort_by(f64::total_cmp);
+        let one_by_one: Vec<Duration> =
+            quantiles.iter().filter_map(|&it| buckets.quantile(it)).collect();
+        prop_assert_eq!(buckets.quantiles(&quantiles), one_by_one);
+    }
+
+    #[test]
     fn what_is_sent_arrives(millis in proptest::collection::vec(0_u64..4_000_000, 0..50)) {
         let sent = buckets(&millis);
         let bytes = postcard::to_stdvec(&sent).unwrap();

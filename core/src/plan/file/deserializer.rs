@@ -167,6 +167,19 @@ impl<'de> Deserializer<'de> for At<'_> {
         self.noted(result)
     }
 
+    /// The values of a table without their keys, which serde would take as well, are no table.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ReadError> {
+        self.noted(match &self.node.value {
+            Value::List(_) => Err(ReadError::invalid_type(Unexpected::Seq, &visitor)),
+            _ => self.visit(visitor),
+        })
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -187,7 +200,7 @@ impl<'de> Deserializer<'de> for At<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple_struct map struct
+        bool f32 f64 char str string bytes byte_buf unit unit_struct seq tuple_struct map
         identifier ignored_any
     }
 }

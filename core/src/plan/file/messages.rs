@@ -88,6 +88,10 @@ pub(super) fn keys(keys: &[&str], last: &str) -> String {
 fn found_in_words(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(value) => value.to_string(),
+        // Without hundreds of zeros.
+        Unexpected::Float(value) if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) => {
+            format!("the number {value:e}")
+        }
         Unexpected::Float(value) => format!("the number {value}"),
         Unexpected::Map => "a table".to_owned(),
         Unexpected::Seq => "a list".to_owned(),

@@ -239,7 +239,7 @@ macro_rules! quantities {
 
 quantities! {
     PerSecond("tasks started per second, a number from 0 to 1,000,000", 1e6, above_zero: false);
-    ClassWeight("a weight, a number of at least 0", f64::MAX, above_zero: false);
+    ClassWeight("a weight, a number from 0 to 1,000,000", 1e6, above_zero: false);
     Spawns(
         "users started per second, a number above 0 and up to 1,000,000", 1e6, above_zero: true
     );
@@ -762,11 +762,7 @@ mod schema {
             } else {
                 "minimum"
             };
-            let mut schema = json_schema!({ "type": "number", minimum: 0 });
-            if Q::MAX < f64::MAX {
-                schema.insert("maximum".to_owned(), (Q::MAX as u64).into());
-            }
-            schema
+            json_schema!({ "type": "number", minimum: 0, "maximum": Q::MAX as u64 })
         }
     }
 

@@ -355,8 +355,14 @@ fn a_number_out_of_range_in_a_list_is_told() {
     );
     check(
         &with_class("weight = -1\ntask = [{ get = '/' }]"),
-        "line 7: user_class[0].weight: expected a weight, a number of at least 0, found the \
-         number -1",
+        "line 7: user_class[0].weight: expected a weight, a number from 0 to 1,000,000, found \
+         the number -1",
+    );
+    // Beyond 2^53 it would count as nothing: one more pick makes no difference to it.
+    check(
+        &with_class("weight = 1e16\ntask = [{ get = '/' }]"),
+        "line 7: user_class[0].weight: expected a weight, a number from 0 to 1,000,000, found \
+         the number 1e16",
     );
     check(
         &with_class("fixed_count = 0\ntask = [{ get = '/' }]"),
@@ -382,6 +388,36 @@ fn a_number_out_of_range_in_a_list_is_told() {
         "line 3: simulated.workers: expected a whole number from 1 to 10,000, found the \
          number 0",
     );
+}
+
+#[test]
+fn a_list_in_the_place_of_a_table_is_told() {
+    check(
+        &with_load("stages = [[10, 5, 1]]"),
+        "line 6: load.stages[0]: expected a table, found a list",
+    );
+    check(
+        &with_load("arrivals = [[10, 5]]"),
+        "line 6: load.arrivals[0]: expected a table, found a list",
+    );
+    check(
+        &with_lines("[simulated]\nstalls = [[1, 1]]"),
+        "line 3: simulated.stalls[0]: expected a table, found a list",
+    );
+    check_json("[1, 2]", "line 1: expected a table, found a list");
+}
+
+#[test]
+fn a_number_with_hundreds_of_digits_is_told_in_short() {
+    for number in ["1e300", "-1e-300"] {
+        check(
+            &with_load(&format!("users = 1\nspawn_rate = {number}")),
+            &format!(
+                "line 7: load.spawn_rate: expected users started per second, a number above 0 \
+                 and up to 1,000,000, found the number {number}"
+            ),
+        );
+    }
 }
 
 #[test]
@@ -1129,7 +1165,7 @@ fn broken_json_is_told_with_its_line() {
         "line 2: not JSON: invalid escape",
     );
     check_json("version = 1", "line 1: not JSON: expected value");
-    check_json("[]", "line 1: expected a table, found a list of 0");
+    check_json("[]", "line 1: expected a table, found a list");
     check_json("null", "line 1: expected a table, found null");
 }
 

@@ -359,7 +359,7 @@ fn tasks() -> Values {
 
 fn classes() -> Values {
     let share = any_of(vec![
-        tables(vec![], vec![("weight", numbers(1e9))]),
+        tables(vec![], vec![("weight", numbers(1e6))]),
         tables(vec![("fixed_count", wholes(1, 1_000_000))], vec![]),
     ]);
     let host = tables(vec![], vec![("host", one("https://a:1/b"))]);

@@ -1,0 +1,253 @@
+//! The statistics over time.
+
+use std::time::{Duration, SystemTime};
+
+use super::{QUANTILES, finish, millis, rate, text, write, writer};
+use crate::board::{Board, aggregated};
+use crate::histogram::Buckets;
+use crate::series::Slot;
+use crate::snapshot::{RowTotals, TimeTotals};
+
+/// One line per slot of the series of each row, and of `Aggregated`, in order of time; the columns
+/// are those of Locust's `stats_history.csv`.
+///
+/// A slot is a second, and where the run is long older ones are longer. The timestamp is the end of
+/// the slot, in seconds since 1970. Rates and percentiles are of the slot alone, where Locust has
+/// those of the last ten seconds; the columns with *Total* are of all slots so far. Times are in
+/// milliseconds to two digits, `N/A` without requests. The average content size over time is not
+/// kept, so it is `N/A` but in the last line of each row.
+///
+/// Rows have a series once a run is over. While it goes on, the second under way is left out.
+pub fn history(board: &Board, started: SystemTime) -> String {
+    let mut out = writer();
+    write(&mut out, titles());
+    for line in lines(board, started) {
+        write(&mut out, line);
+    }
+    finish(out)
+}
+
+fn titles() -> impl Iterator<Item = &'static str> {
+    let first = [
+        "Timestamp",
+        "User Count",
+        "Type",
+        "Name",
+        "Requests/s",
+        "Failures/s",
+    ];
+    let last = [
+        "Total Request Count",
+        "Total Failure Count",
+        "Total Median Response Time",
+        "Total Average Response Time",
+        "Total Min Response Time",
+        "Total Max Response Time",
+        "Total Average Content Size",
+    ];
+    let quantiles = QUANTILES.map(|(_, title)| title);
+    first.into_iter().chain(quantiles).chain(last)
+}
+
+/// All lines, by time, and then in order of name with `Aggregated` last.
+fn lines(board: &Board, started: SystemTime) -> Vec<Vec<String>> {
+    let rows = board.rows();
+    let total = aggregated(&rows);
+    let all = board.series();
+    let is_over = !board.state().is_active();
+    let end = board.at().as_secs();
+    let is_whole = |slot: &Slot| is_over || slot_end(slot) <= end;
+    let clock = Clock {
+        started,
+        users: &all,
+    };
+    let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
+    for row in &rows {
+        let slots = row.series.iter().flatten().filter(|it| is_whole(it));
+        lines.extend(clock.lines(row.name.method.as_str(), row, slots));
+    }
+    lines.extend(clock.lines("", &total, all.iter().filter(|it| is_whole(it))));
+    // Stable, so rows stay in order.
+    lines.sort_by_key(|it| it.0);
+    lines.into_iter().map(|it| it.1).collect()
+}
+
+fn slot_end(slot: &Slot) -> u64 {
+    u64::from(slot.start) + u64::from(slot.secs)
+}
+
+/// What is known about every moment of the run.
+struct Clock<'a> {
+    started: SystemTime,
+    // All rows together: the series of a row knows no users.
+    users: &'a [Slot],
+}
+
+impl Clock<'_> {
+    /// The lines of one row, with the second at which each ends.
+    fn lines<'a>(
+        &self,
+        method: &str,
+        row: &RowTotals,
+        slots: impl Iterator<Item = &'a Slot>,
+    ) -> Vec<(u64, Vec<String>)> {
+        let mut sum = Sum::default();
+        let mut lines = Vec::new();
+        for slot in slots {
+            sum.add(slot);
+            let end = slot_end(slot);
+            let mut line = vec![
+                self.timestamp(end).to_string(),
+                self.n_users(end).to_string(),
+                method.to_owned(),
+                text(&row.name.name).into_owned(),
+            ];
+            line.extend(of_slot(slot));
+            line.extend(sum.cells(&row.response_times));
+            line.push("N/A".to_owned());
+            lines.push((end, line));
+        }
+        if let (Some(bytes), Some((_, line))) =
+            (row.body_bytes.checked_div(row.n_requests), lines.last_mut())
+        {
+            line.pop();
+            line.push(bytes.to_string());
+        }
+        lines
+    }
+
+    fn timestamp(&self, end: u64) -> u64 {
+        let since = self.started.duration_since(SystemTime::UNIX_EPOCH);
+        since.unwrap_or_default().as_secs().saturating_add(end)
+    }
+
+    fn n_users(&self, end: u64) -> u32 {
+        let place = self.users.partition_point(|it| slot_end(it) < end);
+        self.users.get(place).map_or(0, |it| it.n_users)
+    }
+}
+
+fn of_slot(slot: &Slot) -> Vec<String> {
+    let length = Duration::from_secs(slot.secs.into());
+    let mut cells = vec![rate(slot.n_requests, length), rate(slot.n_failures, length)];
+    cells.extend(QUANTILES.map(|(quantile, _)| millis(slot.response_times.quantile(quantile))));
+    cells
+}
+
+/// All slots so far.
+#[derive(Default)]
+struct Sum {
+    n_requests: u64,
+    n_failures: u64,
+    micros: u64,
+    times: Buckets,
+}
+
+impl Sum {
+    fn add(&mut self, slot: &Slot) {
+        self.n_requests += slot.n_requests;
+        self.n_failures += slot.n_failures;
+        self.micros += slot.sum_micros;
+        self.times.merge(&slot.response_times);
+    }
+
+    /// `whole` knows the exact ends, beyond which no time lies.
+    fn cells(&self, whole: &TimeTotals) -> [String; 6] {
+        let time = |quantile| {
+            let time = self.times.quantile(quantile)?;
+            Some(time.clamp(whole.min?, whole.max?))
+        };
+        let mean = self.micros.checked_div(self.n_requests);
+        [
+            self.n_requests.to_string(),
+            self.n_failures.to_string(),
+            millis(time(0.5)),
+            millis(mean.map(Duration::from_micros)),
+            millis(time(0.0)),
+            millis(time(1.0)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Request;
+    use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
+    use crate::time::Elapsed;
+
+    fn started() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(1_700_000_000_700)
+    }
+
+    #[test]
+    fn history_has_locusts_columns_and_running_totals() {
+        let mut user = class("A", 1);
+        user.set.tasks = vec![task(1, "/a")].try_into().unwrap();
+        let answer =
+            |_: Elapsed, _: &Request| -> Answer { answer_after(Duration::from_millis(400), 503) };
+        let board = Simulation::new(plan(vec![user], load(1, 1.0), 2), answer)
+            .run()
+            .board;
+        // Done at 0.4, 0.8, 1.2, 1.6 and 2.0, where the run ends.
+        let text = history(&board, started());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "Timestamp,User Count,Type,Name,Requests/s,Failures/s,\
+             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,\
+             Total Request Count,Total Failure Count,Total Median Response Time,\
+             Total Average Response Time,Total Min Response Time,Total Max Response Time,\
+             Total Average Content Size"
+        );
+        let slot = ["401.407"; 11].join(",");
+        let whole = "400.000,400.000,400.000,400.000";
+        let line = |end, name, total, bytes| {
+            format!("{end},1,{name},2.000000,2.000000,{slot},{total},{total},{whole},{bytes}")
+        };
+        assert_eq!(lines[1], line(1_700_000_001, "GET,/a", 2, "N/A"));
+        assert_eq!(lines[2], line(1_700_000_001, ",Aggregated", 2, "N/A"));
+        assert_eq!(lines[3], line(1_700_000_002, "GET,/a", 4, "N/A"));
+        assert_eq!(lines[4], line(1_700_000_002, ",Aggregated", 4, "N/A"));
+    }
+
+    #[test]
+    fn the_last_line_of_each_row_agrees_with_the_requests() {
+        let mut user = class("A", 2);
+        user.set.tasks = vec![task(1, "/a"), task(2, "/b")].try_into().unwrap();
+        let answer =
+            |at: Elapsed, _: &Request| answer_after(Duration::from_millis(7 + at.as_secs()), 200);
+        let board = Simulation::new(plan(vec![user], load(3, 1.0), 600), answer)
+            .run()
+            .board;
+        let text = history(&board, started());
+        let rows = board.rows();
+        let total = aggregated(&rows);
+        for (name, row) in [
+            (",GET,/a,", &rows[0]),
+            (",GET,/b,", &rows[1]),
+            (",,Aggregated,", &total),
+        ] {
+            let last = text.lines().rfind(|it| it.contains(name)).unwrap();
+            let cells: Vec<&str> = last.split(',').collect();
+            assert_eq!(cells[17], row.n_requests.to_string());
+            assert_eq!(cells[18], row.n_failures().to_string());
+            assert_eq!(cells[20], millis(row.response_times.mean()));
+            assert_eq!(cells[22], millis(row.response_times.max));
+            assert_eq!(cells[23], "100");
+        }
+    }
+
+    #[test]
+    fn while_a_run_goes_on_the_second_under_way_is_left_out() {
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(300), 200);
+        let run = Simulation::new(plan(vec![class("A", 1)], load(1, 1.0), 5), answer).run();
+        let mut snapshots = run.snapshots.into_iter();
+        let early = snapshots.find(|it| Elapsed::from_micros(2_400_000) < it.at);
+        let mut board = Board::default();
+        board.post(early.unwrap());
+        assert!(board.state().is_active());
+        let n_lines = history(&board, started()).lines().count() as u64;
+        assert_eq!(n_lines, 1 + board.at().as_secs());
+    }
+}

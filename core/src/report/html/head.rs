@@ -1,0 +1,175 @@
+//! What comes before the tables: what ran, when, how it ended, and whether it passed.
+
+use super::View;
+use super::markup::{Column, Html, Table};
+use super::plan;
+use crate::board::aggregated;
+use crate::report::{Ending, Report, RunVerdict, words};
+use crate::time::Elapsed;
+
+/// The title of a report that has none.
+const UNTITLED: &str = "Mayfly Test Report";
+
+pub(super) fn document_title(report: &Report) -> Html {
+    if report.title.is_empty() {
+        return Html::of(UNTITLED);
+    }
+    Html::of(&format!("{} – {UNTITLED}", report.title))
+}
+
+pub(super) fn head(view: &View<'_>) -> Html {
+    let mut html = Html::default();
+    html.raw("<header>\n")
+        .add(&title(view.report))
+        .add(&facts(view))
+        .add(&figures(view.report))
+        .add(&notes(view))
+        .add(&plan::source(view.report))
+        .raw("</header>\n")
+        .add(&thresholds(view));
+    html
+}
+
+fn title(report: &Report) -> Html {
+    let mut html = Html::default();
+    if report.title.is_empty() {
+        html.raw("<div class=\"title\">\n<h1>").text(UNTITLED);
+    } else {
+        html.raw("<p class=\"brand\">").text(UNTITLED);
+        html.raw("</p>\n<div class=\"title\">\n<h1>")
+            .clipped(&report.title);
+    }
+    let verdict = report.verdict();
+    html.raw("</h1>\n").raw(match verdict {
+        RunVerdict::NoFailures | RunVerdict::Passed => "<p class=\"verdict good\">",
+        RunVerdict::Failed | RunVerdict::SomeFailures => "<p class=\"verdict bad\">",
+        RunVerdict::NoRequests | RunVerdict::Unfinished => "<p class=\"verdict open\">",
+    });
+    html.text(&verdict.to_string()).raw("</p>\n</div>\n");
+    html
+}
+
+fn facts(view: &View<'_>) -> Html {
+    let report = view.report;
+    let (start, end) = (view.moment(Elapsed::ZERO), view.moment(report.board.at()));
+    let length = words::length(report.board.at().to_duration());
+    let zone = start.zone();
+    let mut html = Html::default();
+    html.raw("<dl class=\"facts\">\n<dt>During</dt><dd>");
+    html.text(&format!("{start} – {end} {zone} ({length})"));
+    html.raw("</dd>\n<dt>Target Host</dt><dd>");
+    html.clipped(&report.host())
+        .raw("</dd>\n<dt>Ended</dt><dd>");
+    match &report.ending {
+        Ending::Stopped => html.text("normally; the numbers are final"),
+        Ending::Running => html.text(&format!(
+            "interrupted at {end} {zone}; what came later was not saved"
+        )),
+        Ending::EngineLost { reason } => html
+            .text(&format!("the engine was lost at {end} {zone}: "))
+            .clipped(reason),
+    };
+    html.raw("</dd>\n<dt>Seed</dt><dd>");
+    html.text(&report.seed.to_string()).raw("</dd>\n</dl>\n");
+    html
+}
+
+fn figures(report: &Report) -> Html {
+    let figures = report.figures();
+    let (n_requests, n_failures) = (figures.n_requests, figures.n_failures);
+    let failures = match n_failures {
+        0 => "0".to_owned(),
+        n => format!("{} ({})", words::count(n), words::percent(n, n_requests)),
+    };
+    let mut entries = vec![
+        ("Requests", words::count(n_requests)),
+        ("Failures", failures),
+        ("RPS", words::rate(figures.request_rate)),
+        ("Median (ms)", words::millis(figures.median)),
+        ("95%ile (ms)", words::millis(figures.p95)),
+        ("Peak users", words::count(figures.peak_users.into())),
+    ];
+    if 0 < figures.n_dropped {
+        entries.push(("Dropped", words::count(figures.n_dropped)));
+    }
+    let mut html = Html::default();
+    html.raw("<dl class=\"figures\">\n");
+    for (title, figure) in entries {
+        html.raw("<div><dt>").text(title).raw("</dt><dd>");
+        html.text(&figure).raw("</dd></div>\n");
+    }
+    html.raw("</dl>\n");
+    html
+}
+
+/// What a reader must know to read the numbers right.
+fn notes(view: &View<'_>) -> Html {
+    let board = &view.report.board;
+    let mut notes = Vec::new();
+    if Elapsed::ZERO < board.since() {
+        let after = words::length(board.since().to_duration());
+        notes.push(format!(
+            "Counting began anew after {after}; what was before is in no number."
+        ));
+    }
+    let n_dropped = board.n_dropped();
+    if 0 < n_dropped {
+        let n_dropped = words::count(n_dropped);
+        notes.push(format!(
+            "{n_dropped} arrivals found no free user and were dropped; raise max_users, or ask for \
+             less."
+        ));
+    }
+    let n_aborted = aggregated(&view.rows).n_aborted;
+    if 0 < n_aborted {
+        let n_aborted = words::count(n_aborted);
+        notes.push(format!(
+            "Requests under way when their users were stopped: {n_aborted}. They are in no other \
+             count."
+        ));
+    }
+    if board.rows_left_out() {
+        notes.push(
+            "There are more request names than rows; the rest is in (other). Give requests with \
+             changing URLs a name."
+                .to_owned(),
+        );
+    }
+    let mut html = Html::default();
+    for note in notes {
+        html.raw("<p class=\"note\">").text(&note).raw("</p>\n");
+    }
+    html
+}
+
+fn thresholds(view: &View<'_>) -> Html {
+    let thresholds = &view.report.thresholds;
+    let mut html = Html::default();
+    if thresholds.is_empty() {
+        return html;
+    }
+    let mut body = Html::default();
+    for it in thresholds {
+        body.raw("<tr>").raw(if it.failed {
+            "<td class=\"bad\">Failed</td>"
+        } else {
+            "<td class=\"good\">Passed</td>"
+        });
+        body.name(&it.condition).name(&it.found);
+        let since = it.failing_since.map(|at| words::clock(at.as_secs()));
+        body.number(since.as_deref().unwrap_or(words::NONE));
+        body.raw("</tr>\n");
+    }
+    html.raw("<section>\n<h2>Thresholds</h2>\n").table(&Table {
+        caption: "Thresholds",
+        columns: &[
+            ("Result", Column::Text),
+            ("Condition", Column::Text),
+            ("Found", Column::Text),
+            ("Failing since", Column::Number),
+        ],
+        body,
+    });
+    html.raw("</section>\n");
+    html
+}

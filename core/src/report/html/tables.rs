@@ -1,0 +1,109 @@
+//! The statistics.
+
+use std::time::Duration;
+
+use super::View;
+use super::markup::{Column, Html, Table};
+use crate::board::aggregated;
+use crate::report::{figures, words};
+use crate::snapshot::RowTotals;
+
+/// The quantiles of Locust's HTML report, with their column titles.
+const QUANTILES: [(f64, &str); 8] = [
+    (0.5, "50%ile (ms)"),
+    (0.6, "60%ile (ms)"),
+    (0.7, "70%ile (ms)"),
+    (0.8, "80%ile (ms)"),
+    (0.9, "90%ile (ms)"),
+    (0.95, "95%ile (ms)"),
+    (0.99, "99%ile (ms)"),
+    (1.0, "100%ile (ms)"),
+];
+
+pub(super) fn requests(view: &View<'_>) -> Html {
+    let numbers = [
+        "#\u{a0}Requests",
+        "#\u{a0}Fails",
+        "Median (ms)",
+        "95%ile (ms)",
+        "99%ile (ms)",
+        "Average (ms)",
+        "Min (ms)",
+        "Max (ms)",
+        "Average size (bytes)",
+        "RPS",
+        "Failures/s",
+    ];
+    let board = &view.report.board;
+    let length = board.at().since(board.since());
+    let body = body(&view.rows, |row| request_numbers(row, length));
+    section("Request Statistics", "Type", &numbers, body)
+}
+
+fn request_numbers(row: &RowTotals, length: Duration) -> Vec<String> {
+    let times = &row.response_times;
+    let bytes = row.body_bytes.checked_div(row.n_requests);
+    vec![
+        words::count(row.n_requests),
+        words::count(row.n_failures()),
+        words::millis(times.quantile(0.5)),
+        words::millis(times.quantile(0.95)),
+        words::millis(times.quantile(0.99)),
+        words::millis(times.mean()),
+        words::millis(times.min),
+        words::millis(times.max),
+        bytes.map_or_else(|| words::NONE.to_owned(), words::count),
+        words::rate(figures::rate(row.n_requests, length)),
+        words::rate(figures::rate(row.n_failures(), length)),
+    ]
+}
+
+pub(super) fn response_times(view: &View<'_>) -> Html {
+    let numbers = QUANTILES.map(|(_, title)| title);
+    let of_row = |row: &RowTotals| {
+        let times = |(quantile, _)| words::millis(row.response_times.quantile(quantile));
+        QUANTILES.map(times).to_vec()
+    };
+    let body = body(&view.rows, of_row);
+    section("Response Time Statistics", "Method", &numbers, body)
+}
+
+fn body(rows: &[RowTotals], numbers: impl Fn(&RowTotals) -> Vec<String>) -> Html {
+    let mut body = Html::default();
+    for row in rows {
+        body.raw("<tr>").cell(row.name.method.as_str());
+        body.name(&row.name.name);
+        add_numbers(&mut body, numbers(row));
+    }
+    let total = aggregated(rows);
+    body.raw("<tr class=\"total\"><td></td>")
+        .cell(&total.name.name);
+    add_numbers(&mut body, numbers(&total));
+    body
+}
+
+fn add_numbers(body: &mut Html, numbers: Vec<String>) {
+    for number in numbers {
+        body.number(&number);
+    }
+    body.raw("</tr>\n");
+}
+
+fn section(
+    title: &'static str,
+    method: &'static str,
+    numbers: &[&'static str],
+    body: Html,
+) -> Html {
+    let mut columns = vec![(method, Column::Text), ("Name", Column::Text)];
+    columns.extend(numbers.iter().map(|&it| (it, Column::Number)));
+    let mut html = Html::default();
+    html.raw("<section>\n<h2>").text(title).raw("</h2>\n");
+    html.table(&Table {
+        caption: title,
+        columns: &columns,
+        body,
+    });
+    html.raw("</section>\n");
+    html
+}

@@ -1,0 +1,147 @@
+//! Numbers and lengths of time as a person reads them.
+
+use std::time::Duration;
+
+/// A narrow space that does not break: `12 345`.
+const SEPARATOR: char = '\u{202f}';
+
+/// Stands where there is nothing to show.
+pub const NONE: &str = "–";
+
+/// A count, in groups of three digits.
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if 0 < index && (digits.len() - index).is_multiple_of(3) {
+            text.push(SEPARATOR);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Milliseconds with one decimal; a dash for `None`.
+pub fn millis(time: Option<Duration>) -> String {
+    time.map_or_else(|| NONE.to_owned(), |time| tenths(time.as_secs_f64() * 1e3))
+}
+
+/// A number, at least zero, with one decimal.
+pub fn tenths(number: f64) -> String {
+    let tenths = (number * 10.0).round() as u64;
+    format!("{}.{}", count(tenths / 10), tenths % 10)
+}
+
+/// A rate per second, at least zero, with two decimals as in Locust's report.
+pub fn rate(rate: f64) -> String {
+    let hundredths = (rate * 100.0).round() as u64;
+    format!("{}.{:02}", count(hundredths / 100), hundredths % 100)
+}
+
+/// Part of a whole in percent with one decimal. Only exactly none is `0 %`, only exactly all is
+/// `100 %`.
+pub fn percent(part: u64, whole: u64) -> String {
+    match (part, whole) {
+        (0, _) => "0 %".to_owned(),
+        (part, whole) if whole <= part => "100 %".to_owned(),
+        (part, whole) => {
+            let percent = part as f64 * 100.0 / whole as f64;
+            format!("{:.1} %", percent.clamp(0.1, 99.9))
+        }
+    }
+}
+
+/// A length of time to the second: `1 hour, 1 minute and 1 second`.
+pub fn length(length: Duration) -> String {
+    let secs = length.as_secs();
+    let units = [
+        (secs / 86_400, "day"),
+        (secs / 3600 % 24, "hour"),
+        (secs / 60 % 60, "minute"),
+        (secs % 60, "second"),
+    ];
+    let parts = units.into_iter().filter(|it| 0 < it.0);
+    let parts = parts.map(|(n, unit)| match n {
+        1 => format!("1 {unit}"),
+        n => format!("{} {unit}s", count(n)),
+    });
+    let parts: Vec<String> = parts.collect();
+    match parts.as_slice() {
+        [] => "0 seconds".to_owned(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Seconds as a clock that was started at zero: `1:05`, `2:00:00`.
+pub fn clock(secs: u64) -> String {
+    let (hours, minutes, secs) = (secs / 3600, secs / 60 % 60, secs % 60);
+    if hours == 0 {
+        format!("{minutes}:{secs:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{secs:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_in_groups_of_three() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1\u{202f}000"),
+            (1_234_567, "1\u{202f}234\u{202f}567"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+    }
+
+    #[test]
+    fn times_have_one_decimal() {
+        assert_eq!(millis(None), "–");
+        assert_eq!(millis(Some(Duration::from_micros(1_250))), "1.3");
+        assert_eq!(millis(Some(Duration::from_secs(12))), "12\u{202f}000.0");
+    }
+
+    #[test]
+    fn rates_have_two_decimals() {
+        for (number, text) in [(0.0, "0.00"), (0.066, "0.07"), (1234.5, "1\u{202f}234.50")] {
+            assert_eq!(rate(number), text);
+        }
+    }
+
+    #[test]
+    fn a_few_failures_are_never_none_and_never_all() {
+        for (part, whole, text) in [
+            (0, 0, "0 %"),
+            (0, 10, "0 %"),
+            (1, 3, "33.3 %"),
+            (1, 1_000_000, "0.1 %"),
+            (999_999, 1_000_000, "99.9 %"),
+            (10, 10, "100 %"),
+        ] {
+            assert_eq!(percent(part, whole), text);
+        }
+    }
+
+    #[test]
+    fn lengths_are_said_in_units() {
+        for (secs, text) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (60, "1 minute"),
+            (3_605, "1 hour and 5 seconds"),
+            (90_061, "1 day, 1 hour, 1 minute and 1 second"),
+        ] {
+            assert_eq!(length(Duration::from_secs(secs)), text);
+        }
+    }
+
+    #[test]
+    fn clocks_have_hours_only_if_there_are_some() {
+        assert_eq!([0, 65, 7_200].map(clock), ["0:00", "1:05", "2:00:00"]);
+    }
+}

@@ -1,0 +1,82 @@
+//! The programs between a test and its browser.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::until::until;
+
+/// A program under way. It ends with the value.
+pub(super) struct Program {
+    _process: Child,
+}
+
+impl Program {
+    /// Starts a program that tells something about itself, and returns what `read` makes of the
+    /// first line that it can make something of.
+    pub(super) async fn start<T>(
+        command: &mut Command,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> (Self, T) {
+        let mut process = spawn(command.stdout(Stdio::piped()));
+        let output = process.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(output).lines();
+        let Some(told) = find(&mut lines, read).await else {
+            panic!("{} ended before it was ready", name(command));
+        };
+        // Read on, or the program would wait for a reader some day.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        (Self { _process: process }, told)
+    }
+
+    /// Starts a program that listens on the port it is given, and waits until it does.
+    pub(super) async fn start_at(command: &mut Command, port: u16) -> Self {
+        let process = spawn(command.stdout(Stdio::null()));
+        let what = format!("{} listens", name(command));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        until(&what, async || TcpStream::connect(address).await.ok()).await;
+        Self { _process: process }
+    }
+}
+
+/// A port of this machine that is free now.
+pub(super) async fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let address = listener.and_then(|it| it.local_addr());
+    address.expect("there is a free port").port()
+}
+
+fn spawn(command: &mut Command) -> Child {
+    let spawned = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn();
+    spawned.unwrap_or_else(|error| {
+        let name = name(command);
+        panic!("{name} does not start ({error}); `cargo xtask setup --tests` installs it")
+    })
+}
+
+async fn find<T>(
+    lines: &mut Lines<BufReader<ChildStdout>>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    while let Some(line) = lines.next_line().await.expect("a program writes text") {
+        if let Some(found) = read(&line) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn name(command: &Command) -> String {
+    command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned()
+}

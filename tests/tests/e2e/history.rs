@@ -1,0 +1,162 @@
+//! Runs that the browser keeps.
+
+use mayfly_tests::{DemoTarget, Page, until};
+use thirtyfour::By;
+
+/// Runs `/` some times against `target`, and returns how many requests the page counted.
+async fn run(page: &Page, target: &DemoTarget, title: &str) -> u64 {
+    page.press("Plan text").await;
+    let plan = format!(
+        "version = 1
+host = \"{}\"
+thresholds = [\"fail_ratio < 1%\", \"requests > 1000\"]
+
+[load]
+users = 2
+spawn_rate = 10
+max_requests = 12
+
+[[user_class]]
+name = \"A\"
+task = [{{ get = \"/\" }}]
+",
+        target.url()
+    );
+    page.fill("Plan (TOML)", &plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Plan text").await;
+    page.fill("Run title", title).await;
+    page.press("Start Swarming").await;
+    page.until_state("stopped").await;
+    page.row("Aggregated").await.n_requests
+}
+
+/// The rows of the history whose title is `title`.
+async fn rows(page: &Page, title: &str) -> Vec<Vec<String>> {
+    let rows = page.table("Runs").await;
+    rows.into_iter().filter(|it| it[1] == title).collect()
+}
+
+async fn until_row(page: &Page, title: &str) -> Vec<String> {
+    until(title, async || rows(page, title).await.pop()).await
+}
+
+/// Marks every run in the list.
+async fn mark_all(page: &Page) {
+    let session = page.browser().session();
+    let boxes = "//input[starts-with(@aria-label, 'Mark the run of')]";
+    for found in session.find_all(By::XPath(boxes)).await.unwrap() {
+        found.click().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    let n_requests = run(&page, &target, "First <b>").await;
+    assert_eq!(n_requests, target.counted().total);
+    page.until_text("Failed: 1 of 2 thresholds do not hold.")
+        .await;
+    page.reload().await;
+    page.press("History").await;
+    let row = until_row(&page, "First <b>").await;
+    assert_eq!(row[3], target.url());
+    assert_eq!((row[4].as_str(), row[5].as_str()), ("Failed", "12"));
+
+    page.press("First <b>").await;
+    page.until_state("stopped").await;
+    assert_eq!(page.row("/").await.n_requests, n_requests);
+    page.until_text("Failed: 1 of 2 thresholds do not hold.")
+        .await;
+    page.press("Use this plan").await;
+    assert_eq!(page.value("Run title").await, "First <b>");
+    assert_eq!(page.value("Host").await, target.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_are_renamed_exported_deleted_and_imported() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    run(&page, &target, "Before").await;
+    page.press("History").await;
+    until_row(&page, "Before").await;
+    page.press("Rename").await;
+    page.fill("Title", "After").await;
+    page.press("Save").await;
+    let row = until_row(&page, "After").await;
+
+    page.press("Export").await;
+    let file = page.browser().downloaded(".json").await;
+    mark_all(&page).await;
+    page.press("Delete").await;
+    let session = page.browser().session();
+    session.accept_alert().await.unwrap();
+    page.until_text("No run is kept yet.").await;
+
+    page.choose_file("Run file", &file).await;
+    assert_eq!(until_row(&page, "After").await, row);
+
+    let broken = file.with_file_name("broken.json");
+    std::fs::write(&broken, "{\"format\": \"something else\"}").unwrap();
+    page.choose_file("Run file", &broken).await;
+    assert!(
+        page.alert()
+            .await
+            .contains("broken.json cannot be imported")
+    );
+    assert_eq!(rows(&page, "After").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_runs_are_compared() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    run(&page, &target, "A run").await;
+    page.press("New").await;
+    page.press("Reset to the demo").await;
+    run(&page, &target, "Another run").await;
+    page.press("History").await;
+    until_row(&page, "Another run").await;
+    mark_all(&page).await;
+    page.press("Compare").await;
+    let row = until("the comparison is there", async || {
+        let rows = page.table("Comparison").await;
+        rows.into_iter().find(|it| it[1] == "/")
+    })
+    .await;
+    assert_eq!(row[2..5], ["12", "12", "+0.0 %"]);
+    let text = page.whole_text().await;
+    assert!(
+        text.contains("A: A run") && text.contains("B: Another run"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tab_that_is_killed_leaves_what_it_measured() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    let session = page.browser().session();
+    let first = session.window().await.unwrap();
+    let second = session.new_tab().await.unwrap();
+    session.switch_to_window(second).await.unwrap();
+    page.load("").await;
+    page.fill("Host", target.url()).await;
+    page.fill("Run title", "Cut short").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 50 <= row.n_requests)
+        .await;
+    // The first numbers are kept at once, and later ones every few seconds.
+    session.close_window().await.unwrap();
+    session.switch_to_window(first).await.unwrap();
+
+    page.load("").await;
+    page.press("History").await;
+    let row = until_row(&page, "Cut short").await;
+    assert_eq!(row[4], "Interrupted");
+    page.press("Cut short").await;
+    page.until_text("This run was interrupted").await;
+    let kept = page.row("Aggregated").await.n_requests;
+    assert!(kept <= target.counted().total, "{kept}");
+}

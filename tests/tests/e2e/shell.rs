@@ -1,0 +1,183 @@
+//! What is around the form and the run: links, memory, theme, keys, and the page without a network.
+
+use mayfly_tests::{DemoTarget, Page, Site, until};
+use thirtyfour::Key;
+
+/// The link that the page offers for its plan.
+async fn link(page: &Page) -> String {
+    page.press("Share").await;
+    let url = page.value("Link").await;
+    page.press("Close").await;
+    url
+}
+
+fn fragment(url: &str) -> String {
+    let (_, fragment) = url.split_once('#').expect("a link has a fragment");
+    format!("#{fragment}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_brings_the_plan_and_starts_nothing() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.fill("Host", target.url()).await;
+    page.fill("Number of users", "7").await;
+    page.fill_tasks(&[("/cube?q=é&b=“x”", "2")]).await;
+    let url = link(&page).await;
+
+    page.load(&fragment(&url)).await;
+    page.until_text("This plan came with a link").await;
+    assert_eq!(page.value("Host").await, target.url());
+    assert_eq!(page.value("Number of users").await, "7");
+    assert!(page.has_button("Start Swarming").await);
+    assert_eq!(target.counted().total, 0, "nothing was started");
+
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    assert!(5 <= target.counted().total);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_stay_out_of_links() {
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    let plan = "version = 1
+load = { users = 1, spawn_rate = 1 }
+
+[request]
+headers = { Authorization = \"Bearer s3cr3t\", Accept = \"text/html\" }
+
+[[user_class]]
+name = \"A\"
+task = [{ get = \"/\", headers = { Cookie = \"{{it}}\" } }]
+";
+    page.fill("Plan (TOML)", plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Share").await;
+    let dialog = page.dialog_text().await;
+    assert!(dialog.contains("request.headers.Authorization"), "{dialog}");
+    assert!(!dialog.contains("Cookie"), "{dialog}");
+    let url = page.value("Link").await;
+    page.press("Close").await;
+
+    page.load(&fragment(&url)).await;
+    page.until_text("This plan came with a link").await;
+    page.press("Plan text").await;
+    page.until_text("This plan can run.").await;
+    let text = page.value("Plan (TOML)").await;
+    assert!(
+        !text.contains("s3cr3t") && text.contains("text/html"),
+        "{text}"
+    );
+    assert!(text.contains("{{it}}"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_link_says_so() {
+    let page = Page::open().await;
+    page.load("#plan=!!!").await;
+    page.until_text("the link holds no plan that can be read")
+        .await;
+    assert_eq!(
+        page.value("Number of users").await,
+        "20",
+        "the demo is there"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_form_remembers_and_the_demo_is_one_click_away() {
+    let page = Page::open().await;
+    page.fill("Number of users", "9").await;
+    page.fill("Host", "http://127.0.0.1:5000").await;
+    page.reload().await;
+    assert_eq!(page.value("Number of users").await, "9");
+    assert_eq!(page.value("Host").await, "http://127.0.0.1:5000");
+
+    page.press("Reset to the demo").await;
+    page.reload().await;
+    assert_eq!(page.value("Number of users").await, "20");
+    assert_eq!(page.value("Host").await, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_theme_is_kept() {
+    let page = Page::open().await;
+    let scheme = "return getComputedStyle(document.documentElement).colorScheme;";
+    page.press("Theme: auto").await;
+    page.press("Theme: light").await;
+    assert_eq!(page.run(scheme, vec![]).await, "dark");
+    page.reload().await;
+    assert_eq!(page.run(scheme, vec![]).await, "dark");
+    page.press("Theme: dark").await;
+    assert_eq!(page.run(scheme, vec![]).await, "light dark");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_names_the_tab_and_back_goes_back() {
+    let page = Page::open().await;
+    page.press("Start Swarming").await;
+    page.press("Charts").await;
+    page.press("Failures").await;
+    let query = "return location.search;";
+    assert_eq!(page.run(query, vec![]).await, "?tab=failures");
+    page.browser().session().back().await.unwrap();
+    let selected = "//*[@role='tab'][@aria-selected='true'][normalize-space()='Charts']";
+    until("Charts is shown", async || page.element(selected).await).await;
+    assert_eq!(page.run(query, vec![]).await, "?tab=charts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_needs_no_mouse() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.fill("Host", target.url()).await;
+    page.press_key(Key::Control + Key::Enter).await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    page.press_key("2").await;
+    let selected = "//*[@role='tab'][@aria-selected='true'][normalize-space()='Charts']";
+    until("Charts is shown", async || page.element(selected).await).await;
+    page.press_key("?").await;
+    assert!(page.dialog_text().await.contains("Stop the run"));
+    page.press_key(Key::Escape).await;
+    page.press_key("s").await;
+    page.until_state("stopped").await;
+    page.press_key("n").await;
+    assert_eq!(page.value("Host").await, target.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn single_keys_can_be_turned_off() {
+    let page = Page::open().await;
+    page.press("Keyboard shortcuts").await;
+    page.check("Single keys do something outside of fields", false)
+        .await;
+    page.press("Close").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    page.press_key("2").await;
+    let selected = "//*[@role='tab'][@aria-selected='true']";
+    let selected = page.element(selected).await.unwrap();
+    assert_eq!(selected.text().await.unwrap(), "Statistics");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_opens_without_a_network() {
+    let site = Site::below("/app/").await;
+    let page = Page::open_at(site.clone()).await;
+    if page.browser().kind() != mayfly_tests::Kind::Chromium {
+        // Other browsers have no routes past a service worker, so it does not install there.
+        return;
+    }
+    let ready = "const done = arguments[arguments.length - 1];
+        navigator.serviceWorker.ready.then(() => done(true));";
+    page.run_async(ready, vec![]).await;
+    site.go_down();
+    page.reload().await;
+    page.press("Start Swarming").await;
+    page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
+        .await;
+}

@@ -1,0 +1,138 @@
+//! The charts of rows of the statistics, beside each other.
+
+use std::rc::Rc;
+
+use mayfly_core::board::Board;
+use mayfly_core::request::RequestName;
+use mayfly_core::series::Slot;
+use mayfly_core::snapshot::RowTotals;
+use yew::prelude::*;
+
+use super::hooks::{Library, Same, use_library, use_zoom};
+use super::line_chart::{Group, LineChart};
+use super::toolbar::Toolbar;
+use super::{TablePoints, file_name, table, use_pointing, use_tables};
+use crate::chart_model::rows::{self, Palette, Row};
+use crate::chart_model::{Chart, Event, Span, percentiles, thin, timeline};
+use crate::store::toggled;
+
+#[derive(PartialEq, Properties)]
+pub struct RowChartsProps {
+    pub board: Rc<Board>,
+    /// In milliseconds since 1970.
+    pub started_millis: f64,
+    /// What happened in the run, in order of time.
+    pub events: Rc<[Event]>,
+    /// Which rows, and their colors.
+    pub rows: Vec<(RequestName, &'static str)>,
+}
+
+#[component]
+pub fn RowCharts(props: &RowChartsProps) -> Html {
+    let (library, on_retry) = use_library();
+    let tables = use_tables();
+    let started = props.started_millis / 1e3;
+    let wanted = (Same(Rc::clone(&props.board)), props.rows.clone(), started);
+    let charts = use_memo(wanted.clone(), |(board, rows, started)| {
+        let rows = read(&board.0, rows, <[Slot]>::to_vec);
+        charts(&rows, *started).map(Rc::new)
+    });
+    let points = use_memo(
+        (wanted, tables.open.clone()),
+        |((board, rows, started), open)| table_points(&board.0, rows, *started, open),
+    );
+    let hidden = use_state(Rc::<[String]>::default);
+    let zoom = use_zoom(Span::whole(&charts[0].points.at));
+    let pointed = use_state_eq(|| None::<f64>);
+    let percentile = use_state_eq(|| None::<f64>);
+    let time = Group {
+        is_ready: library == Library::Ready,
+        started,
+        zoom: zoom.clone(),
+        pointed: *pointed,
+        on_point: use_pointing(&pointed, &charts[0]),
+        events: props.events.clone(),
+        hidden: (*hidden).clone(),
+        on_toggle: Callback::from(move |label| hidden.set(toggled(&hidden, label))),
+        on_toggle_table: tables.on_toggle,
+        file_name: file_name(props.started_millis),
+    };
+    let by_percentile = Group {
+        pointed: *percentile,
+        on_point: use_pointing(&percentile, &charts[2]),
+        events: Rc::default(),
+        ..time.clone()
+    };
+    html! {
+        <>
+            <Toolbar {zoom} {library} {on_retry} />
+            <div class="charts">
+                for (chart, group) in charts.iter().zip([&time, &time, &by_percentile]) {
+                    <LineChart
+                        key={chart.style.title}
+                        chart={chart.clone()}
+                        table={table(&points, chart.style.title)}
+                        group={group.clone()}
+                    />
+                }
+            </div>
+        </>
+    }
+}
+
+fn charts(rows: &[Row], started: f64) -> [Chart; 3] {
+    [
+        rows::rates(rows, started),
+        rows::bands(rows, started),
+        rows::distributions(rows),
+    ]
+}
+
+/// What the board says of `rows`, whose slots are passed through `thin`.
+fn read(
+    board: &Board,
+    rows: &[(RequestName, &'static str)],
+    thin: impl Fn(&[Slot]) -> Vec<Slot>,
+) -> Vec<Row> {
+    let all = board.rows();
+    let row = |(name, color): &(RequestName, &'static str)| {
+        let empty = || RowTotals::empty(name.clone());
+        let totals = all.iter().find(|it| it.name == *name);
+        let totals = totals.cloned().unwrap_or_else(empty);
+        let slots = timeline::finished(board, totals.series.clone().unwrap_or_default());
+        Row::new(&totals, color, &thin(&slots))
+    };
+    rows.iter().map(row).collect()
+}
+
+fn table_points(
+    board: &Board,
+    rows: &[(RequestName, &'static str)],
+    started: f64,
+    open: &[&'static str],
+) -> TablePoints {
+    if open.is_empty() {
+        return Vec::new();
+    }
+    let rows = read(board, rows, |slots| thin::joined(slots, thin::READ));
+    let [rates, bands, distributions] = charts(&rows, started);
+    let distributions = Chart {
+        points: percentiles::landmarks(&distributions.points),
+        ..distributions
+    };
+    let charts = [rates, bands, distributions].into_iter();
+    let charts = charts.filter(|it| open.contains(&it.style.title));
+    charts
+        .map(|it| (it.style.title, Rc::new(it.points)))
+        .collect()
+}
+
+/// The colors of rows, which a row keeps while it is shown.
+#[hook]
+pub(crate) fn use_palette(rows: &[RequestName]) -> Vec<(RequestName, &'static str)> {
+    let palette = use_mut_ref(Palette::default);
+    let assigned = palette.borrow_mut().assign(rows).into_iter();
+    assigned
+        .map(|(name, color)| (name.clone(), color))
+        .collect()
+}

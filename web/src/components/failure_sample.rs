@@ -1,0 +1,110 @@
+//! One of the answers behind a row of failures, as text that does nothing.
+
+use std::rc::Rc;
+
+use mayfly_core::request::Keep;
+use mayfly_core::sample::Evidence;
+use yew::prelude::*;
+
+use super::copy_button::CopyButton;
+use crate::format;
+
+#[derive(PartialEq, Properties)]
+pub struct FailureSampleProps {
+    /// Why it failed, in full.
+    pub message: String,
+    /// `None` where there were too many kinds of failures before.
+    pub evidence: Option<Rc<Evidence>>,
+    /// When the first was seen, as text.
+    pub first: String,
+    /// When the last was seen, as text.
+    pub last: String,
+}
+
+#[component]
+pub fn FailureSample(props: &FailureSampleProps) -> Html {
+    let FailureSampleProps {
+        message,
+        evidence,
+        first,
+        last,
+    } = props;
+    let Some(evidence) = evidence else {
+        return html! {
+            <>
+                <p class="foreign">{ message }</p>
+                <p class="note">{ "There is no sample: only the first kinds of failures of a run keep one." }</p>
+            </>
+        };
+    };
+    let user = format::count(evidence.user.into());
+    html! {
+        <>
+            <dl class="sample">
+                { entry("Message", message) }
+                { entry("URL", &evidence.url) }
+                { entry("User", &user) }
+                { entry("Status", &status(evidence)) }
+                { entry("First seen", &format!("{first} (this one)")) }
+                { entry("Last seen", last) }
+            </dl>
+            <h3>{ "Headers" }</h3>
+            { block(&headers(evidence), "No header can be read. A page sees only those that the target exposes to it.") }
+            <h3>{ body_title(evidence) }</h3>
+            { block(&evidence.body, "No body was kept.") }
+            <CopyButton text={text(props, evidence)} label="Copy" />
+        </>
+    }
+}
+
+fn entry(title: &'static str, text: &str) -> Html {
+    html! {
+        <div key={title}><dt>{ title }</dt><dd class="foreign">{ text }</dd></div>
+    }
+}
+
+fn block(text: &str, otherwise: &'static str) -> Html {
+    if text.is_empty() {
+        return html! { <p class="note">{ otherwise }</p> };
+    }
+    html! { <pre class="foreign" tabindex="0">{ text }</pre> }
+}
+
+fn status(evidence: &Evidence) -> String {
+    let status = evidence.status.map(|it| it.to_string());
+    status.unwrap_or_else(|| "no answer".to_owned())
+}
+
+fn headers(evidence: &Evidence) -> String {
+    let lines: Vec<String> = evidence
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn body_title(evidence: &Evidence) -> String {
+    if Keep::SAMPLE_BYTES <= evidence.body.len() {
+        return format!(
+            "Body (first {} bytes)",
+            format::count(Keep::SAMPLE_BYTES as u64)
+        );
+    }
+    "Body".to_owned()
+}
+
+/// All of it, to be copied.
+fn text(props: &FailureSampleProps, evidence: &Evidence) -> String {
+    format!(
+        "{}\nURL: {}\nUser: {}\nStatus: {}\nFirst seen: {}\nLast seen: {}\n\n{}\n\n{}\n",
+        props.message,
+        evidence.url,
+        evidence.user,
+        status(evidence),
+        props.first,
+        props.last,
+        headers(evidence),
+        evidence.body,
+    )
+}

@@ -1,0 +1,122 @@
+//! All that is wrong with the plan, each with the way to where it is.
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+use super::editor::{Editor, capitalized};
+use super::place::Place;
+use crate::components::text_field::sentence;
+use crate::format;
+use crate::js;
+use crate::keys::Path;
+use crate::reading::Problem;
+use crate::store::PlanAction;
+
+#[derive(PartialEq, Properties)]
+pub struct ProblemListProps {
+    pub editor: Editor,
+}
+
+/// What keeps the plan from running, once a run was to start.
+#[component]
+pub fn ProblemList(props: &ProblemListProps) -> Html {
+    let editor = &props.editor;
+    let plan = &editor.plan;
+    let is_shown = plan.is_checked && !plan.problems.is_empty();
+    html! {
+        <div aria-live="polite">
+            if is_shown {
+                <section class="notice" aria-label="What to mend">
+                    <strong>{ "This plan cannot run yet." }</strong>
+                    <ul class="mend">
+                        for (nth, problem) in plan.problems.iter().enumerate() {
+                            <li key={nth}>{ item(editor, problem) }</li>
+                        }
+                    </ul>
+                    if 0 < plan.n_more {
+                        <p>{ format!("And {} more.", format::count(plan.n_more as u64)) }</p>
+                    }
+                </section>
+            }
+        </div>
+    }
+}
+
+fn item(editor: &Editor, problem: &Problem) -> Html {
+    let text = text_of(editor, problem);
+    if problem.path.is_empty() && problem.line.is_none() {
+        return html! { <span dir="auto">{ text }</span> };
+    }
+    let onclick = {
+        let (on_plan, problem) = (editor.on_plan.clone(), problem.clone());
+        move |_| go_to(&problem, &on_plan)
+    };
+    html! { <button type="button" class="link" dir="auto" {onclick}>{ text }</button> }
+}
+
+/// `Task 2, get: expected a path …`
+fn text_of(editor: &Editor, problem: &Problem) -> String {
+    let place = match Path::parse(&problem.path) {
+        Some(path) => {
+            let owner = editor.place(&path);
+            let key = Place::new(&path).key();
+            let parts = [Some(owner), key].into_iter().flatten();
+            parts
+                .filter(|it| !it.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        None => problem.path.clone(),
+    };
+    if place.is_empty() {
+        return sentence(&problem.message);
+    }
+    format!("{}: {}.", capitalized(&place), problem.message)
+}
+
+/// Moves the focus to the field of a problem, or to the closest thing around it that is shown; if
+/// there is none, to the line of the text.
+fn go_to(problem: &Problem, on_plan: &Callback<PlanAction>) {
+    if around(&problem.path).any(|id| js::focus_field(&id)) {
+        return;
+    }
+    let Some(line) = problem.line else { return };
+    on_plan.emit(PlanAction::ShowText(true));
+    js::after_drawing(move || {
+        let area = js::document().get_element_by_id("plan-text");
+        if let Some(area) = area.and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok()) {
+            js::select_line(&area, line);
+        }
+    });
+}
+
+/// The names in the document of a place and of all that is around it, the smallest first.
+fn around(path: &str) -> impl Iterator<Item = String> {
+    let shorter = |path: &String| {
+        let end = path.rfind(['.', '['])?;
+        Some(path[..end].to_owned())
+    };
+    let id = path.replace(char::is_whitespace, "_");
+    std::iter::successors(Some(id).filter(|it| !it.is_empty()), shorter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_around_a_place_is_looked_for_from_inside_out() {
+        let ids: Vec<String> = around("user_class[0].a b.c").collect();
+        assert_eq!(
+            ids,
+            [
+                "user_class[0].a_b.c",
+                "user_class[0].a_b",
+                "user_class[0]",
+                "user_class"
+            ]
+        );
+        assert_eq!(around("").count(), 0);
+    }
+}

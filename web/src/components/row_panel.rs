@@ -1,0 +1,62 @@
+//! The rows of the statistics that a person chose: what they did over time, and how their times are
+//! distributed.
+
+use std::rc::Rc;
+
+use mayfly_core::board::Board;
+use mayfly_core::request::RequestName;
+use yew::prelude::*;
+
+use crate::chart_model::Event;
+use crate::components::charts::{RowCharts, swatch, use_palette};
+
+#[derive(PartialEq, Properties)]
+pub struct RowPanelProps {
+    pub board: Rc<Board>,
+    /// In milliseconds since 1970.
+    pub started_millis: f64,
+    /// What happened in the run, in order of time.
+    pub events: Rc<[Event]>,
+    /// The rows that were chosen; without any, there is no panel.
+    pub rows: Vec<RequestName>,
+    /// A row is no longer to be shown.
+    pub on_close: Callback<RequestName>,
+}
+
+#[component]
+pub fn RowPanel(props: &RowPanelProps) -> Html {
+    let rows = use_palette(&props.rows);
+    if rows.is_empty() {
+        return html! {};
+    }
+    html! {
+        <section class="rows" aria-labelledby="rows-title">
+            <h2 id="rows-title">{ "Selected rows" }</h2>
+            <ul class="row-list">
+                for (name, color) in rows.iter() {
+                    <li key={name.to_string()}>
+                        { swatch(color, false) }
+                        <span class="name">{ name.to_string() }</span>
+                        <button
+                            type="button"
+                            class="button icon"
+                            aria-label={format!("Close {name}")}
+                            onclick={props.on_close.reform({
+                                let name = name.clone();
+                                move |_| name.clone()
+                            })}
+                        >
+                            { "×" }
+                        </button>
+                    </li>
+                }
+            </ul>
+            <RowCharts
+                board={props.board.clone()}
+                started_millis={props.started_millis}
+                events={props.events.clone()}
+                {rows}
+            />
+        </section>
+    }
+}

@@ -1,0 +1,99 @@
+//! A link to the plan.
+
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use super::modal::Modal;
+use crate::format;
+use crate::js;
+use crate::link::{self, Link};
+use crate::store::PlanDoc;
+
+#[derive(PartialEq, Properties)]
+pub struct ShareDialogProps {
+    pub plan: Rc<PlanDoc>,
+    pub on_close: Callback<()>,
+}
+
+#[component]
+pub fn ShareDialog(props: &ShareDialogProps) -> Html {
+    let link = use_state(|| None::<Result<Link, String>>);
+    use_effect_with((), {
+        let (link, plan) = (link.clone(), props.plan.clone());
+        move |()| spawn_local(async move { link.set(Some(link::to(&plan).await)) })
+    });
+    html! {
+        <Modal title="Share this plan" on_close={props.on_close.clone()}>
+            { match &*link {
+                None => html! { <p class="help">{ "Packing the plan…" }</p> },
+                Some(Err(reason)) => html! {
+                    <p class="help error">
+                        { format!("This browser cannot pack the plan: {reason}. Save it as a file instead.") }
+                    </p>
+                },
+                Some(Ok(link)) => html! { <SharedLink link={link.clone()} /> },
+            } }
+        </Modal>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct SharedLinkProps {
+    link: Link,
+}
+
+#[component]
+fn SharedLink(props: &SharedLinkProps) -> Html {
+    let Link { url, left_out } = &props.link;
+    let field = use_node_ref();
+    let outcome = use_state(|| "");
+    let on_copy = {
+        let (url, outcome, field) = (url.clone(), outcome.clone(), field.clone());
+        move |_| {
+            let (url, outcome, field) = (url.clone(), outcome.clone(), field.clone());
+            spawn_local(async move {
+                if js::copy(&url).await.is_ok() {
+                    outcome.set("Copied.");
+                } else if let Some(field) = field.cast::<HtmlInputElement>() {
+                    field.select();
+                    outcome
+                        .set("The browser did not allow it. The link is selected: press Ctrl + C.");
+                }
+            });
+        }
+    };
+    html! {
+        <>
+            <p>{ "Whoever opens this link finds the plan in the form. Nothing starts by itself, and nothing is sent to a server: the plan is in the link." }</p>
+            <div class="field">
+                <label for="share-link">{ "Link" }</label>
+                <input ref={field} id="share-link" type="text" readonly=true value={url.clone()} />
+            </div>
+            if !left_out.is_empty() {
+                <div class="notice">
+                    <p><strong>{ "Left out, because they look like credentials:" }</strong></p>
+                    <ul class="plain">
+                        for place in left_out {
+                            <li key={place.clone()}><code>{ place }</code></li>
+                        }
+                    </ul>
+                </div>
+            }
+            if Link::MAX_SAFE_CHARS < url.len() {
+                <p class="help">
+                    { format!(
+                        "The link has {} characters; some programs cut links that long. A file is safer.",
+                        format::count(url.len() as u64)
+                    ) }
+                </p>
+            }
+            <div class="actions">
+                <button type="button" class="button primary" onclick={on_copy}>{ "Copy link" }</button>
+                <span class="help" role="status">{ *outcome }</span>
+            </div>
+        </>
+    }
+}

@@ -1,0 +1,495 @@
+//! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
+//! plans read, and opens and saves files.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use mayfly_core::plan::{Draft, Users};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::File;
+use yew::prelude::*;
+
+use crate::download::{self, Download};
+use crate::engine::Engine;
+use crate::history::{HistoryCommand, HistoryNotice, RunKey};
+use crate::js;
+use crate::keys::{Edit, Path};
+use crate::outline::with_users;
+use crate::parcel::Unpacker;
+use crate::protocol::{Command, Notice, RunId};
+use crate::reading::{Problem, Reading};
+use crate::store::{
+    Action, Dialog, HistoryAction, Level, LoadAction, LogLine, PlanAction, PlanDoc, Run, RunAction,
+    Side, State, View, log,
+};
+
+/// What a person wants that needs more than another state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// The two marked runs side by side.
+    Compare,
+    /// A file of a run: of a kept one, or of the one in this page.
+    Download(Option<RunKey>, Download),
+    /// Other users for the run that is under way.
+    EditUsers(Users),
+    /// Something with the kept runs.
+    History(HistoryCommand),
+    /// A run from a file.
+    ImportRun(File),
+    /// A plan from a file.
+    OpenFile(File),
+    /// A kept run.
+    OpenRun(RunKey),
+    /// Rows for the data at this place of the plan.
+    ReadRows(Path, CsvSource),
+    /// The run is to forget what it counted.
+    ResetCounts,
+    /// The plan as a file.
+    SavePlan,
+    /// The list of kept runs.
+    ShowHistory,
+    /// A run of the plan.
+    Start,
+    /// The end of the run.
+    Stop,
+    /// The request at this place of the plan, once.
+    Try(Path),
+    /// The load and the weights of the plan for the run that is under way.
+    Update,
+}
+
+/// Where CSV comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CsvSource {
+    /// A file that a person chose.
+    File(File),
+    /// A text that was pasted.
+    Text(String),
+}
+
+/// What is to be done with a plan once it was read.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Start,
+    Update,
+}
+
+/// Does what a person wants, and listens to the engine.
+#[derive(Clone)]
+pub struct Control(Rc<Inner>);
+
+struct Inner {
+    dispatcher: UseReducerDispatcher<State>,
+    // `None` once it broke; the next start makes a new one.
+    engine: RefCell<Option<Engine>>,
+    newest: Cell<RunId>,
+    newest_trial: Cell<u32>,
+    // Of the newest run.
+    unpacker: RefCell<Unpacker>,
+    // What is to be done with the plan, at this revision and with this title, once it was read.
+    next: RefCell<Option<(u32, String, Purpose)>>,
+    // Ends an engine that does not react to a stop.
+    deadline: RefCell<Option<Timeout>>,
+}
+
+/// The control of the page, which has the plan read after every change.
+#[hook]
+pub fn use_control(state: &UseReducerHandle<State>) -> Control {
+    let control = use_memo((), |()| Control::new(state.dispatcher()));
+    let control = (*control).clone();
+    use_effect_with((), {
+        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
+        // Ready before the first click, and loaded after the page is drawn.
+        move |()| {
+            js::after_drawing(move || {
+                control.ensure_engine();
+                control.read(&plan);
+                js::keep_files();
+            });
+        }
+    });
+    use_effect_with(state.plan.revision, {
+        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
+        move |_| control.read(&plan)
+    });
+    let run = state.run.as_ref().map(|run| run.id);
+    use_effect_with((run, state.selected_rows.clone()), {
+        let control = control.clone();
+        move |(_, rows)| {
+            let rows = rows.iter().cloned().collect();
+            control.tell(Command::Watch { rows });
+        }
+    });
+    let preset = state.plan.load.preset.as_ref();
+    use_effect_with(preset.map(|it| it.draft.clone()), {
+        let control = control.clone();
+        move |draft| {
+            if let Some(draft) = draft {
+                control.tell(Command::ReadPreset(draft.clone()));
+            }
+        }
+    });
+    control
+}
+
+impl Control {
+    /// How long a stopped engine may take to say its last word.
+    const PATIENCE_MILLIS: u32 = 3_000;
+
+    fn new(dispatcher: UseReducerDispatcher<State>) -> Self {
+        Self(Rc::new(Inner {
+            dispatcher,
+            engine: RefCell::default(),
+            newest: Cell::default(),
+            newest_trial: Cell::default(),
+            unpacker: RefCell::default(),
+            next: RefCell::default(),
+            deadline: RefCell::default(),
+        }))
+    }
+
+    /// Does what a person wants, who sees `state`.
+    pub fn follow(&self, intent: Intent, state: &State) {
+        match intent {
+            Intent::Compare => self.compare(state),
+            Intent::Download(run, file) => self.tell_loaded(Command::Write {
+                run,
+                file,
+                utc_offset_minutes: js::utc_offset_minutes(),
+                color_scheme: state.theme.color_scheme().map(str::to_owned),
+            }),
+            Intent::EditUsers(users) => self.edit_users(state, users),
+            Intent::History(command) => self.tell_loaded(Command::History(command)),
+            Intent::ImportRun(file) => {
+                let control = self.clone();
+                spawn_local(async move { control.import(&file).await });
+            }
+            Intent::OpenRun(key) => {
+                self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+            }
+            Intent::OpenFile(file) => {
+                let control = self.clone();
+                spawn_local(async move { control.open(&file).await });
+            }
+            Intent::ReadRows(path, csv) => {
+                let control = self.clone();
+                spawn_local(async move { control.read_rows(&path, csv).await });
+            }
+            Intent::ResetCounts => {
+                self.log(Level::Info, "The counts were reset.".to_owned());
+                self.act(Action::Run(RunAction::ResetCounts));
+                self.tell(Command::Reset);
+            }
+            Intent::SavePlan => download::save_plan(&state.plan),
+            Intent::ShowHistory => {
+                self.act(Action::Show(View::History));
+                self.tell_loaded(Command::History(HistoryCommand::List));
+            }
+            Intent::Start => self.use_plan(&state.plan, Purpose::Start),
+            Intent::Stop => self.stop(),
+            Intent::Try(path) => self.try_request(&state.plan, &path),
+            Intent::Update => self.use_plan(&state.plan, Purpose::Update),
+        }
+    }
+
+    fn act(&self, action: Action) {
+        self.0.dispatcher.dispatch(action);
+    }
+
+    fn log(&self, level: Level, text: String) {
+        self.act(Action::Log(LogLine {
+            level,
+            at_millis: js::now_millis(),
+            text,
+        }));
+    }
+
+    /// Has the engine read a plan that is being written.
+    fn read(&self, plan: &PlanDoc) {
+        if plan.is_read() {
+            return;
+        }
+        self.tell(Command::Read {
+            id: plan.revision,
+            source: plan.source(),
+        });
+    }
+
+    fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
+        if let Some(draft) = plan.ready() {
+            self.use_draft(plan.title.clone(), draft.clone(), purpose);
+        } else if plan.is_read() {
+            self.reject();
+        } else {
+            let next = (plan.revision, plan.title.clone(), purpose);
+            *self.0.next.borrow_mut() = Some(next);
+            self.ensure_engine();
+            self.read(plan);
+        }
+    }
+
+    fn use_draft(&self, title: String, draft: Draft, purpose: Purpose) {
+        match purpose {
+            Purpose::Start => self.start_plan(title, draft),
+            Purpose::Update => {
+                self.tell(Command::Edit {
+                    plan: draft.to_json(),
+                });
+                self.act(Action::Run(RunAction::Edit(Box::new(draft))));
+            }
+        }
+    }
+
+    fn reject(&self) {
+        self.act(Action::Plan(PlanAction::Check));
+        // After the errors are drawn.
+        Timeout::new(0, js::focus_first_invalid).forget();
+    }
+
+    fn start_plan(&self, title: String, draft: Draft) {
+        let run = self.0.newest.get() + 1;
+        self.0.newest.set(run);
+        self.0.unpacker.take();
+        let plan = draft.to_json();
+        let new = Run::new(run, title, draft, js::now_millis());
+        let seed = new.outline.seed.unwrap_or_else(js::random_seed);
+        self.log(Level::Info, log::started(&new, seed));
+        self.0.deadline.take();
+        self.ensure_engine();
+        self.tell(Command::Start {
+            run,
+            title: new.title.clone(),
+            plan,
+            seed,
+            started_millis: new.started_millis,
+        });
+        self.act(Action::Start(Box::new(new)));
+    }
+
+    fn stop(&self) {
+        self.log(Level::Info, "The run was told to stop.".to_owned());
+        self.act(Action::Run(RunAction::Stop));
+        self.tell(Command::Stop);
+        let control = self.clone();
+        let give_up = move || control.lose_engine("it did not react to Stop".to_owned());
+        *self.0.deadline.borrow_mut() = Some(Timeout::new(Self::PATIENCE_MILLIS, give_up));
+    }
+
+    fn edit_users(&self, state: &State, users: Users) {
+        let Some(run) = &state.run else { return };
+        self.tell(Command::Edit {
+            plan: with_users(&run.draft, users).to_json(),
+        });
+        self.log(Level::Info, log::edited(users));
+        self.act(Action::Run(RunAction::EditUsers(users)));
+    }
+
+    async fn open(&self, file: &File) {
+        let side = if file.name().to_lowercase().ends_with(".json") {
+            Side::Json
+        } else {
+            Side::Toml
+        };
+        match js::read_text(file).await {
+            Ok(text) => {
+                self.act(Action::Plan(PlanAction::EditText(side, text)));
+                self.act(Action::Plan(PlanAction::ShowText(true)));
+            }
+            Err(reason) => self.refuse(String::new(), reason),
+        }
+    }
+
+    async fn read_rows(&self, path: &Path, csv: CsvSource) {
+        let text = match csv {
+            CsvSource::File(file) => js::read_text(&file).await,
+            CsvSource::Text(text) => Ok(text),
+        };
+        let path = path.to_string();
+        match text {
+            Ok(csv) => {
+                self.ensure_engine();
+                self.tell(Command::Rows { path, csv });
+            }
+            Err(reason) => self.refuse(path, reason),
+        }
+    }
+
+    fn handle_rows(&self, path: String, rows: Result<String, String>) {
+        let json = rows.map(|it| serde_json::from_str(&it));
+        match (Path::parse(&path), json) {
+            (Some(data), Ok(Ok(rows))) => {
+                let (csv, place) = (data.key("csv"), data.key("rows"));
+                self.act(Action::Plan(PlanAction::Edit(Edit::All(vec![
+                    Edit::Rename(csv.clone(), "rows".to_owned()),
+                    Edit::Set(place, rows),
+                    Edit::Remove(csv),
+                ]))));
+            }
+            (_, Err(reason)) => self.refuse(path, reason),
+            // Both are made by this page.
+            _ => {}
+        }
+    }
+
+    fn refuse(&self, path: String, message: String) {
+        self.act(Action::Plan(PlanAction::RefuseFile(Problem {
+            path,
+            line: None,
+            message,
+        })));
+    }
+
+    fn try_request(&self, plan: &PlanDoc, path: &Path) {
+        let id = self.0.newest_trial.get() + 1;
+        self.0.newest_trial.set(id);
+        self.act(Action::Try(None));
+        self.act(Action::OpenDialog(Dialog::Trial));
+        self.tell_loaded(Command::Try {
+            id,
+            plan: plan.draft.to_json(),
+            place: path.to_string(),
+        });
+    }
+
+    /// The two marked runs side by side.
+    fn compare(&self, state: &State) {
+        let Some(keys) = state.history.marked_pair() else {
+            return;
+        };
+        self.act(Action::History(HistoryAction::Compare));
+        self.act(Action::Show(View::Compare));
+        for key in keys {
+            self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+        }
+    }
+
+    async fn import(&self, file: &File) {
+        match js::read_file(file).await {
+            Ok(text) => {
+                let command = HistoryCommand::Import(file.name(), text);
+                self.tell_loaded(Command::History(command));
+            }
+            Err(problem) => {
+                self.act(Action::History(HistoryAction::Problem(Some(problem))));
+            }
+        }
+    }
+
+    /// Tells the engine something that it is started for, if it is not there.
+    fn tell_loaded(&self, command: Command) {
+        self.ensure_engine();
+        self.tell(command);
+    }
+
+    fn tell(&self, command: Command) {
+        if let Some(engine) = &*self.0.engine.borrow() {
+            engine.tell(command);
+        }
+    }
+
+    fn handle_notice(&self, notice: Notice) {
+        // The last word of an old run says nothing about the one that is stopping now.
+        let is_newest = |run| run == self.0.newest.get();
+        match notice {
+            Notice::Ready => {}
+            Notice::Line { run, line } => {
+                self.act(Action::Run(RunAction::Draw(run, Box::new(line))));
+            }
+            Notice::Read { id, reading } => self.handle_reading(id, reading),
+            Notice::ReadPreset(draft, reading) => {
+                let action = LoadAction::ReadPreset(draft, Box::new(reading));
+                self.act(Action::Plan(PlanAction::Load(action)));
+            }
+            Notice::Refused { run, reason } => {
+                if is_newest(run) {
+                    self.0.deadline.take();
+                    self.log(Level::Error, format!("The plan was refused: {reason}."));
+                    self.act(Action::Run(RunAction::LoseEngine(reason)));
+                }
+            }
+            Notice::History(notice) => self.handle_history(notice),
+            Notice::Rows { path, rows } => self.handle_rows(path, rows),
+            Notice::Tried { id, result } => {
+                if id == self.0.newest_trial.get() {
+                    self.act(Action::Try(Some(Box::new(result))));
+                }
+            }
+            Notice::Written {
+                name,
+                mime_type,
+                text,
+            } => {
+                // The browser itself says why it keeps a file back.
+                let _ = js::download(&name, &mime_type, &text);
+            }
+            Notice::Snapshot {
+                run,
+                parcel,
+                thresholds,
+            } if is_newest(run) => {
+                let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
+                // One that builds on a lost one is as good as lost itself; the last never does.
+                if let Some(snapshot) = snapshot {
+                    if !snapshot.state.is_active() {
+                        self.0.deadline.take();
+                    }
+                    let post = RunAction::Post(run, Box::new(snapshot), thresholds);
+                    self.act(Action::Run(post));
+                }
+            }
+            Notice::Snapshot { .. } => {}
+        }
+    }
+
+    fn handle_history(&self, notice: HistoryNotice) {
+        let action = match notice {
+            HistoryNotice::List(entries) => HistoryAction::List(entries),
+            HistoryNotice::Opened(kept) => HistoryAction::Open(kept),
+            HistoryNotice::Problem(problem) => HistoryAction::Problem(Some(problem)),
+        };
+        self.act(Action::History(action));
+    }
+
+    fn handle_reading(&self, revision: u32, reading: Reading) {
+        let plan = reading.plan();
+        self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
+        let next = self
+            .0
+            .next
+            .borrow_mut()
+            .take_if(|(next, ..)| *next == revision);
+        match (next, plan) {
+            (None, _) => {}
+            (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
+            (Some(_), None) => self.reject(),
+        }
+    }
+
+    fn ensure_engine(&self) {
+        if self.0.engine.borrow().is_some() {
+            return;
+        }
+        let on_notice = {
+            let control = self.clone();
+            Callback::from(move |notice| control.handle_notice(notice))
+        };
+        let on_loss = {
+            let control = self.clone();
+            Callback::from(move |reason| control.lose_engine(reason))
+        };
+        match Engine::start(on_notice, on_loss) {
+            Ok(engine) => *self.0.engine.borrow_mut() = Some(engine),
+            Err(reason) => self.lose_engine(reason),
+        }
+    }
+
+    fn lose_engine(&self, reason: String) {
+        self.0.deadline.take();
+        // Dropped a moment later: this may be called by the engine itself.
+        let engine = self.0.engine.take();
+        Timeout::new(0, || drop(engine)).forget();
+        self.log(Level::Error, format!("The engine stopped: {reason}."));
+        self.act(Action::Run(RunAction::LoseEngine(reason)));
+    }
+}

@@ -1,0 +1,137 @@
+//! The runs that the browser keeps: what page and engine say to each other about them.
+
+use std::time::Duration;
+
+use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
+use mayfly_core::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+
+/// Tells a kept run from all others, and sorts by its start.
+pub type RunKey = String;
+
+/// What the engine is to do with kept runs.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum HistoryCommand {
+    /// Forgets runs for good.
+    Delete(Vec<RunKey>),
+    /// Keeps a run from a file, which is called so and holds this text.
+    Import(String, String),
+    /// Says which runs there are.
+    List,
+    /// Hands a run to the page.
+    Open(RunKey),
+    /// Gives a run another title.
+    Rename(RunKey, String),
+}
+
+/// What the engine says of kept runs.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum HistoryNotice {
+    /// All runs there are, the newest first.
+    List(Vec<RunEntry>),
+    /// A run.
+    Opened(Box<KeptRun>),
+    /// Something did not work: a whole sentence.
+    Problem(String),
+}
+
+/// A kept run, in a list.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct RunEntry {
+    /// Which run.
+    pub key: RunKey,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// What was loaded.
+    pub host: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_millis: f64,
+    /// Whether it passed, in words.
+    pub verdict: String,
+    /// Whether that is good or bad; `None` if nobody knows.
+    pub is_good: Option<bool>,
+    /// Whether it is going on, in this tab or another.
+    pub is_running: bool,
+    /// Finished requests, failed ones included.
+    pub n_requests: u64,
+    /// How many of them failed.
+    pub n_failures: u64,
+    /// Half of the response times are not longer.
+    pub median: Option<Duration>,
+    /// 95 of 100 response times are not longer.
+    pub p95: Option<Duration>,
+    /// Requests per second over the whole run.
+    pub request_rate: f64,
+    /// How long it took.
+    pub length: Duration,
+    /// The most users that were alive at once.
+    pub peak_users: u32,
+}
+
+impl RunEntry {
+    /// What a list says of `report`.
+    pub fn new(report: &Report) -> Self {
+        let figures = report.figures();
+        let verdict = report.verdict();
+        Self {
+            key: key(report),
+            title: report.title.clone(),
+            host: report.host(),
+            started_millis: report.started.as_secs_f64() * 1e3,
+            verdict: verdict.to_string(),
+            is_good: match verdict {
+                RunVerdict::Failed | RunVerdict::SomeFailures => Some(false),
+                RunVerdict::NoFailures | RunVerdict::Passed => Some(true),
+                RunVerdict::NoRequests | RunVerdict::Unfinished => None,
+            },
+            is_running: false,
+            n_requests: figures.n_requests,
+            n_failures: figures.n_failures,
+            median: figures.median,
+            p95: figures.p95,
+            request_rate: figures.request_rate,
+            length: figures.length,
+            peak_users: figures.peak_users,
+        }
+    }
+}
+
+/// The key of a run: its start and its seed, since two tabs may start runs at the same moment.
+pub fn key(report: &Report) -> RunKey {
+    format!("{:015}-{:016x}", report.started.as_millis(), report.seed)
+}
+
+/// A kept run as a whole.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct KeptRun {
+    /// Which run.
+    pub key: RunKey,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// What ran, as JSON.
+    pub plan: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_millis: f64,
+    /// How it ended.
+    pub ending: Ending,
+    /// What was measured.
+    pub snapshots: Vec<Snapshot>,
+    /// What became of its thresholds.
+    pub thresholds: Vec<ThresholdResult>,
+}
+
+impl KeptRun {
+    /// A report as the page opens it.
+    pub fn new(report: &Report) -> Self {
+        Self {
+            key: key(report),
+            title: report.title.clone(),
+            plan: report.plan.to_json(),
+            started_millis: report.started.as_secs_f64() * 1e3,
+            ending: report.ending.clone(),
+            snapshots: report.board.snapshots().cloned().collect(),
+            thresholds: report.thresholds.clone(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What connects the state with the browser around the page: its address, its keys, what it keeps.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{EventTarget, KeyboardEvent};
+use yew::prelude::*;
+
+use crate::control::Intent;
+use crate::js;
+use crate::js::{address, settings};
+use crate::link;
+use crate::shortcut::Shortcut;
+use crate::store::{Action, PlanAction, State, Tab, Theme, View};
+
+/// Names under which the browser keeps something.
+pub mod kept {
+    /// The theme.
+    pub const THEME: &str = "theme";
+    /// The plan that was written last.
+    pub const PLAN: &str = "plan";
+    /// Whether single keys do something: `off` if not.
+    pub const KEYS: &str = "keys";
+}
+
+/// The state as it is when the page is opened: what was there last, or what its address says.
+/// Nothing is started.
+pub fn initial_state() -> State {
+    let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
+    let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
+    let host = address::fragment_value("host");
+    let plan = host.map(|it| crate::store::plan::with_host(&it));
+    let kept = || link::of_kept(&settings::get(kept::PLAN)?);
+    State {
+        plan: plan.or_else(kept).unwrap_or_default().into(),
+        tab: tab.unwrap_or_default(),
+        theme: theme.unwrap_or_default(),
+        keys_are_off: settings::get(kept::KEYS).is_some_and(|it| it == "off"),
+        ..State::default()
+    }
+}
+
+/// Keeps what a person would not want to set again.
+#[hook]
+pub fn use_memory(state: &State) {
+    use_effect_with((state.plan.revision, state.plan.title.clone()), {
+        let plan = state.plan.clone();
+        move |_| {
+            // Where the browser keeps nothing, the form starts with the demo.
+            let _ = settings::set(kept::PLAN, &link::to_kept(&plan));
+        }
+    });
+    use_effect_with(state.theme, |theme| {
+        js::set_color_scheme(theme.color_scheme());
+        let _ = settings::set(kept::THEME, theme.name());
+    });
+    use_effect_with(state.keys_are_off, |off| {
+        let _ = settings::set(kept::KEYS, if *off { "off" } else { "on" });
+    });
+}
+
+/// Opens the plan that the address holds, now and when the address changes.
+#[hook]
+pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
+    let open = move || {
+        let Some(packed) = address::fragment_value("plan") else {
+            return;
+        };
+        let title = address::fragment_value("title").unwrap_or_default();
+        address::forget_fragment();
+        let dispatcher = dispatcher.clone();
+        spawn_local(async move {
+            let action = match link::open(title, &packed).await {
+                Ok(plan) => PlanAction::Open(Box::new(plan)),
+                Err(problem) => PlanAction::RefuseFile(problem),
+            };
+            dispatcher.dispatch(Action::Plan(action));
+        });
+    };
+    use_effect_with((), {
+        let open = open.clone();
+        move |()| open()
+    });
+    use_event("hashchange", move |_: Event| open());
+}
+
+/// Keeps the tab in the address, as Locust does, so that it can be gone back from.
+#[hook]
+pub fn use_tab_in_address(state: &State, dispatcher: UseReducerDispatcher<State>) {
+    let shown = (state.view == View::Run).then_some(state.tab);
+    let before = use_mut_ref(|| None);
+    use_effect_with(shown, move |shown| {
+        // The form has no tabs, and leaves the address as it was opened.
+        if before.replace(*shown).is_some() || shown.is_some() {
+            address::set_query_value("tab", shown.map(Tab::key));
+        }
+    });
+    use_event("popstate", move |_: Event| {
+        let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
+        if let Some(tab) = tab {
+            dispatcher.dispatch(Action::SelectTab(tab));
+        }
+    });
+}
+
+/// Listens for the keys that do something.
+#[hook]
+pub fn use_shortcuts(
+    state: &UseReducerHandle<State>,
+    on_action: Callback<Action>,
+    on_intent: Callback<Intent>,
+) {
+    let state = state.clone();
+    use_event("keydown", move |event: KeyboardEvent| {
+        let Some(shortcut) = Shortcut::of(&event, &state) else {
+            return;
+        };
+        event.prevent_default();
+        shortcut.follow(&state, &on_action, &on_intent);
+    });
+}
+
+/// Hears an event of the window, by the newest `listener`.
+#[hook]
+fn use_event<E: JsCast + 'static>(name: &'static str, listener: impl Fn(E) + 'static) {
+    let newest = use_mut_ref(|| None::<Box<dyn Fn(E)>>);
+    *newest.borrow_mut() = Some(Box::new(listener));
+    use_effect_with((), move |()| {
+        let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| {
+            if let Some(listener) = &*newest.borrow() {
+                listener(event.unchecked_into());
+            }
+        });
+        let target: EventTarget = js::event_target();
+        let function = closure.as_ref().unchecked_ref::<js_sys::Function>().clone();
+        // A window takes any listener.
+        let _ = target.add_event_listener_with_callback(name, &function);
+        move || {
+            let _ = target.remove_event_listener_with_callback(name, &function);
+            drop(closure);
+        }
+    });
+}

@@ -1,0 +1,23 @@
+//! Small things that the browser keeps for this person: texts by name.
+
+use web_sys::Storage;
+
+/// What is kept under `name`; `None` as well where the browser keeps nothing.
+pub fn get(name: &str) -> Option<String> {
+    storage()?.get_item(&key(name)).ok().flatten()
+}
+
+/// Keeps `value` under `name`. Whether the browser did: it may have no room, or be told not to.
+pub fn set(name: &str, value: &str) -> bool {
+    storage().is_some_and(|it| it.set_item(&key(name), value).is_ok())
+}
+
+fn storage() -> Option<Storage> {
+    // Fails where a person has blocked it.
+    super::window().local_storage().ok().flatten()
+}
+
+/// Other pages of the same host share the storage.
+fn key(name: &str) -> String {
+    format!("mayfly.{name}")
+}

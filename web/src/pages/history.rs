@@ -1,0 +1,340 @@
+//! The runs that the browser keeps.
+
+use std::rc::Rc;
+
+use web_sys::{HtmlInputElement, SubmitEvent};
+use yew::prelude::*;
+
+use crate::components::{Brand, PageTools};
+use crate::control::Intent;
+use crate::download::Download;
+use crate::format;
+use crate::history::{HistoryCommand, RunEntry, RunKey};
+use crate::js;
+use crate::store::{Action, History, HistoryAction, View};
+
+#[derive(PartialEq, Properties)]
+pub struct HistoryPageProps {
+    pub history: History,
+    /// Whether there is a run in this page to go back to.
+    pub has_run: bool,
+    pub on_action: Callback<Action>,
+    pub on_intent: Callback<Intent>,
+}
+
+#[component]
+pub fn HistoryPage(props: &HistoryPageProps) -> Html {
+    let HistoryPageProps {
+        history, on_action, ..
+    } = props;
+    html! {
+        <>
+            <header class="bar">
+                <Brand />
+                <div class="buttons apart">
+                    if props.has_run {
+                        <button type="button" class="button" onclick={show(on_action, View::Run)}>
+                            { "Back to the last run" }
+                        </button>
+                    }
+                    <button type="button" class="button primary" onclick={show(on_action, View::Form)}>
+                        { "New" }
+                    </button>
+                </div>
+                <PageTools on_action={on_action.clone()} />
+            </header>
+            <main class="run">
+                <h1 tabindex="-1">{ "History" }</h1>
+                if let Some(problem) = &history.problem {
+                    <div class="notice danger" role="alert"><p>{ problem }</p></div>
+                }
+                { toolbar(props) }
+                { list(props) }
+            </main>
+        </>
+    }
+}
+
+fn show(on_action: &Callback<Action>, view: View) -> Callback<MouseEvent> {
+    on_action.reform(move |_| Action::Show(view))
+}
+
+fn toolbar(props: &HistoryPageProps) -> Html {
+    let n_marked = props.history.marked.len();
+    let on_delete = {
+        let (keys, on_intent) = (props.history.marked.clone(), props.on_intent.clone());
+        move |_| {
+            let question = match keys.len() {
+                1 => "Delete this run for good?".to_owned(),
+                n_runs => format!("Delete these {n_runs} runs for good?"),
+            };
+            if js::confirm(&question) {
+                let keys = keys.iter().cloned().collect();
+                on_intent.emit(Intent::History(HistoryCommand::Delete(keys)));
+            }
+        }
+    };
+    html! {
+        <div class="switch">
+            <button
+                type="button"
+                class="button small"
+                disabled={n_marked != 2}
+                title="Mark two runs to compare them"
+                onclick={props.on_intent.reform(|_| Intent::Compare)}
+            >
+                { "Compare" }
+            </button>
+            <button type="button" class="button small" disabled={n_marked == 0} onclick={on_delete}>
+                { "Delete" }
+            </button>
+            <span class="help" role="status">
+                { match n_marked {
+                    0 => String::new(),
+                    1 => "1 run is marked".to_owned(),
+                    _ => format!("{n_marked} runs are marked"),
+                } }
+            </span>
+            <span class="apart" />
+            <ImportRun on_open={props.on_intent.reform(Intent::ImportRun)} />
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ImportRunProps {
+    on_open: Callback<web_sys::File>,
+}
+
+#[component]
+fn ImportRun(props: &ImportRunProps) -> Html {
+    let picker = use_node_ref();
+    let on_pick = {
+        let picker = picker.clone();
+        move |_| {
+            if let Some(picker) = picker.cast::<HtmlInputElement>() {
+                picker.click();
+            }
+        }
+    };
+    let onchange = {
+        let on_open = props.on_open.clone();
+        move |event: Event| {
+            let picker = event.target_unchecked_into::<HtmlInputElement>();
+            let file = picker.files().and_then(|files| files.get(0));
+            // The same file may be opened again.
+            picker.set_value("");
+            if let Some(file) = file {
+                on_open.emit(file);
+            }
+        }
+    };
+    html! {
+        <>
+            <label for="run-file" hidden=true>{ "Run file" }</label>
+            <input
+                ref={picker}
+                id="run-file"
+                type="file"
+                accept=".json,application/json"
+                hidden=true
+                {onchange}
+            />
+            <button type="button" class="button small" onclick={on_pick}>{ "Import…" }</button>
+        </>
+    }
+}
+
+fn list(props: &HistoryPageProps) -> Html {
+    let Some(entries) = &props.history.entries else {
+        return html! { <p class="empty">{ "Looking for kept runs…" }</p> };
+    };
+    if entries.is_empty() {
+        return html! {
+            <p class="empty">
+                { "No run is kept yet. Every run that is started here is kept in this browser, and can be opened, compared and exported later." }
+            </p>
+        };
+    }
+    html! {
+        <div class="scroll" role="region" aria-label="Runs" tabindex="0">
+            <table class="runs">
+                <caption class="visually-hidden">{ "Runs" }</caption>
+                <thead>
+                    <tr>
+                        for title in TITLES {
+                            <th scope="col" class={classes!(UNSEEN.contains(&title).then_some("unseen"))}>
+                                <span>{ title }</span>
+                            </th>
+                        }
+                    </tr>
+                </thead>
+                <tbody>
+                    for entry in entries.iter() {
+                        <RunRow
+                            key={entry.key.clone()}
+                            entry={Rc::new(entry.clone())}
+                            is_marked={props.history.marked.contains(&entry.key)}
+                            is_renamed={props.history.renaming.as_ref() == Some(&entry.key)}
+                            on_action={props.on_action.clone()}
+                            on_intent={props.on_intent.clone()}
+                        />
+                    }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct RunRowProps {
+    entry: Rc<RunEntry>,
+    is_marked: bool,
+    is_renamed: bool,
+    on_action: Callback<Action>,
+    on_intent: Callback<Intent>,
+}
+
+#[component]
+fn RunRow(props: &RunRowProps) -> Html {
+    let entry = &props.entry;
+    let key = entry.key.clone();
+    let started = js::local_date_time(entry.started_millis);
+    let on_mark = props.on_action.reform({
+        let key = key.clone();
+        move |_: Event| Action::History(HistoryAction::Mark(key.clone()))
+    });
+    html! {
+        <tr>
+            <td>
+                <input
+                    type="checkbox"
+                    aria-label={format!("Mark the run of {started}")}
+                    checked={props.is_marked}
+                    onchange={on_mark}
+                />
+            </td>
+            <th scope="row">
+                if props.is_renamed {
+                    <RenameForm entry={entry.clone()} on_action={props.on_action.clone()} on_intent={props.on_intent.clone()} />
+                } else {
+                    <button type="button" class="link" onclick={open(&key, &props.on_intent)}>
+                        { if entry.title.is_empty() { "Untitled" } else { &entry.title } }
+                    </button>
+                }
+            </th>
+            <td>{ started }</td>
+            <td class="host" title={entry.host.clone()}>{ &entry.host }</td>
+            <td class={classes!(mood(entry))}>{ verdict(entry) }</td>
+            <td>{ format::count(entry.n_requests) }</td>
+            <td>{ format::percent(entry.n_failures, entry.n_requests) }</td>
+            <td>{ format::millis(entry.median) }</td>
+            <td>{ format::millis(entry.p95) }</td>
+            <td>{ format::rate(entry.request_rate) }</td>
+            <td>{ format::count(entry.peak_users.into()) }</td>
+            <td>{ format::length(entry.length) }</td>
+            <td>{ row_buttons(props) }</td>
+        </tr>
+    }
+}
+
+fn open(key: &RunKey, on_intent: &Callback<Intent>) -> Callback<MouseEvent> {
+    let key = key.clone();
+    on_intent.reform(move |_| Intent::OpenRun(key.clone()))
+}
+
+fn row_buttons(props: &RunRowProps) -> Html {
+    let key = props.entry.key.clone();
+    let on_rename = props.on_action.reform({
+        let key = key.clone();
+        move |_| Action::History(HistoryAction::Rename(Some(key.clone())))
+    });
+    let on_export = props
+        .on_intent
+        .reform(move |_| Intent::Download(Some(key.clone()), Download::Json));
+    html! {
+        <div class="buttons">
+            <button type="button" class="button small" onclick={on_rename}>{ "Rename" }</button>
+            <button type="button" class="button small" onclick={on_export}>{ "Export" }</button>
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct RenameFormProps {
+    entry: Rc<RunEntry>,
+    on_action: Callback<Action>,
+    on_intent: Callback<Intent>,
+}
+
+#[component]
+fn RenameForm(props: &RenameFormProps) -> Html {
+    let field = use_node_ref();
+    use_effect_with(field.clone(), |field| {
+        if let Some(field) = field.cast::<HtmlInputElement>() {
+            // It is on the page, so it can be focused.
+            let _ = field.focus();
+            field.select();
+        }
+    });
+    let onsubmit = {
+        let (field, entry, on_intent) =
+            (field.clone(), props.entry.clone(), props.on_intent.clone());
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            if let Some(field) = field.cast::<HtmlInputElement>() {
+                let title = field.value().trim().to_owned();
+                let command = HistoryCommand::Rename(entry.key.clone(), title);
+                on_intent.emit(Intent::History(command));
+            }
+        }
+    };
+    let onkeydown = {
+        let on_action = props.on_action.clone();
+        move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                on_action.emit(Action::History(HistoryAction::Rename(None)));
+            }
+        }
+    };
+    html! {
+        <form class="rename" {onsubmit} {onkeydown}>
+            <input ref={field} type="text" aria-label="Title" value={props.entry.title.clone()} />
+            <button type="submit" class="button small">{ "Save" }</button>
+        </form>
+    }
+}
+
+/// What became of the run, so far.
+fn verdict(entry: &RunEntry) -> &str {
+    if entry.is_running {
+        "Running"
+    } else {
+        &entry.verdict
+    }
+}
+
+fn mood(entry: &RunEntry) -> Option<&'static str> {
+    entry
+        .is_good
+        .map(|is_good| if is_good { "good" } else { "bad" })
+}
+
+const TITLES: [&str; 13] = [
+    "Marked",
+    "Title",
+    "Started",
+    "Host",
+    "Verdict",
+    "# Requests",
+    "Fail ratio",
+    "Median (ms)",
+    "95%ile (ms)",
+    "RPS",
+    "Users",
+    "Length",
+    "Actions",
+];
+
+/// Titles of columns that speak for themselves to those who see them.
+const UNSEEN: [&str; 2] = ["Marked", "Actions"];

@@ -1,0 +1,247 @@
+//! What the engine says about a plan that is being written.
+
+use mayfly_core::data::Table;
+use mayfly_core::load_line::LoadLine;
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem};
+use mayfly_core::program::{Program, ProgramError};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A plan as it came.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Source {
+    /// In JSON.
+    Json(String),
+    /// In TOML.
+    Toml(String),
+}
+
+/// A plan as it was read.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Reading {
+    /// In TOML, as it is shown; `None` if there is nothing to show in its place.
+    pub text: Option<String>,
+    /// Its keys and values as JSON; `None` if the notation is broken.
+    pub draft: Option<String>,
+    /// What is wrong with it, in the order of the text; nothing if it can run.
+    pub problems: Vec<Problem>,
+    /// How many more problems there are.
+    pub n_more: usize,
+    /// Its load over time; `None` if its load makes no sense.
+    pub line: Option<LoadLine>,
+}
+
+/// One thing that is wrong with a plan.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Problem {
+    /// The keys that lead there, as in [`PlanProblem::path`].
+    pub path: String,
+    /// Its line in [`Reading::text`], from 1; `None` if it is about the plan as a whole.
+    pub line: Option<u32>,
+    /// What was expected and what was found; a single line.
+    pub message: String,
+}
+
+impl Reading {
+    /// Reads a plan. This needs all that is known of plans, so only the engine does it.
+    pub fn new(source: Source) -> Self {
+        match source {
+            Source::Toml(text) => {
+                let draft = Draft::from_toml(&text).ok();
+                Self {
+                    draft: draft.map(|it| it.to_json()),
+                    ..Self::of_text(text)
+                }
+            }
+            Source::Json(json) => match Draft::from_json(&json) {
+                Ok(draft) => Self {
+                    draft: Some(draft.to_json()),
+                    ..Self::of_text(draft.to_toml())
+                },
+                Err(errors) => Self {
+                    problems: errors.as_slice().iter().map(Problem::new).collect(),
+                    n_more: errors.n_more(),
+                    ..Self::default()
+                },
+            },
+        }
+    }
+
+    fn of_text(text: String) -> Self {
+        let mut reading = Self::default();
+        match Plan::from_toml(&text) {
+            Ok(plan) => {
+                reading.problems = problems_of_parts(&plan);
+                reading.line = Some(LoadLine::of_plan(&plan));
+            }
+            Err(errors) => {
+                let draft = Draft::from_toml(&text).unwrap_or_default();
+                let load = draft.keys.get("load").and_then(load_alone);
+                reading.line = load.map(|it| LoadLine::of_load(&it));
+                reading.problems = errors.as_slice().iter().map(Problem::new).collect();
+                reading.n_more = errors.n_more();
+            }
+        }
+        reading.text = Some(text);
+        reading
+    }
+
+    /// The keys and values; `None` if the notation is broken.
+    pub fn draft(&self) -> Option<Draft> {
+        let keys = serde_json::from_str(self.draft.as_ref()?).ok()?;
+        Some(Draft { keys })
+    }
+
+    /// The plan, if it can run.
+    pub fn plan(&self) -> Option<Draft> {
+        self.draft().filter(|_| self.problems.is_empty())
+    }
+}
+
+impl Problem {
+    fn new(problem: &PlanProblem) -> Self {
+        Self {
+            path: problem.path.clone(),
+            line: problem.line,
+            message: problem.message.clone(),
+        }
+    }
+}
+
+/// The load that a plan has under its key `load`, if that makes sense, whatever else the plan says.
+pub fn load_alone(load: &Value) -> Option<Load> {
+    let class = json!({ "name": "A", "task": [{ "get": "/" }] });
+    let plan = json!({ "version": 1, "load": load, "user_class": [class] });
+    Plan::from_json(&plan.to_string()).ok().map(|it| it.load)
+}
+
+/// What the page says where a plan names a file.
+///
+/// # Errors
+///
+/// Always fails: a page reads no files by their names.
+pub fn no_files(_: &str) -> Result<String, String> {
+    Err("a page reads no files by their names; choose the file in the form".to_owned())
+}
+
+/// The rows of a CSV file as a plan has them: a list of tables, as JSON.
+///
+/// # Errors
+///
+/// Fails with what is wrong with the file.
+pub fn rows_of_csv(text: &str) -> Result<String, String> {
+    let table = Table::from_csv(text).map_err(|error| error.to_string())?;
+    let row = |nth: usize| {
+        let columns = table.columns().iter();
+        let cells = columns.map(|column| {
+            let value = table.value(nth, column).cloned();
+            (column.clone(), value.unwrap_or_default())
+        });
+        Value::Object(cells.collect::<Map<_, _>>())
+    };
+    let rows: Value = (0..table.n_rows()).map(row).collect();
+    Ok(rows.to_string())
+}
+
+/// Whether the parts of a plan fit each other shows when it is made ready to run.
+fn problems_of_parts(plan: &Plan) -> Vec<Problem> {
+    let Err(errors) = Program::new(plan, no_files) else {
+        return Vec::new();
+    };
+    errors.as_slice().iter().map(problem_of_part).collect()
+}
+
+fn problem_of_part(error: &ProgramError) -> Problem {
+    let (path, message) = match error {
+        ProgramError::Data { name, problem } => (format!("data.{name}"), problem.clone()),
+        error => (String::new(), error.to_string()),
+    };
+    Problem {
+        path,
+        line: None,
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = "version = 1\n\n[load]\nusers = 2\nspawn_rate = 1\n\n\
+                        [[user_class]]\nname = \"A\"\n\n[[user_class.task]]\nget = \"/\"\n";
+
+    fn toml(text: &str) -> Reading {
+        Reading::new(Source::Toml(text.to_owned()))
+    }
+
+    #[test]
+    fn a_plan_that_can_run_has_no_problems() {
+        let reading = toml(PLAN);
+        assert_eq!(reading.problems, []);
+        assert_eq!(reading.text.as_deref(), Some(PLAN));
+        assert_eq!(reading.plan().unwrap().to_toml(), PLAN);
+    }
+
+    #[test]
+    fn text_and_keys_follow_each_other() {
+        let draft = toml(PLAN).draft.unwrap();
+        assert_eq!(Reading::new(Source::Json(draft)), toml(PLAN));
+    }
+
+    #[test]
+    fn problems_name_their_lines() {
+        let reading = toml(&PLAN.replace("users = 2", "users = \"two\""));
+        let [problem] = reading.problems.as_slice() else {
+            panic!("{reading:?}");
+        };
+        assert_eq!(
+            (problem.path.as_str(), problem.line),
+            ("load.users", Some(4))
+        );
+        assert!(reading.draft.is_some());
+        assert_eq!(reading.plan(), None);
+    }
+
+    #[test]
+    fn broken_notation_has_a_text_and_no_keys() {
+        let reading = toml("version =");
+        assert_eq!(reading.draft, None);
+        assert_eq!(reading.problems[0].line, Some(1));
+        let json = Reading::new(Source::Json("{".to_owned()));
+        assert_eq!((json.text, json.draft), (None, None));
+        assert_eq!(json.problems.len(), 1);
+    }
+
+    #[test]
+    fn the_load_is_drawn_as_long_as_it_makes_sense() {
+        let summary = |text: &str| toml(text).line.map(|it| it.summary);
+        let expected = Some("0 to 2 users within 2s, then 2 users until stopped".to_owned());
+        assert_eq!(summary(PLAN), expected);
+        assert_eq!(summary(&PLAN.replace("get =", "got =")), expected);
+        assert_eq!(summary(&PLAN.replace("users = 2", "users = 0")), None);
+        let fixed = PLAN.replace("name = \"A\"", "name = \"A\"\nfixed_count = 1");
+        assert_eq!(
+            summary(&fixed).as_deref(),
+            Some("0 to 1 user within 1s, then 1 user until stopped")
+        );
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_problems() {
+        let file = PLAN.replace(
+            "[[user_class]]",
+            "[data.a]\ncsv = \"a.csv\"\n\n[[user_class]]",
+        );
+        let problem = &toml(&file).problems[0];
+        assert_eq!(problem.path, "data.a");
+        assert!(problem.message.contains("a page reads no files"));
+    }
+
+    #[test]
+    fn csv_becomes_rows() {
+        let rows = rows_of_csv("a,b\n1,\"x, y\"\n");
+        assert_eq!(rows.as_deref(), Ok(r#"[{"a":"1","b":"x, y"}]"#));
+        let error = rows_of_csv("a,b\n1\n").unwrap_err();
+        assert!(error.starts_with("line 2: expected 2 fields"), "{error}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Keys that do something wherever the focus is.
+
+use web_sys::KeyboardEvent;
+use yew::Callback;
+
+use crate::control::Intent;
+use crate::js;
+use crate::store::{Action, Dialog, State, Tab, Theme, View};
+
+/// Something that a key does.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shortcut {
+    /// Changes the users of the run.
+    Edit,
+    /// Lists the shortcuts.
+    Help,
+    /// Goes to the plan, to start another run.
+    New,
+    /// Shows a tab of the run.
+    Select(Tab),
+    /// Starts a run of the plan.
+    Start,
+    /// Ends the run.
+    Stop,
+    /// Goes on to the next theme.
+    Theme,
+}
+
+impl Shortcut {
+    /// The keys and what they do, for the list.
+    pub const LIST: [(&str, &str); 7] = [
+        ("Ctrl + Enter", "Start Swarming, from anywhere in the form"),
+        ("S", "Stop the run"),
+        ("E", "Edit the running load test"),
+        ("N", "New load test"),
+        ("1 … 9", "Show a tab of the run"),
+        ("T", "Light, dark, or as the system"),
+        ("?", "This list"),
+    ];
+
+    /// What a key does now, if anything.
+    pub fn of(event: &KeyboardEvent, state: &State) -> Option<Self> {
+        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+        if state.dialog.is_some() || event.default_prevented() {
+            return None;
+        }
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            return (state.view == View::Form).then_some(Self::Start);
+        }
+        if has_modifier || state.keys_are_off || js::is_typing() {
+            return None;
+        }
+        Self::of_key(&event.key(), state)
+    }
+
+    fn of_key(key: &str, state: &State) -> Option<Self> {
+        let is_in_run = state.view == View::Run && state.run.is_some();
+        let shortcut = match key {
+            "?" => Self::Help,
+            "t" => Self::Theme,
+            _ if !is_in_run => return None,
+            "s" if state.is_running() => Self::Stop,
+            "e" if state.is_running() => Self::Edit,
+            "n" if !state.is_running() => Self::New,
+            _ => {
+                let number: usize = key.parse().ok()?;
+                Self::Select(*Tab::ALL.get(number.checked_sub(1)?)?)
+            }
+        };
+        Some(shortcut)
+    }
+
+    /// Does it.
+    pub fn follow(self, state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) {
+        match self {
+            Self::Edit => on_action.emit(Action::OpenDialog(Dialog::EditUsers)),
+            Self::Help => on_action.emit(Action::OpenDialog(Dialog::Shortcuts)),
+            Self::New => on_action.emit(Action::Show(View::Form)),
+            Self::Select(tab) => on_action.emit(Action::SelectTab(tab)),
+            Self::Start => on_intent.emit(Intent::Start),
+            Self::Stop => on_intent.emit(Intent::Stop),
+            Self::Theme => on_action.emit(Action::SetTheme(next(state.theme))),
+        }
+    }
+}
+
+/// The theme that comes after `theme`.
+pub fn next(theme: Theme) -> Theme {
+    match theme {
+        Theme::Auto => Theme::Light,
+        Theme::Light => Theme::Dark,
+        Theme::Dark => Theme::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_do_what_makes_sense_now() {
+        let form = State::default();
+        let found = |key| Shortcut::of_key(key, &form);
+        assert_eq!(found("?"), Some(Shortcut::Help));
+        assert_eq!(found("t"), Some(Shortcut::Theme));
+        for key in ["s", "e", "n", "1", "x", "0"] {
+            assert_eq!(found(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn the_themes_go_around() {
+        let mut theme = Theme::Auto;
+        for _ in Theme::ALL {
+            theme = next(theme);
+        }
+        assert_eq!(theme, Theme::Auto);
+    }
+}

@@ -1,0 +1,367 @@
+//! The plan that is being written: its keys, which the form shows, and its text, side by side.
+
+use mayfly_core::plan::Draft;
+use serde_json::{Map, Value, json};
+
+use super::load::{LoadAction, LoadDoc};
+use crate::keys::{Edit, Path};
+use crate::reading::{Problem, Reading, Source};
+
+/// A plan that is being written, in the form or as text.
+///
+/// The engine reads it after every change, makes one of the other, and says what is wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanDoc {
+    /// What a run of the plan is called; empty for no name of its own.
+    pub title: String,
+    /// Its keys and values, which need not make sense.
+    pub draft: Draft,
+    /// The plan as text, as it was typed or as the engine wrote it. Empty until the engine is there.
+    pub text: String,
+    /// Which of the two was changed last; the other follows.
+    pub edited: Side,
+    /// Whether the text cannot be read at all, so that the form shows what was there before.
+    pub is_broken: bool,
+    /// Counts the changes, so that a late word about an old state of it is known.
+    pub revision: u32,
+    /// The state of it that the engine read last.
+    pub read_revision: Option<u32>,
+    /// What is wrong, as far as it was read.
+    pub problems: Vec<Problem>,
+    /// How many more problems there are.
+    pub n_more: usize,
+    /// Why the file that was opened last was not taken; its `path` is where it was to go.
+    pub refused: Option<Problem>,
+    /// Whether the form shows what is wrong: from the first try to start on.
+    pub is_checked: bool,
+    /// Whether it came with a link, and was not started yet.
+    pub is_from_link: bool,
+    /// Whether the text is shown beside the form.
+    pub shows_text: bool,
+    /// What is known of its load.
+    pub load: LoadDoc,
+}
+
+/// Where a plan was changed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Side {
+    /// In the form.
+    Form,
+    /// In its text, which is in JSON: a file that was not read yet, or cannot be.
+    Json,
+    /// In its text, which is in TOML.
+    Toml,
+}
+
+impl Default for PlanDoc {
+    /// The demo: a small swarm on the simulated API.
+    fn default() -> Self {
+        let tasks = [("/", 3), ("/cube", 1), ("/square", 1)];
+        let tasks = tasks.map(|(path, weight)| json!({ "weight": weight, "get": path }));
+        let class = json!({ "name": "User", "wait": { "between": [0.5, 1.5] }, "task": tasks });
+        let keys = Map::from_iter([
+            ("version".to_owned(), 1.into()),
+            ("load".to_owned(), json!({ "users": 20, "spawn_rate": 4 })),
+            ("user_class".to_owned(), json!([class])),
+        ]);
+        Self::of(Draft { keys })
+    }
+}
+
+/// What changes a plan that is being written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlanAction {
+    /// The form was to start a run, and has errors.
+    Check,
+    /// Something was changed in the form.
+    Edit(Edit),
+    /// The name of the next run was changed.
+    EditTitle(String),
+    /// A text was typed or opened.
+    EditText(Side, String),
+    /// Something about its load was changed.
+    Load(LoadAction),
+    /// Another plan takes the place of this one.
+    Open(Box<PlanDoc>),
+    /// The engine read the plan as it was at this revision.
+    Read(u32, Box<Reading>),
+    /// A file could not be read, for this reason.
+    RefuseFile(Problem),
+    /// The text is shown, or hidden.
+    ShowText(bool),
+}
+
+impl PlanDoc {
+    /// A plan without a name.
+    pub fn of(draft: Draft) -> Self {
+        Self {
+            title: String::new(),
+            draft,
+            text: String::new(),
+            edited: Side::Form,
+            is_broken: false,
+            revision: 0,
+            read_revision: None,
+            problems: Vec::new(),
+            n_more: 0,
+            refused: None,
+            is_checked: false,
+            is_from_link: false,
+            shows_text: false,
+            load: LoadDoc::default(),
+        }
+    }
+
+    /// What the engine is to read after the newest change.
+    pub fn source(&self) -> Source {
+        match self.edited {
+            Side::Form => Source::Json(self.draft.to_json()),
+            Side::Json => Source::Json(self.text.clone()),
+            Side::Toml => Source::Toml(self.text.clone()),
+        }
+    }
+
+    /// What is at `path`.
+    pub fn get(&self, path: &Path) -> Option<&Value> {
+        path.get(&self.draft.keys)
+    }
+
+    /// What is wrong with the value at `path`, if that is to be shown.
+    pub fn error(&self, path: &Path) -> Option<&str> {
+        if !self.is_checked {
+            return None;
+        }
+        let path = path.to_string();
+        let problem = self.problems.iter().find(|it| it.path == path);
+        problem.map(|it| &*it.message)
+    }
+
+    /// Whether a run of the plan is against the simulated API.
+    pub fn is_simulated(&self) -> bool {
+        self.draft.keys.get("host").is_none()
+    }
+
+    /// Whether the engine has read it as it is now.
+    pub fn is_read(&self) -> bool {
+        self.read_revision == Some(self.revision)
+    }
+
+    /// The plan, if it is known that it can run.
+    pub fn ready(&self) -> Option<&Draft> {
+        (self.is_read() && self.problems.is_empty()).then_some(&self.draft)
+    }
+
+    /// Makes a change.
+    pub fn apply(&mut self, action: PlanAction) {
+        if !matches!(action, PlanAction::Read(..) | PlanAction::Check) {
+            self.refused = None;
+        }
+        match action {
+            PlanAction::Check => self.is_checked = true,
+            PlanAction::Edit(edit) => {
+                edit.apply(&mut self.draft.keys);
+                self.turn_to_form();
+            }
+            PlanAction::EditTitle(title) => self.title = title,
+            PlanAction::EditText(side, text) => {
+                (self.edited, self.text) = (side, text);
+                self.revision += 1;
+            }
+            PlanAction::Load(action) => {
+                if self.load.apply(action, &mut self.draft.keys) {
+                    self.turn_to_form();
+                }
+            }
+            PlanAction::Open(plan) => {
+                let revision = self.revision + 1;
+                let shows_text = self.shows_text;
+                // Until the new one is drawn.
+                let line = self.load.line.take();
+                *self = Self {
+                    revision,
+                    shows_text,
+                    ..*plan
+                };
+                self.load.line = line;
+            }
+            PlanAction::Read(revision, reading) if revision == self.revision => {
+                self.read(*reading);
+            }
+            PlanAction::Read(..) => {}
+            PlanAction::RefuseFile(problem) => self.refused = Some(problem),
+            PlanAction::ShowText(shows_text) => self.shows_text = shows_text,
+        }
+    }
+
+    /// The keys were changed, and the text is to follow.
+    fn turn_to_form(&mut self) {
+        (self.edited, self.is_broken) = (Side::Form, false);
+        self.revision += 1;
+    }
+
+    fn read(&mut self, reading: Reading) {
+        self.read_revision = Some(self.revision);
+        let draft = reading.draft();
+        if self.edited != Side::Form {
+            self.is_broken = draft.is_none();
+            self.draft = draft.unwrap_or_else(|| std::mem::take(&mut self.draft));
+        }
+        if let Some(text) = reading.text {
+            self.text = text;
+            if self.edited == Side::Json {
+                self.edited = Side::Toml;
+            }
+        }
+        (self.problems, self.n_more) = (reading.problems, reading.n_more);
+        self.load.read(reading.line);
+    }
+}
+
+/// The demo, against `host`.
+pub fn with_host(host: &str) -> PlanDoc {
+    let mut plan = PlanDoc::default();
+    plan.draft.keys.insert("host".to_owned(), host.into());
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(plan: &mut PlanDoc) {
+        let reading = Reading::new(plan.source());
+        plan.apply(PlanAction::Read(plan.revision, Box::new(reading)));
+    }
+
+    fn edit_text(plan: &mut PlanDoc, text: &str) {
+        plan.apply(PlanAction::EditText(Side::Toml, text.to_owned()));
+        read(plan);
+    }
+
+    #[test]
+    fn the_demo_is_a_plan_for_the_simulated_api() {
+        let mut plan = PlanDoc::default();
+        read(&mut plan);
+        assert_eq!(plan.problems, []);
+        assert!(plan.is_simulated());
+        assert_eq!(
+            plan.text,
+            "version = 1\n\
+             \n\
+             [load]\n\
+             users = 20\n\
+             spawn_rate = 4\n\
+             \n\
+             [[user_class]]\n\
+             name = \"User\"\n\
+             wait = { between = [0.5, 1.5] }\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 3\n\
+             get = \"/\"\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 1\n\
+             get = \"/cube\"\n\
+             \n\
+             [[user_class.task]]\n\
+             weight = 1\n\
+             get = \"/square\"\n"
+        );
+        assert!(!with_host("http://a.test").is_simulated());
+    }
+
+    #[test]
+    fn form_and_text_follow_each_other() {
+        let mut plan = PlanDoc::default();
+        let users = Path::of("load").key("users");
+        plan.apply(PlanAction::Edit(Edit::Set(users.clone(), 7.into())));
+        read(&mut plan);
+        assert!(plan.text.contains("\nusers = 7\n"), "{}", plan.text);
+
+        let text = plan.text.replace("users = 7", "users = 8 # more");
+        edit_text(&mut plan, &text);
+        assert_eq!(plan.get(&users), Some(&8.into()));
+        read(&mut plan);
+        assert_eq!(
+            plan.text, text,
+            "a comment stays while only the text is edited"
+        );
+    }
+
+    #[test]
+    fn a_broken_text_leaves_the_form_as_it_was() {
+        let mut plan = PlanDoc::default();
+        edit_text(&mut plan, "version =");
+        assert!(plan.is_broken);
+        assert_eq!(plan.problems[0].line, Some(1));
+        assert_eq!(plan.draft, PlanDoc::default().draft);
+
+        let title = Path::of("host");
+        plan.apply(PlanAction::Edit(Edit::Set(title, "http://a.test".into())));
+        read(&mut plan);
+        assert!(!plan.is_broken && plan.text.contains("http://a.test"));
+    }
+
+    #[test]
+    fn errors_stand_beside_what_caused_them_once_they_are_wanted() {
+        let mut plan = PlanDoc::default();
+        let users = Path::of("load").key("users");
+        plan.apply(PlanAction::Edit(Edit::Set(users.clone(), "many".into())));
+        read(&mut plan);
+        assert_eq!(plan.error(&users), None);
+        plan.apply(PlanAction::Check);
+        assert!(
+            plan.error(&users)
+                .unwrap()
+                .contains("found the text “many”")
+        );
+        assert_eq!(plan.error(&Path::of("host")), None);
+    }
+
+    #[test]
+    fn a_file_that_is_refused_changes_nothing_and_is_said_until_something_is_done() {
+        let mut plan = PlanDoc::default();
+        read(&mut plan);
+        plan.apply(PlanAction::RefuseFile(Problem {
+            path: String::new(),
+            line: None,
+            message: "it is no text".to_owned(),
+        }));
+        plan.apply(PlanAction::Check);
+        assert!(plan.refused.is_some() && plan.ready().is_some());
+        plan.apply(PlanAction::Edit(Edit::Remove(Path::of("host"))));
+        assert_eq!(plan.refused, None);
+    }
+
+    #[test]
+    fn a_late_word_about_an_older_plan_is_ignored() {
+        let mut plan = PlanDoc::default();
+        let late = Reading::new(plan.source());
+        plan.apply(PlanAction::Edit(Edit::Remove(Path::of("load"))));
+        plan.apply(PlanAction::Read(0, Box::new(late)));
+        assert!(!plan.is_read() && plan.ready().is_none());
+        read(&mut plan);
+        assert!(plan.is_read() && plan.ready().is_none());
+    }
+
+    #[test]
+    fn json_that_cannot_be_read_stays_as_it_is() {
+        let mut plan = PlanDoc::default();
+        plan.apply(PlanAction::EditText(Side::Json, "{".to_owned()));
+        read(&mut plan);
+        assert_eq!(plan.edited, Side::Json);
+        assert!(plan.is_broken && plan.text == "{");
+        assert_eq!(plan.problems.len(), 1);
+
+        plan.apply(PlanAction::EditText(
+            Side::Json,
+            "{\"version\": 1}".to_owned(),
+        ));
+        read(&mut plan);
+        assert_eq!(
+            (plan.edited, plan.text.as_str()),
+            (Side::Toml, "version = 1\n")
+        );
+    }
+}

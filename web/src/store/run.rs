@@ -1,0 +1,238 @@
+//! A run, and what is known of it.
+
+use std::rc::Rc;
+
+use mayfly_core::board::Board;
+use mayfly_core::load_line::LoadLine;
+use mayfly_core::plan::{Draft, Users};
+use mayfly_core::report::{Ending, ThresholdResult};
+use mayfly_core::run::RunState;
+use mayfly_core::snapshot::Snapshot;
+
+use crate::chart_model::Event;
+use crate::chart_model::timeline::finished;
+use crate::diagnosis::Diagnosis;
+use crate::format;
+use crate::history::{KeptRun, RunKey};
+use crate::load_picture::Live;
+use crate::model::RunModel;
+use crate::outline::{Outline, with_load, with_users};
+use crate::protocol::RunId;
+
+/// A run, and what is known of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its number.
+    pub id: RunId,
+    /// What it is called; may be empty.
+    pub title: String,
+    /// What runs. An edit changes its load.
+    pub draft: Rc<Draft>,
+    /// What the page needs to know of it.
+    pub outline: Outline,
+    /// Its load over time, with its edits; `None` until the engine has drawn it.
+    pub line: Option<Rc<LoadLine>>,
+    /// When it began, in milliseconds since 1970.
+    pub started_millis: f64,
+    /// Which kept run it is; `None` if it ran in this page since it was opened.
+    pub kept: Option<RunKey>,
+    /// How it ended, if it is a kept run that did not come to its end.
+    pub ending: Option<Ending>,
+    /// What becomes of its thresholds.
+    pub thresholds: Rc<[ThresholdResult]>,
+    /// The newest totals.
+    pub board: Rc<Board>,
+    /// What they say.
+    pub model: Rc<RunModel>,
+    /// What a person did in the time that is counted, in order of time.
+    pub events: Rc<[Event]>,
+    /// Why no answer can be read, once it was found out.
+    pub diagnosis: Option<Diagnosis>,
+    /// A person clicked Stop, and the engine has not answered yet.
+    pub is_stopping: bool,
+    /// Why the engine is gone. The numbers up to then are kept.
+    pub engine_error: Option<String>,
+}
+
+/// What changes a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunAction {
+    /// Why no answer can be read.
+    Diagnose(RunId, Diagnosis),
+    /// The engine drew the load of a run.
+    Draw(RunId, Box<LoadLine>),
+    /// The run goes on with the load and the weights of this plan.
+    Edit(Box<Draft>),
+    /// The run goes on with other users.
+    EditUsers(Users),
+    /// The engine is gone, for this reason.
+    LoseEngine(String),
+    /// News of a run.
+    Post(RunId, Box<Snapshot>, Vec<ThresholdResult>),
+    /// The counts are to be forgotten.
+    ResetCounts,
+    /// The run was told to stop.
+    Stop,
+}
+
+impl Run {
+    /// A run that nothing is known of yet.
+    pub fn new(id: RunId, title: String, draft: Draft, started_millis: f64) -> Self {
+        Self {
+            id,
+            title,
+            outline: Outline::new(&draft),
+            draft: Rc::new(draft),
+            line: None,
+            started_millis,
+            kept: None,
+            ending: None,
+            thresholds: Rc::new([]),
+            board: Rc::default(),
+            model: Rc::default(),
+            events: Rc::default(),
+            diagnosis: None,
+            is_stopping: false,
+            engine_error: None,
+        }
+    }
+
+    /// A run that the browser kept.
+    pub fn kept(kept: KeptRun) -> Self {
+        let keys = serde_json::from_str(&kept.plan).unwrap_or_default();
+        let mut board = Board::default();
+        for snapshot in kept.snapshots {
+            board.post(snapshot);
+        }
+        let model = RunModel {
+            state: RunState::Stopped,
+            n_users: 0,
+            n_queued: 0,
+            is_unexplained: false,
+            ..RunModel::new(&board)
+        };
+        Self {
+            kept: Some(kept.key),
+            ending: (kept.ending != Ending::Stopped).then_some(kept.ending),
+            thresholds: kept.thresholds.into(),
+            board: Rc::new(board),
+            model: Rc::new(model),
+            ..Self::new(0, kept.title, Draft { keys }, kept.started_millis)
+        }
+    }
+
+    /// What the run is doing.
+    pub fn state(&self) -> RunState {
+        match self.model.state {
+            _ if self.engine_error.is_some() => RunState::Stopped,
+            // The first snapshot is a moment away.
+            RunState::Ready => RunState::Spawning,
+            state if self.is_stopping && state.is_active() => RunState::Stopping,
+            state => state,
+        }
+    }
+
+    /// What it did so far, to be drawn over what it was to do.
+    pub fn live(&self) -> Live {
+        let Some(line) = &self.line else {
+            return Live::default();
+        };
+        Live::new(line.unit, &finished(&self.board, self.board.series()))
+    }
+
+    pub(super) fn apply(&mut self, action: RunAction) {
+        match action {
+            RunAction::Post(id, snapshot, thresholds) if id == self.id => {
+                self.thresholds = thresholds.into();
+                self.post(*snapshot);
+            }
+            RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
+                self.diagnosis = Some(diagnosis);
+            }
+            RunAction::Draw(id, line) if id == self.id => self.line = Some(Rc::new(*line)),
+            RunAction::Stop => self.stop(),
+            RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
+            // A run that goes on is reset by its engine.
+            RunAction::ResetCounts if !self.state().is_active() => self.forget(),
+            RunAction::Edit(draft) => {
+                self.edit(with_load(&self.draft, &draft));
+                self.mark("Load edited".to_owned());
+            }
+            RunAction::EditUsers(users) => {
+                self.edit(with_users(&self.draft, users));
+                self.mark(users_label(users));
+            }
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, draft: Draft) {
+        self.outline = Outline::new(&draft);
+        self.draft = Rc::new(draft);
+    }
+
+    fn stop(&mut self) {
+        // A second click ends the users who are still allowed to finish something.
+        if !self.is_stopping {
+            self.mark("Stop".to_owned());
+        }
+        self.is_stopping = true;
+    }
+
+    /// Notes what a person did just now, which is when the newest totals are from.
+    fn mark(&mut self, label: String) {
+        let at = self.board.at().as_secs_f64();
+        self.events = self
+            .events
+            .iter()
+            .cloned()
+            .chain([Event { at, label }])
+            .collect();
+    }
+
+    fn post(&mut self, snapshot: Snapshot) {
+        let since = self.board.since();
+        Rc::make_mut(&mut self.board).post(snapshot);
+        if since != self.board.since() {
+            // What was before is in no chart any more.
+            let at = self.board.since().as_secs_f64();
+            let label = "Reset".to_owned();
+            self.events = Rc::new([Event { at, label }]);
+        }
+        self.model = Rc::new(RunModel::new(&self.board));
+        // An answer that can be read, or a reset, makes the diagnosis wrong.
+        if !self.model.is_unexplained {
+            self.diagnosis = None;
+        }
+    }
+
+    fn lose_engine(&mut self, reason: String) {
+        self.engine_error = Some(reason);
+        let gone = RunModel {
+            n_users: 0,
+            n_queued: 0,
+            ..(*self.model).clone()
+        };
+        self.model = Rc::new(gone);
+    }
+
+    /// Forgets the counts of a run that is over.
+    fn forget(&mut self) {
+        self.board = Rc::default();
+        self.model = Rc::new(RunModel {
+            state: RunState::Stopped,
+            at: self.model.at,
+            ..RunModel::default()
+        });
+        self.events = Rc::default();
+        self.diagnosis = None;
+        self.thresholds = Rc::new([]);
+    }
+}
+
+fn users_label(users: Users) -> String {
+    match users.users.get() {
+        1 => "1 user".to_owned(),
+        n_users => format!("{} users", format::count(n_users.into())),
+    }
+}

@@ -1,0 +1,258 @@
+//! The runs that the browser keeps, in IndexedDB: for each a short entry for the list, and the
+//! report. The database is the engine's, so that keeping a run never holds up the page.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
+use js_sys::Date;
+use mayfly_core::report::Report;
+use wasm_bindgen::JsValue;
+
+use super::lock::{self, Lock};
+use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
+
+const DATABASE: &str = "mayfly";
+const VERSION: u32 = 1;
+/// Entries as JSON, by key.
+const ENTRIES: &str = "entries";
+/// Reports as JSON, by key.
+const REPORTS: &str = "reports";
+
+/// The runs that the browser keeps.
+#[derive(Default)]
+pub(super) struct History {
+    database: RefCell<Option<Rc<Database>>>,
+    kept_millis: Cell<f64>,
+    cost_millis: Cell<f64>,
+    is_keeping: Cell<bool>,
+    // Of the run that is under way.
+    lock: RefCell<Option<Lock>>,
+}
+
+impl History {
+    /// How long what was measured may be lost, if the tab dies, in milliseconds.
+    const PERIOD_MILLIS: f64 = 5_000.0;
+
+    /// Keeping a run takes at most one part in this many of the engine's time.
+    const SHARE: f64 = 50.0;
+
+    /// A run begins, which is kept with its first numbers.
+    pub(super) fn begin(&self, key: &RunKey) {
+        self.kept_millis.set(0.0);
+        self.cost_millis.set(0.0);
+        *self.lock.borrow_mut() = Lock::new(key);
+    }
+
+    /// The run has ended.
+    pub(super) fn end(&self) {
+        self.lock.take();
+    }
+
+    /// Whether it is time to keep the run that is under way again.
+    pub(super) fn is_due(&self) -> bool {
+        let period = Self::PERIOD_MILLIS.max(Self::SHARE * self.cost_millis.get());
+        !self.is_keeping.get() && period <= Date::now() - self.kept_millis.get()
+    }
+
+    /// The report as it is kept.
+    pub(super) fn pack(&self, report: &Report) -> Packed {
+        let start = Date::now();
+        let packed = Packed::new(report);
+        self.kept_millis.set(start);
+        self.cost_millis.set(Date::now() - start);
+        packed
+    }
+
+    /// Keeps a run, in place of what was kept of it before.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what to tell a person.
+    pub(super) async fn keep(&self, packed: Packed) -> Result<(), String> {
+        self.is_keeping.set(true);
+        let kept = self.put(&packed).await;
+        self.is_keeping.set(false);
+        kept.map_err(|error| {
+            format!("The run cannot be kept in the history: {error}. It goes on, and its numbers can be downloaded as long as this page is open.")
+        })
+    }
+
+    /// Does what the page asks for.
+    pub(super) async fn follow(&self, command: HistoryCommand) -> HistoryNotice {
+        let notice = match command {
+            HistoryCommand::Delete(keys) => self.delete(&keys).await,
+            HistoryCommand::Import(name, text) => self.import(&name, &text).await,
+            HistoryCommand::List => self.list().await,
+            HistoryCommand::Open(key) => self.open(&key).await,
+            HistoryCommand::Rename(key, title) => self.rename(&key, title).await,
+        };
+        notice.unwrap_or_else(HistoryNotice::Problem)
+    }
+
+    /// A kept run.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what to tell a person.
+    pub(super) async fn report(&self, key: &RunKey) -> Result<Report, String> {
+        let text = self
+            .get(key)
+            .await
+            .map_err(|error| format!("The run cannot be read from the history: {error}."))?;
+        let text = text.ok_or("The run is not in the history any more.")?;
+        Report::from_json(&text).map_err(|error| format!("The run cannot be read: {error}."))
+    }
+
+    async fn open(&self, key: &RunKey) -> Result<HistoryNotice, String> {
+        let report = self.report(key).await?;
+        Ok(HistoryNotice::Opened(Box::new(KeptRun::new(&report))))
+    }
+
+    async fn rename(&self, key: &RunKey, title: String) -> Result<HistoryNotice, String> {
+        let mut report = self.report(key).await?;
+        report.title = title;
+        self.put(&Packed::new(&report))
+            .await
+            .map_err(|error| format!("The run cannot be renamed: {error}."))?;
+        self.list().await
+    }
+
+    async fn import(&self, name: &str, text: &str) -> Result<HistoryNotice, String> {
+        let report = Report::from_json(text)
+            .map_err(|error| format!("{name} cannot be imported: {error}."))?;
+        self.put(&Packed::new(&report))
+            .await
+            .map_err(|error| format!("{name} cannot be kept: {error}."))?;
+        self.list().await
+    }
+
+    async fn list(&self) -> Result<HistoryNotice, String> {
+        let entries = self.entries().await;
+        let entries = entries.map_err(|error| {
+            format!("The history cannot be read: {error}. Runs work without it.")
+        })?;
+        Ok(HistoryNotice::List(entries))
+    }
+
+    async fn entries(&self) -> Result<Vec<RunEntry>, StorageError> {
+        let database = self.database().await?;
+        let transaction = database.transaction(&[ENTRIES], TransactionMode::ReadOnly)?;
+        let texts = transaction
+            .object_store(ENTRIES)?
+            .get_all(None, None)?
+            .await?;
+        let texts = texts.iter().filter_map(JsValue::as_string);
+        // What a newer version has written in another way is left where it is.
+        let mut entries: Vec<RunEntry> = texts
+            .filter_map(|it| serde_json::from_str(&it).ok())
+            .collect();
+        let running = lock::running().await;
+        for entry in &mut entries {
+            entry.is_running = running.contains(&entry.key);
+        }
+        entries.sort_by(|a, b| b.key.cmp(&a.key));
+        Ok(entries)
+    }
+
+    async fn get(&self, key: &RunKey) -> Result<Option<String>, StorageError> {
+        let database = self.database().await?;
+        let transaction = database.transaction(&[REPORTS], TransactionMode::ReadOnly)?;
+        let report = transaction
+            .object_store(REPORTS)?
+            .get(JsValue::from(key))?
+            .await?;
+        Ok(report.and_then(|it| it.as_string()))
+    }
+
+    async fn put(&self, packed: &Packed) -> Result<(), StorageError> {
+        let database = self.database().await?;
+        let transaction = database.transaction(&[ENTRIES, REPORTS], TransactionMode::ReadWrite)?;
+        let key = JsValue::from(&packed.key);
+        for (store, text) in [(ENTRIES, &packed.entry), (REPORTS, &packed.report)] {
+            transaction
+                .object_store(store)?
+                .put(&JsValue::from(text), Some(&key))?
+                .await?;
+        }
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    async fn delete(&self, keys: &[RunKey]) -> Result<HistoryNotice, String> {
+        self.remove(keys)
+            .await
+            .map_err(|error| format!("The runs cannot be deleted: {error}."))?;
+        self.list().await
+    }
+
+    async fn remove(&self, keys: &[RunKey]) -> Result<(), StorageError> {
+        let database = self.database().await?;
+        let transaction = database.transaction(&[ENTRIES, REPORTS], TransactionMode::ReadWrite)?;
+        for store in [ENTRIES, REPORTS] {
+            let store = transaction.object_store(store)?;
+            for key in keys {
+                store.delete(JsValue::from(key))?.await?;
+            }
+        }
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    /// The database, opened when it is wanted first.
+    async fn database(&self) -> Result<Rc<Database>, StorageError> {
+        if let Some(database) = &*self.database.borrow() {
+            return Ok(Rc::clone(database));
+        }
+        let mut open = Factory::new()?.open(DATABASE, Some(VERSION))?;
+        open.on_upgrade_needed(|event| {
+            // A database that cannot be made is one that cannot be opened, which is said then.
+            if let Ok(database) = event.database() {
+                for store in [ENTRIES, REPORTS] {
+                    let _ = database.create_object_store(store, ObjectStoreParams::new());
+                }
+            }
+        });
+        let database = Rc::new(open.await?);
+        *self.database.borrow_mut() = Some(Rc::clone(&database));
+        Ok(database)
+    }
+}
+
+/// A run as it is kept.
+pub(super) struct Packed {
+    key: RunKey,
+    entry: String,
+    report: String,
+}
+
+impl Packed {
+    fn new(report: &Report) -> Self {
+        let entry = RunEntry::new(report);
+        Self {
+            key: key(report),
+            entry: serde_json::to_string(&entry).expect("an entry has no type that JSON lacks"),
+            report: report.to_json(),
+        }
+    }
+}
+
+/// Why the browser did not do it, in the browser's words.
+struct StorageError(String);
+
+impl std::fmt::Display for StorageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let hint = if self.0.contains("Quota") {
+            "the browser has no more room for it; delete old runs, or download this one"
+        } else {
+            "the browser refuses its storage to this page"
+        };
+        write!(f, "{hint} ({})", self.0)
+    }
+}
+
+impl From<idb::Error> for StorageError {
+    fn from(error: idb::Error) -> Self {
+        Self(error.to_string())
+    }
+}
