@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(serde_json::from_value::<Holder>(text).unwrap(), holder());
 
         let bytes = postcard::to_stdvec(&holder()).unwrap();
-        assert_eq!(bytes.len(), 1 + 2 * 8 + 1);
+        assert_eq!(bytes.len(), 1 + 2 * 9 + 1);
         assert_eq!(postcard::from_bytes::<Holder>(&bytes).unwrap(), holder());
     }
 

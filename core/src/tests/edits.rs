@@ -131,7 +131,7 @@ fn a_watched_row_has_its_series_beside_those_of_thresholds() {
         .try_into()
         .unwrap();
     let mut plan = plan(vec![user], load(5, 5.0), 20);
-    plan.thresholds = vec!["p95{/a} over 5s < 1s".parse().unwrap()];
+    plan.thresholds = vec!["/a: p95 < 1s over 5s".parse().unwrap()];
     let at = |secs| Elapsed::from_secs(secs);
     let outcome = Simulation {
         commands: vec![
