@@ -248,7 +248,7 @@ mod tests {
         let sizes = parcels[n - 60..].iter().map(|it| encode(it).len());
         let mean = sizes.sum::<usize>() / 60;
         let whole = encode(&snapshots[n - 1]).len();
-        assert!(10 * mean < whole, "{mean} of {whole} bytes");
+        assert!(8 * mean < whole, "{mean} of {whole} bytes");
     }
 
     #[test]

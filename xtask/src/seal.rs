@@ -57,9 +57,8 @@ fn with_files(worker: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result
         hash.update(bytes);
         addresses.push(match name.as_str() {
             "index.html" => "\"./\"".to_owned(),
-            // As the page asks for the engine, whose files have no hash in their names.
-            "worker.js" => format!("\"{name}?{glue}\""),
-            _ if name.starts_with("mayfly-engine") => format!("\"{name}?{glue}\""),
+            // As the page asks for what it loads itself: files that have no hash in their names.
+            _ if is_loaded_by_script(name) => format!("\"{name}?{glue}\""),
             _ => format!("\"{name}\""),
         });
     }
@@ -72,6 +71,11 @@ fn with_files(worker: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result
     }
     let worker = worker.replace(FILES_PLACE, &addresses.join(", "));
     Ok(worker.replace(VERSION_PLACE, &version))
+}
+
+fn is_loaded_by_script(name: &str) -> bool {
+    let starts = ["mayfly-engine", "uPlot", "worker.js"];
+    starts.iter().any(|it| name.starts_with(it))
 }
 
 const FILES_PLACE: &str = "\"files-of-the-page\"";
@@ -119,14 +123,20 @@ mod tests {
     fn the_service_worker_knows_the_files_and_their_version() {
         let worker = format!("[{FILES_PLACE}] {VERSION_PLACE}");
         let of = |engine: &str| {
-            let files = ["index.html", "mayfly-page-1.js", "mayfly-engine.js"];
+            let files = [
+                "index.html",
+                "mayfly-page-1.js",
+                "mayfly-engine.js",
+                "uPlot.min.css",
+            ];
             let files = files.map(|it| (it.to_owned(), engine.as_bytes().to_vec()));
             with_files(&worker, &BTreeMap::from(files)).unwrap()
         };
         let sealed = of("a");
         assert!(
             sealed.starts_with(
-                "[\"./\", \"mayfly-engine.js?mayfly-page-1.js\", \"mayfly-page-1.js\"] "
+                "[\"./\", \"mayfly-engine.js?mayfly-page-1.js\", \"mayfly-page-1.js\", \
+                 \"uPlot.min.css?mayfly-page-1.js\"] "
             ),
             "{sealed}"
         );
