@@ -98,18 +98,20 @@ struct Inner {
 pub fn use_control(state: &UseReducerHandle<State>) -> Control {
     let control = use_memo((), |()| Control::new(state.dispatcher()));
     let control = (*control).clone();
+    let is_drawn = use_state_eq(|| false);
     use_effect_with((), {
-        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
+        let (control, is_drawn) = (control.clone(), is_drawn.clone());
         // Ready before the first click, and loaded after the page is drawn.
         move |()| {
             js::after_drawing(move || {
                 control.ensure_engine();
-                control.read(&plan);
+                is_drawn.set(true);
                 js::keep_files();
             });
         }
     });
-    use_effect_with(state.plan.revision, {
+    // Once it is drawn, the plan may be another than at first: a link brings its own.
+    use_effect_with((state.plan.revision, *is_drawn), {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));
         move |_| control.read(&plan)
     });

@@ -73,7 +73,7 @@ async fn stages_are_gone_through_and_end_the_run() {
     until_drawn(
         &page,
         "0 to 3 users within 30ms, then 3 users until 4s, then 3 to 6 users within 30ms, then 6 \
-         users until 8s, then 6 to 1 users within 50ms, then 1 user until 12s",
+         users until 8s, then 6 to 1 user within 50ms, then 1 user until 12s",
     )
     .await;
     page.press("Start Swarming").await;
