@@ -128,3 +128,22 @@ fn a_request_that_was_given_up_is_dropped_by_the_transport() {
     assert_eq!(outcome.logs[0].most_in_flight.get(), 1);
     assert_eq!(outcome.logs[0].n_in_flight.get(), 0);
 }
+
+#[test]
+fn a_million_requests_are_kept_in_as_much_as_a_thousand() {
+    // Ten requests a second for each user.
+    let kept = |n_users: u32| {
+        let plan = plan(vec![class("A", 1)], load(n_users, 1e6), 100);
+        let simulation = Simulation::new(plan, |_, _| answer_after(100 * MILLI, 200));
+        let outcome = simulation.run();
+        let n_requests = aggregated(&outcome.board.rows()).n_requests;
+        let last = outcome.snapshots.last().unwrap();
+        (n_requests, postcard::to_stdvec(last).unwrap().len())
+    };
+    let (thousand, few) = kept(1);
+    let (million, many) = kept(1000);
+    assert!((900..=1000).contains(&thousand), "{thousand}");
+    assert!((900_000..=1_000_000).contains(&million), "{million}");
+    // Larger numbers have some more digits.
+    assert!(many < 2 * few, "{few} and {many} bytes");
+}

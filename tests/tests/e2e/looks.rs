@@ -99,6 +99,12 @@ impl Look<'_> {
             .await;
         for tab in page.tabs().await {
             page.press(&tab).await;
+            if tab == "Charts" {
+                until("the charts are drawn", async || {
+                    page.element("//*[@role='group']//canvas").await
+                })
+                .await;
+            }
             self.check(&tab.to_lowercase()).await;
         }
         page.press("Edit").await;

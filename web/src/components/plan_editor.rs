@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-use super::text_field::sentence;
+use super::text_field::{ended, sentence};
 use crate::format;
 use crate::js;
 use crate::reading::Problem;
@@ -75,7 +75,7 @@ fn problem_item(index: usize, problem: &Problem, area: &NodeRef) -> Html {
     let message = if problem.path.is_empty() {
         sentence(&problem.message)
     } else {
-        format!("{}: {}.", problem.path, problem.message)
+        ended(&format!("{}: {}", problem.path, problem.message))
     };
     let place = problem.line.map(|line| {
         let onclick = on_line(area, line);

@@ -69,5 +69,15 @@ pub(super) fn sentence(message: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().to_string())
         .unwrap_or_default();
-    format!("{first}{}.", rest.as_str())
+    ended(&format!("{first}{}", rest.as_str()))
+}
+
+/// The end of a sentence, unless it has one.
+pub(super) fn ended(message: &str) -> String {
+    let end = if message.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{message}{end}")
 }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::editor::{Editor, capitalized};
 use super::place::Place;
-use crate::components::text_field::sentence;
+use crate::components::text_field::{ended, sentence};
 use crate::format;
 use crate::js;
 use crate::keys::Path;
@@ -72,7 +72,7 @@ fn text_of(editor: &Editor, problem: &Problem) -> String {
     if place.is_empty() {
         return sentence(&problem.message);
     }
-    format!("{}: {}.", capitalized(&place), problem.message)
+    ended(&format!("{}: {}", capitalized(&place), problem.message))
 }
 
 /// Moves the focus to the field of a problem, or to the closest thing around it that is shown; if
