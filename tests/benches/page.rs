@@ -5,7 +5,6 @@
 use std::path::Path;
 
 use axum::Router;
-use axum::routing::get;
 use mayfly_tests::{Page, Site, serve};
 use serde_json::Value;
 use tower_http::cors::CorsLayer;
@@ -18,7 +17,7 @@ const SECS: u32 = 5;
 
 #[tokio::main]
 async fn main() {
-    let hello = Router::new().route("/", get(|| async { "Hello World" }));
+    let hello = Router::new().fallback(|| async { "Hello World" });
     let target = serve(hello.layer(CorsLayer::permissive())).await;
     let page = Page::open().await;
     if let Ok(yardstick) = std::env::var("MAYFLY_YARDSTICK") {
@@ -26,6 +25,7 @@ async fn main() {
     }
     first_numbers(&page).await;
     responsiveness(&page, &target).await;
+    long_tasks(&page, &target).await;
 }
 
 /// Requests per second of the page and of a bare fetch loop, taking turns in one browser.
@@ -137,6 +137,39 @@ async fn responsiveness(page: &Page, target: &str) {
     }
 }
 
+/// Whatever keeps the page busy for longer than 50 ms in a minute of 200 users and 100 rows, in which
+/// a person looks at one tab after the other and filters.
+async fn long_tasks(page: &Page, target: &str) {
+    let tasks: Vec<String> = (0..100)
+        .map(|nth| format!("{{ get = \"/{nth}\" }}"))
+        .collect();
+    let plan = format!(
+        "version = 1\nhost = \"{target}\"\n\
+         [load]\nusers = 200\nspawn_rate = 100\nrun_time = \"2m\"\n\
+         [[user_class]]\nname = \"A\"\nwait = {{ constant = \"500ms\" }}\ntask = [{}]\n",
+        tasks.join(", ")
+    );
+    page.load("").await;
+    page.press("Plan text").await;
+    page.fill("Plan (TOML)", &plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Start Swarming").await;
+    page.until_total("the swarm is at work", |row| 1_000 <= row.n_requests)
+        .await;
+    for (what, script) in [("left alone", ALONE), ("tabs and filters used", USED)] {
+        let script = format!("{OBSERVED}{script}");
+        let mut millis = answers(page, &script).await;
+        let n_tasks = millis.len();
+        millis.push(0.0);
+        let (_, longest) = spread(&mut millis);
+        println!(
+            "tasks over 50 ms in 60 s of 200 users and 100 rows, {what}: {n_tasks}, longest {longest:.0} ms"
+        );
+    }
+    let n_rows = page.table("Statistics").await.len();
+    println!("  with {n_rows} rows drawn at the end");
+}
+
 async fn answers(page: &Page, script: &str) -> Vec<f64> {
     let millis: Value = page.run_async(script, vec![]).await;
     serde_json::from_value(millis).expect("a list of times")
@@ -186,6 +219,39 @@ const LETTERS: &str = "
             await frame();
             millis.push(performance.now() - start);
         }
+        done(millis);
+    })();";
+
+// The lengths of the long tasks of a minute.
+const OBSERVED: &str = "
+    const done = arguments[arguments.length - 1];
+    const millis = [];
+    new PerformanceObserver(list => millis.push(...list.getEntries().map(it => it.duration)))
+        .observe({ type: 'longtask' });
+    const pause = millis => new Promise(done => setTimeout(done, millis));
+    const end = performance.now() + 60_000;";
+
+const ALONE: &str = "pause(60_000).then(() => done(millis));";
+
+const USED: &str = "
+    const type = (field, text) => {
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, text);
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    };
+    (async () => {
+        const tabs = [...document.querySelectorAll('[role=tab]')];
+        for (let turn = 0; performance.now() < end; turn++) {
+            tabs[turn % tabs.length].click();
+            await pause(1000);
+            const field = document.querySelector('input[type=search]');
+            if (!field) continue;
+            for (const text of ['1', '12', '1', '']) {
+                type(field, text);
+                await pause(250);
+            }
+        }
+        tabs[0].click();
+        await pause(1000);
         done(millis);
     })();";
 
