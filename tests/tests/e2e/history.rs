@@ -131,6 +131,57 @@ async fn two_runs_are_compared() {
         text.contains("A: A run") && text.contains("B: Another run"),
         "{text}"
     );
+
+    let lines = [
+        ("RPS and Failures/s", ["RPS", "Failures/s"].as_slice()),
+        (
+            "Response Times (ms)",
+            &["50th percentile", "95th percentile"],
+        ),
+        ("Number of Users", &["Users"]),
+        ("Latency by Percentile (ms)", &["response time"]),
+    ];
+    for (title, labels) in lines {
+        let plot = format!("//*[@role='group'][@aria-label='{title}'][.//canvas]");
+        until(title, async || page.element(&plot).await).await;
+        page.press(&format!("Table: {title}")).await;
+        let corner = if title.contains("Percentile") {
+            "Percentile"
+        } else {
+            "From"
+        };
+        let of_run = |letter| labels.iter().map(move |label| format!("{letter} {label}"));
+        let titles = std::iter::once(corner.to_owned());
+        let titles: Vec<String> = titles.chain(of_run("A")).chain(of_run("B")).collect();
+        until(title, async || {
+            (column_titles(&page, title).await == titles).then_some(())
+        })
+        .await;
+    }
+    // Both are shown from their own start, whatever the time of day was.
+    let users = page.table("Table of Number of Users").await;
+    assert_eq!(users[0][0], "0:00");
+    assert!(
+        users[0][1..].iter().all(|it| it.parse::<u32>().is_ok()),
+        "{users:?}"
+    );
+    let latency = page.table("Table of Latency by Percentile (ms)").await;
+    let median = latency.iter().find(|row| row[0] == "50 %").unwrap();
+    assert!(
+        median[1..].iter().all(|it| it.parse::<f64>().is_ok()),
+        "{median:?}"
+    );
+}
+
+/// The titles of the columns in the table of a chart; none while it is closed.
+async fn column_titles(page: &Page, title: &str) -> Vec<String> {
+    let script = "
+        const table = [...document.querySelectorAll('table')]
+            .find(it => it.caption.textContent === arguments[0]);
+        return table ? [...table.tHead.rows[0].cells].map(it => it.textContent) : [];";
+    let caption = format!("Table of {title}");
+    let titles = page.run(script, vec![caption.into()]).await;
+    serde_json::from_value(titles).expect("a list of texts")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! What the charts show: lines and points, computed from the board. How they are drawn is up to
 //! `crate::uplot`, and how they are used to [`crate::components`].
 
+pub mod compared;
 pub mod percentiles;
 pub mod rows;
 pub mod run;
@@ -40,6 +41,8 @@ pub struct ChartStyle {
 /// What is along the bottom of a chart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Axis {
+    /// The time since a run began; points are at seconds.
+    Elapsed,
     /// Percentiles, the same room for each further nine; points are at
     /// [nines](percentiles::nines).
     Percentile,
@@ -74,6 +77,16 @@ pub struct Event {
     pub at: f64,
     /// What it was.
     pub label: String,
+}
+
+impl Axis {
+    /// Whether it can be zoomed into, and is shared by charts that are shown together.
+    pub fn is_over_time(self) -> bool {
+        match self {
+            Self::Elapsed | Self::Time => true,
+            Self::Percentile => false,
+        }
+    }
 }
 
 impl ChartStyle {

@@ -56,6 +56,13 @@ impl Timeline {
         }
     }
 
+    /// The stretch that a second of the run belongs to.
+    pub fn at(&self, second: u32) -> Option<&Stretch> {
+        let after = self.stretches.partition_point(|it| it.start <= second);
+        let last = &self.stretches[after.checked_sub(1)?];
+        (second < last.start + last.secs).then_some(last)
+    }
+
     /// A column of a chart.
     pub fn column(&self, value: impl Fn(&Stretch) -> Option<f64>) -> Vec<Option<f64>> {
         self.stretches.iter().map(value).collect()

@@ -29,7 +29,7 @@ pub mod threshold_list;
 pub mod trial_dialog;
 
 pub use self::brand::Brand;
-pub use self::charts::Charts;
+pub use self::charts::{Charts, ComparedCharts};
 pub use self::diagnosis_notice::DiagnosisNotice;
 pub use self::downloads::Downloads;
 pub use self::edit_dialog::EditDialog;

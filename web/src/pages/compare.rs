@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::comparison::{Cell, Line, TITLES, lines};
-use crate::components::{Brand, PageTools, ThresholdList};
+use crate::components::{Brand, ComparedCharts, PageTools, ThresholdList};
 use crate::format;
 use crate::js;
 use crate::store::history::Compared;
@@ -91,6 +91,14 @@ fn Comparison(props: &ComparisonProps) -> Html {
                     </tbody>
                 </table>
             </div>
+            <section class="rows" aria-labelledby="charts-title">
+                <h2 id="charts-title">{ "Charts" }</h2>
+                <p class="note">{ "Both runs by the time since their own start." }</p>
+                <ComparedCharts
+                    boards={[older.board.clone(), newer.board.clone()]}
+                    started_millis={[older.started_millis, newer.started_millis]}
+                />
+            </section>
         </>
     }
 }

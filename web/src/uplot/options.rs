@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
@@ -9,7 +10,7 @@ use web_sys::HtmlElement;
 
 use super::{Handlers, UPlot, number, object, size};
 use crate::chart_model::{Axis, ChartStyle, Span, percentiles};
-use crate::js;
+use crate::{format, js};
 
 /// What the plot calls. All take the plot first.
 pub(super) struct Callbacks {
@@ -37,6 +38,7 @@ impl Callbacks {
             on_select,
         } = handlers;
         let name = move |at: f64| match axis {
+            Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
             Axis::Percentile => percentiles::name(at),
             Axis::Time => js::local_time(at * 1e3),
         };
@@ -84,12 +86,12 @@ fn is_pointed_at(cursor: &JsValue) -> bool {
 /// All there is on an axis, or what will be.
 pub(super) fn whole(axis: Axis, at: &[f64], started: f64) -> Span {
     match axis {
-        Axis::Time if at.is_empty() => Span::whole(&[started]),
+        Axis::Elapsed | Axis::Time if at.is_empty() => Span::whole(&[started]),
         Axis::Percentile => Span {
             from: 0.0,
             to: at.last().copied().unwrap_or_default().max(1.0),
         },
-        Axis::Time => Span::whole(at),
+        Axis::Elapsed | Axis::Time => Span::whole(at),
     }
 }
 
@@ -101,15 +103,15 @@ pub(super) fn options(
     callbacks: &Callbacks,
 ) -> JsValue {
     let options = size(target);
-    let is_time = style.axis == Axis::Time;
-    let x = object(&[("time", is_time.into())]);
+    let is_time_of_day = style.axis == Axis::Time;
+    let x = object(&[("time", is_time_of_day.into())]);
     let y = object(&[("range", from_zero())]);
     let hook = |callback: &JsValue| Array::of1(callback).into();
     for (name, value) in [
         ("series", series(style, colors)),
         ("bands", bands(style, colors)),
         ("axes", axes(style.axis, css, callbacks)),
-        ("cursor", cursor(is_time, callbacks)),
+        ("cursor", cursor(style.axis.is_over_time(), callbacks)),
         ("legend", object(&[("show", false.into())])),
         ("scales", object(&[("x", x), ("y", y)])),
         (
@@ -179,11 +181,20 @@ fn axes(axis: Axis, css: impl Fn(&str) -> String, callbacks: &Callbacks) -> JsVa
     };
     let splits = match axis {
         Axis::Percentile => callbacks.places.as_ref().clone(),
-        Axis::Time => JsValue::UNDEFINED,
+        Axis::Elapsed | Axis::Time => JsValue::UNDEFINED,
+    };
+    // Times are read by sixties, and numbers would be split by tens.
+    let steps = match axis {
+        Axis::Elapsed => {
+            let steps = ELAPSED_STEPS.into_iter();
+            steps.map(JsValue::from).collect::<Array>().into()
+        }
+        Axis::Percentile | Axis::Time => JsValue::UNDEFINED,
     };
     let along = new(&[
         ("values", callbacks.names.as_ref().clone()),
         ("splits", splits),
+        ("incrs", steps),
         ("size", 32.into()),
         ("space", 72.into()),
     ]);
@@ -212,6 +223,12 @@ fn from_zero() -> JsValue {
     let top = object(&[("pad", 0.1.into()), ("soft", 1.into()), ("mode", 1.into())]);
     object(&[("min", bottom), ("max", top)])
 }
+
+/// From one label of an elapsed time to the next, in seconds: the shortest that leaves room is taken.
+const ELAPSED_STEPS: [u32; 19] = [
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200,
+    86_400, 604_800,
+];
 
 /// Draws a line with a label at each mark that is in sight.
 fn draw_marks(plot: &UPlot, marks: &[(f64, String)], ink: &str) {

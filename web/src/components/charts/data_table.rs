@@ -22,7 +22,7 @@ pub(super) fn DataTable(props: &DataTableProps) -> Html {
     let label = format!("Table of {}", chart.style.title);
     let corner = match axis {
         Axis::Percentile => "Percentile",
-        Axis::Time => "From",
+        Axis::Elapsed | Axis::Time => "From",
     };
     html! {
         <div class="scroll chart-table" role="region" aria-label={label.clone()} tabindex="0">

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::rc::Rc;
+use std::time::Duration;
 
 use yew::prelude::*;
 
@@ -21,7 +22,7 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
     // Without pointing, the newest values, or the median.
     let usual = match chart.style.axis {
         Axis::Percentile => chart.points.nearest(percentiles::nines(0.5)),
-        Axis::Time => chart.points.at.len().checked_sub(1),
+        Axis::Elapsed | Axis::Time => chart.points.at.len().checked_sub(1),
     };
     let pointed = group.pointed.and_then(|at| chart.points.nearest(at));
     let row = pointed.or(usual);
@@ -39,6 +40,7 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
 /// How a place of the axis is written.
 pub(super) fn place(axis: Axis, at: f64) -> String {
     match axis {
+        Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
         Axis::Percentile => percentiles::name(at),
         Axis::Time => js::local_time(at * 1e3),
     }

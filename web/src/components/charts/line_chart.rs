@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::data_table::DataTable;
 use super::hooks::{Same, Zoom, use_resize, use_scheme};
 use super::legend::Legend;
-use crate::chart_model::{Axis, Chart, ChartStyle, Event, Points, ZoomStep};
+use crate::chart_model::{Chart, ChartStyle, Event, Points, ZoomStep};
 use crate::uplot::{self, Handlers};
 
 /// What all charts that are shown together share.
@@ -51,7 +51,7 @@ pub(super) fn LineChart(props: &LineChartProps) -> Html {
     let target = use_node_ref();
     let on_download = use_plot(&target, chart, group);
     let title = chart.style.title;
-    let is_zoomable = chart.style.axis == Axis::Time;
+    let is_zoomable = chart.style.axis.is_over_time();
     let onkeydown = group.zoom.on_step.clone();
     let onkeydown = Callback::from(move |event: KeyboardEvent| {
         if let Some(step) = step_of(&event).filter(|_| is_zoomable) {
@@ -152,7 +152,7 @@ fn use_plot(target: &NodeRef, chart: &Rc<Chart>, group: &Group) -> Callback<()> 
     use_effect_with((shown, look.clone()), {
         let (plot, started) = (plot.clone(), group.started);
         move |((chart, span, events), _)| {
-            let span = span.filter(|_| chart.0.style.axis == Axis::Time);
+            let span = span.filter(|_| chart.0.style.axis.is_over_time());
             if let Some(plot) = &*plot.borrow() {
                 plot.show(&chart.0.points, span, events, started);
             }

@@ -1,6 +1,7 @@
 //! The charts of a run. Pointing at one shows its values, and those of the others at the same time;
 //! zooming into one zooms into all.
 
+mod compared_charts;
 mod data_table;
 mod hooks;
 mod legend;
@@ -19,6 +20,7 @@ use self::toolbar::Toolbar;
 use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin, timeline};
 use crate::js;
 
+pub use self::compared_charts::{ComparedCharts, ComparedChartsProps};
 pub(crate) use self::legend::swatch;
 pub(crate) use self::row_charts::use_palette;
 pub use self::row_charts::{RowCharts, RowChartsProps};

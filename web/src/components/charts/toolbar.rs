@@ -34,7 +34,7 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
         <>
             if let Library::Failed(name) = &props.library {
                 <div class="notice danger" role="alert">
-                    <p>{ format!("The charts cannot be drawn: the file {name} of this page did not load. The run goes on.") }</p>
+                    <p>{ format!("The charts cannot be drawn: the file {name} of this page did not load. Runs go on without them.") }</p>
                     <button type="button" class="button small" onclick={props.on_retry.reform(|_| ())}>
                         { "Retry" }
                     </button>
