@@ -335,6 +335,12 @@ impl Page {
 }
 
 async fn type_into(field: &WebElement, text: &str) {
+    until("the field can be written to", async || {
+        let is_read_only = field.prop("readOnly").await;
+        let is_read_only = is_read_only.expect("a field is there").as_deref() == Some("true");
+        (!is_read_only).then_some(())
+    })
+    .await;
     let all = Key::Control + "a";
     field.send_keys(all).await.expect("a field takes keys");
     if text.is_empty() {

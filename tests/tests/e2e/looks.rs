@@ -119,7 +119,26 @@ impl Look<'_> {
         })
         .await;
         self.check("history").await;
+        // There is a run of each look before this one.
+        if 2 <= page.table("Runs").await.len() {
+            self.check_comparison().await;
+        }
         page.press("New").await;
+    }
+
+    /// The two newest runs of the history.
+    async fn check_comparison(&self) {
+        let page = self.page;
+        let mark = "[...document.querySelectorAll('tbody input[type=checkbox]')]
+            .slice(0, 2).forEach(it => it.click());";
+        page.run(mark, vec![]).await;
+        page.press("Compare").await;
+        until("the charts are drawn", async || {
+            page.element("//*[@role='group']//canvas").await
+        })
+        .await;
+        self.check("comparison").await;
+        page.press("Back to the history").await;
     }
 }
 

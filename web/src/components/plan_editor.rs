@@ -22,6 +22,8 @@ pub fn PlanEditor(props: &PlanEditorProps) -> Html {
     let area = use_node_ref();
     let plan = &props.plan;
     let has_problems = !plan.problems.is_empty();
+    // What is typed before the engine has written the text for the first time would be lost.
+    let is_awaited = plan.edited == Side::Form && plan.text.is_empty();
     let n_lines = plan.text.split('\n').count();
     let oninput = props
         .on_edit
@@ -42,6 +44,7 @@ pub fn PlanEditor(props: &PlanEditorProps) -> Html {
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
+                    readonly={is_awaited}
                     aria-invalid={has_problems.then_some("true")}
                     aria-describedby="plan-problems"
                     value={plan.text.clone()}
