@@ -136,7 +136,7 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
 }
 
 impl Control {
-    /// How long a stopped engine may take to say its last word.
+    /// How long a stopped engine may take between one word and the next.
     const PATIENCE_MILLIS: u32 = 3_000;
 
     fn new(dispatcher: UseReducerDispatcher<State>) -> Self {
@@ -273,6 +273,11 @@ impl Control {
         self.log(Level::Info, "The run was told to stop.".to_owned());
         self.act(Action::Run(RunAction::Stop));
         self.tell(Command::Stop);
+        self.expect_word();
+    }
+
+    /// Gives the engine up if it says nothing for a while.
+    fn expect_word(&self) {
         let control = self.clone();
         let give_up = move || control.lose_engine("it did not react to Stop".to_owned());
         *self.0.deadline.borrow_mut() = Some(Timeout::new(Self::PATIENCE_MILLIS, give_up));
@@ -433,8 +438,10 @@ impl Control {
                 let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
                 // One that builds on a lost one is as good as lost itself; the last never does.
                 if let Some(snapshot) = snapshot {
-                    if !snapshot.state.is_active() {
-                        self.0.deadline.take();
+                    let is_awaited = self.0.deadline.take().is_some();
+                    // Users may take as long to finish as the plan allows.
+                    if is_awaited && snapshot.state.is_active() {
+                        self.expect_word();
                     }
                     let post = RunAction::Post(run, Box::new(snapshot), thresholds);
                     self.act(Action::Run(post));

@@ -73,7 +73,7 @@ impl Shortcut {
     /// Does it.
     pub fn follow(self, state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) {
         match self {
-            Self::Edit => on_action.emit(Action::OpenDialog(Dialog::EditUsers)),
+            Self::Edit => on_action.emit(Action::EditLoad),
             Self::Help => on_action.emit(Action::OpenDialog(Dialog::Shortcuts)),
             Self::New => on_action.emit(Action::Show(View::Form)),
             Self::Select(tab) => on_action.emit(Action::SelectTab(tab)),
