@@ -95,6 +95,9 @@ pub fn next(theme: Theme) -> Theme {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use super::*;
 
     #[test]
@@ -106,6 +109,17 @@ mod tests {
         for key in ["s", "e", "n", "1", "x", "0"] {
             assert_eq!(found(key), None, "{key}");
         }
+    }
+
+    #[test]
+    fn the_load_is_edited_where_its_kind_is_edited() {
+        let done = Rc::new(RefCell::new(Vec::new()));
+        let on_action = Callback::from({
+            let done = Rc::clone(&done);
+            move |action| done.borrow_mut().push(action)
+        });
+        Shortcut::Edit.follow(&State::default(), &on_action, &Callback::noop());
+        assert_eq!(*done.borrow(), [Action::EditLoad]);
     }
 
     #[test]

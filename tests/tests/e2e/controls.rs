@@ -42,6 +42,34 @@ async fn stop_ends_all_requests_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stop_waits_as_long_as_the_plan_says() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    // Longer than an engine may say nothing.
+    let plan = format!(
+        "version = 1
+host = \"{}\"
+load = {{ users = 1, spawn_rate = 1, stop_timeout = \"20s\" }}
+
+[[user_class]]
+name = \"A\"
+task = [{{ get = \"/delay/5000\" }}]
+",
+        target.url()
+    );
+    page.fill("Plan (TOML)", &plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Start Swarming").await;
+    page.until_state("running").await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    assert_eq!(page.row("Aggregated").await.n_requests, 1);
+    assert_eq!(target.counted().total, 1);
+    assert!(!page.whole_text().await.contains("did not react"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_changes_the_number_of_users() {
     let target = DemoTarget::start().await;
     let page = Page::open().await;

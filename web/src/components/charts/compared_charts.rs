@@ -6,14 +6,12 @@ use mayfly_core::board::Board;
 use mayfly_core::series::Slot;
 use yew::prelude::*;
 
-use super::hooks::{Library, Same, use_library, use_zoom};
-use super::line_chart::{Group, LineChart};
-use super::toolbar::Toolbar;
-use super::{TablePoints, table, use_pointing, use_tables};
+use super::chart_panel::ChartPanel;
+use super::hooks::Same;
+use super::{TablePoints, use_tables};
 use crate::chart_model::compared::{Side, charts};
-use crate::chart_model::{Axis, Span, percentiles, thin};
+use crate::chart_model::{Axis, Event, percentiles, thin};
 use crate::js;
-use crate::store::toggled;
 
 #[derive(PartialEq, Properties)]
 pub struct ComparedChartsProps {
@@ -25,51 +23,26 @@ pub struct ComparedChartsProps {
 
 #[component]
 pub fn ComparedCharts(props: &ComparedChartsProps) -> Html {
-    let (library, on_retry) = use_library();
     let tables = use_tables();
     let boards = props.boards.clone().map(Same);
     let charts = use_memo(boards.clone(), |boards| {
-        charts(&sides(boards, <[Slot]>::to_vec)).map(Rc::new)
+        charts(&sides(boards, <[Slot]>::to_vec))
+            .map(Rc::new)
+            .to_vec()
     });
     let points = use_memo((boards, tables.open.clone()), |(boards, open)| {
         table_points(boards, open)
     });
-    let hidden = use_state(Rc::<[String]>::default);
-    let zoom = use_zoom(Span::whole(&charts[0].points.at));
-    let pointed = use_state_eq(|| None::<f64>);
-    let percentile = use_state_eq(|| None::<f64>);
-    let time = Group {
-        is_ready: library == Library::Ready,
-        // Both have a start of their own, from which their times count.
-        started: 0.0,
-        zoom: zoom.clone(),
-        pointed: *pointed,
-        on_point: use_pointing(&pointed, &charts[0]),
-        events: Rc::default(),
-        hidden: (*hidden).clone(),
-        on_toggle: Callback::from(move |label| hidden.set(toggled(&hidden, label))),
-        on_toggle_table: tables.on_toggle,
-        file_name: file_name(props.started_millis),
-    };
-    let by_percentile = Group {
-        pointed: *percentile,
-        on_point: use_pointing(&percentile, &charts[3]),
-        ..time.clone()
-    };
     html! {
-        <>
-            <Toolbar {zoom} {library} {on_retry} />
-            <div class="charts">
-                for chart in charts.iter() {
-                    <LineChart
-                        key={chart.style.title}
-                        chart={chart.clone()}
-                        table={table(&points, chart.style.title)}
-                        group={if chart.style.axis == Axis::Percentile { &by_percentile } else { &time }.clone()}
-                    />
-                }
-            </div>
-        </>
+        <ChartPanel
+            charts={(*charts).clone()}
+            tables={(*points).clone()}
+            on_toggle_table={tables.on_toggle}
+            // Both have a start of their own, from which their times count.
+            started=0.0
+            events={Rc::<[Event]>::default()}
+            file_name={file_name(props.started_millis)}
+        />
     }
 }
 

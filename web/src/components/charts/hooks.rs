@@ -13,7 +13,7 @@ use crate::{js, uplot};
 
 /// What has become of the script that draws.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Library {
+pub(super) enum Script {
     /// A file did not load.
     Failed(String),
     Loading,
@@ -22,29 +22,29 @@ pub(super) enum Library {
 
 /// Loads the script that draws, and gives a callback that tries again.
 #[hook]
-pub(super) fn use_library() -> (Library, Callback<()>) {
-    let library = use_state_eq(|| {
+pub(super) fn use_script() -> (Script, Callback<()>) {
+    let script = use_state_eq(|| {
         if uplot::is_loaded() {
-            Library::Ready
+            Script::Ready
         } else {
-            Library::Loading
+            Script::Loading
         }
     });
     let attempt = use_state(|| 0_u32);
     use_effect_with(*attempt, {
-        let library = library.clone();
+        let script = script.clone();
         move |_| {
-            library.set(Library::Loading);
+            script.set(Script::Loading);
             spawn_local(async move {
-                library.set(match uplot::load().await {
-                    Ok(()) => Library::Ready,
-                    Err(name) => Library::Failed(name),
+                script.set(match uplot::load().await {
+                    Ok(()) => Script::Ready,
+                    Err(name) => Script::Failed(name),
                 });
             });
         }
     });
     let on_retry = Callback::from(move |()| attempt.set(*attempt + 1));
-    ((*library).clone(), on_retry)
+    ((*script).clone(), on_retry)
 }
 
 /// The part of the axis that is shown, and what changes it.

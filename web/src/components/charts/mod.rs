@@ -1,6 +1,7 @@
 //! The charts of a run. Pointing at one shows its values, and those of the others at the same time;
 //! zooming into one zooms into all.
 
+mod chart_panel;
 mod compared_charts;
 mod data_table;
 mod hooks;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 use mayfly_core::board::Board;
 use yew::prelude::*;
 
-use self::hooks::{Library, Same, use_library, use_zoom};
+use self::hooks::{Same, Script, use_script, use_zoom};
 use self::line_chart::{Group, LineChart};
 use self::toolbar::Toolbar;
 use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin, timeline};
@@ -40,7 +41,7 @@ pub struct ChartsProps {
 
 #[component]
 pub fn Charts(props: &ChartsProps) -> Html {
-    let (library, on_retry) = use_library();
+    let (script, on_retry) = use_script();
     let tables = use_tables();
     let timeline = use_timeline(&props.board);
     let started = props.started_millis / 1e3;
@@ -58,7 +59,7 @@ pub fn Charts(props: &ChartsProps) -> Html {
     let zoom = use_zoom(Span::whole(&charts[0].points.at));
     let pointed = use_state_eq(|| None::<f64>);
     let group = Group {
-        is_ready: library == Library::Ready,
+        is_ready: script == Script::Ready,
         started,
         zoom: zoom.clone(),
         pointed: *pointed,
@@ -71,7 +72,7 @@ pub fn Charts(props: &ChartsProps) -> Html {
     };
     html! {
         <>
-            <Toolbar {zoom} {library} {on_retry} />
+            <Toolbar {zoom} {script} {on_retry} />
             <div class="charts">
                 if timeline.stretches.is_empty() {
                     <p class="empty">{ "The first second is not over yet." }</p>

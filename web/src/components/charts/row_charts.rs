@@ -8,13 +8,11 @@ use mayfly_core::series::Slot;
 use mayfly_core::snapshot::RowTotals;
 use yew::prelude::*;
 
-use super::hooks::{Library, Same, use_library, use_zoom};
-use super::line_chart::{Group, LineChart};
-use super::toolbar::Toolbar;
-use super::{TablePoints, file_name, table, use_pointing, use_tables};
+use super::chart_panel::ChartPanel;
+use super::hooks::Same;
+use super::{TablePoints, file_name, use_tables};
 use crate::chart_model::rows::{self, Palette, Row};
-use crate::chart_model::{Chart, Event, Span, percentiles, thin, timeline};
-use crate::store::toggled;
+use crate::chart_model::{Chart, Event, percentiles, thin, timeline};
 
 #[derive(PartialEq, Properties)]
 pub struct RowChartsProps {
@@ -29,54 +27,26 @@ pub struct RowChartsProps {
 
 #[component]
 pub fn RowCharts(props: &RowChartsProps) -> Html {
-    let (library, on_retry) = use_library();
     let tables = use_tables();
     let started = props.started_millis / 1e3;
     let wanted = (Same(Rc::clone(&props.board)), props.rows.clone(), started);
     let charts = use_memo(wanted.clone(), |(board, rows, started)| {
         let rows = read(&board.0, rows, <[Slot]>::to_vec);
-        charts(&rows, *started).map(Rc::new)
+        charts(&rows, *started).map(Rc::new).to_vec()
     });
     let points = use_memo(
         (wanted, tables.open.clone()),
         |((board, rows, started), open)| table_points(&board.0, rows, *started, open),
     );
-    let hidden = use_state(Rc::<[String]>::default);
-    let zoom = use_zoom(Span::whole(&charts[0].points.at));
-    let pointed = use_state_eq(|| None::<f64>);
-    let percentile = use_state_eq(|| None::<f64>);
-    let time = Group {
-        is_ready: library == Library::Ready,
-        started,
-        zoom: zoom.clone(),
-        pointed: *pointed,
-        on_point: use_pointing(&pointed, &charts[0]),
-        events: props.events.clone(),
-        hidden: (*hidden).clone(),
-        on_toggle: Callback::from(move |label| hidden.set(toggled(&hidden, label))),
-        on_toggle_table: tables.on_toggle,
-        file_name: file_name(props.started_millis),
-    };
-    let by_percentile = Group {
-        pointed: *percentile,
-        on_point: use_pointing(&percentile, &charts[2]),
-        events: Rc::default(),
-        ..time.clone()
-    };
     html! {
-        <>
-            <Toolbar {zoom} {library} {on_retry} />
-            <div class="charts">
-                for (chart, group) in charts.iter().zip([&time, &time, &by_percentile]) {
-                    <LineChart
-                        key={chart.style.title}
-                        chart={chart.clone()}
-                        table={table(&points, chart.style.title)}
-                        group={group.clone()}
-                    />
-                }
-            </div>
-        </>
+        <ChartPanel
+            charts={(*charts).clone()}
+            tables={(*points).clone()}
+            on_toggle_table={tables.on_toggle}
+            {started}
+            events={props.events.clone()}
+            file_name={file_name(props.started_millis)}
+        />
     }
 }
 

@@ -2,13 +2,13 @@
 
 use yew::prelude::*;
 
-use super::hooks::{Library, Zoom};
+use super::hooks::{Script, Zoom};
 use crate::chart_model::ZoomStep;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolbarProps {
     pub zoom: Zoom,
-    pub library: Library,
+    pub script: Script,
     /// Tries again to load what draws the charts.
     pub on_retry: Callback<()>,
 }
@@ -32,7 +32,7 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
     };
     html! {
         <>
-            if let Library::Failed(name) = &props.library {
+            if let Script::Failed(name) = &props.script {
                 <div class="notice danger" role="alert">
                     <p>{ format!("The charts cannot be drawn: the file {name} of this page did not load. Runs go on without them.") }</p>
                     <button type="button" class="button small" onclick={props.on_retry.reform(|_| ())}>

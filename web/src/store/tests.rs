@@ -1,0 +1,247 @@
+//! What actions make of the state.
+
+use mayfly_core::plan::{Draft, Plan, Shape};
+use mayfly_core::run::RunState;
+use mayfly_core::snapshot::Snapshot;
+use mayfly_core::testing::{Answer, Simulation, answer_after, users};
+use mayfly_core::transport::TransportError;
+
+use super::*;
+use crate::diagnosis::Diagnosis;
+use crate::load_kind::LoadKind;
+use crate::protocol::RunId;
+
+fn draft() -> Draft {
+    let mut plan = PlanDoc::default();
+    let run_time = Path::of("load").key("run_time");
+    plan.apply(PlanAction::Edit(Edit::Set(run_time, 3.into())));
+    plan.draft
+}
+
+fn snapshots(result: Result<u16, TransportError>) -> Vec<Snapshot> {
+    let after = std::time::Duration::from_millis(10);
+    let answer = match result {
+        Ok(status) => answer_after(after, status),
+        Err(error) => Answer {
+            after,
+            result: Err(error),
+        },
+    };
+    let plan = Plan::from_json(&draft().to_json()).unwrap();
+    Simulation::new(plan, move |_, _| answer.clone())
+        .run()
+        .snapshots
+}
+
+fn state(actions: impl IntoIterator<Item = Action>) -> State {
+    let mut state = State::default();
+    state.apply(Action::Start(Box::new(Run::new(
+        1,
+        String::new(),
+        draft(),
+        0.0,
+    ))));
+    for action in actions {
+        state.apply(action);
+    }
+    state
+}
+
+fn post(run: RunId, snapshot: &Snapshot) -> Action {
+    Action::Run(RunAction::Post(run, Box::new(snapshot.clone()), Vec::new()))
+}
+
+#[test]
+fn a_run_is_spawning_from_the_click_on() {
+    let state = state([]);
+    assert_eq!(state.view, View::Run);
+    assert_eq!(state.run.unwrap().state(), RunState::Spawning);
+}
+
+#[test]
+fn late_news_of_an_old_run_is_ignored() {
+    let snapshots = snapshots(Ok(200));
+    let state = state([post(0, &snapshots[5]), post(1, &snapshots[1])]);
+    assert_eq!(state.run.unwrap().board.at(), snapshots[1].at);
+}
+
+#[test]
+fn a_click_on_stop_shows_at_once() {
+    let snapshots = snapshots(Ok(200));
+    let mut state = state([post(1, &snapshots[1]), Action::Run(RunAction::Stop)]);
+    assert_eq!(state.run.as_ref().unwrap().state(), RunState::Stopping);
+    state.apply(post(1, snapshots.last().unwrap()));
+    assert_eq!(state.run.unwrap().state(), RunState::Stopped);
+}
+
+#[test]
+fn a_lost_engine_keeps_the_numbers() {
+    let snapshots = snapshots(Ok(200));
+    let lose = Action::Run(RunAction::LoseEngine("it is gone".to_owned()));
+    let run = state([post(1, &snapshots[5]), lose]).run.unwrap();
+    assert_eq!(run.state(), RunState::Stopped);
+    assert_eq!(run.board.at(), snapshots[5].at);
+    assert_eq!(run.model.n_users, 0);
+}
+
+#[test]
+fn a_diagnosis_lasts_until_an_answer_can_be_read() {
+    let opaque = snapshots(Err(TransportError::Opaque));
+    let mut state = state([
+        post(1, &opaque[2]),
+        Action::Run(RunAction::Diagnose(1, Diagnosis::MissingCors)),
+    ]);
+    assert_eq!(
+        state.run.as_ref().unwrap().diagnosis,
+        Some(Diagnosis::MissingCors)
+    );
+    state.apply(post(1, &snapshots(Ok(200))[5]));
+    assert_eq!(state.run.unwrap().diagnosis, None);
+}
+
+#[test]
+fn a_reset_after_the_end_leaves_nothing() {
+    let snapshots = snapshots(Ok(200));
+    let run = state([
+        post(1, snapshots.last().unwrap()),
+        Action::Run(RunAction::ResetCounts),
+    ])
+    .run
+    .unwrap();
+    assert_eq!(run.state(), RunState::Stopped);
+    assert!(run.model.rows.is_empty());
+}
+
+#[test]
+fn an_edit_is_what_new_shows() {
+    let Shape::Users(seven) = users(7, 0.5) else {
+        panic!("users are users");
+    };
+    let state = state([
+        Action::OpenDialog(Dialog::EditUsers),
+        Action::Run(RunAction::EditUsers(seven)),
+    ]);
+    assert_eq!(state.dialog, None);
+    assert_eq!(
+        state.plan.draft.keys["load"],
+        serde_json::json!({ "users": 7, "spawn_rate": 0.5 })
+    );
+    assert_eq!(state.run.unwrap().outline.users, Some(seven));
+}
+
+#[test]
+fn a_row_is_chosen_once_and_the_oldest_makes_room() {
+    let row = |number: usize| mayfly_core::testing::name(&format!("/{number}"));
+    let mut state = state((0..7).map(|it| Action::SelectRow(row(it))));
+    let chosen = |numbers: &[usize]| numbers.iter().map(|&it| row(it)).collect::<Vec<_>>();
+    assert_eq!(state.selected_rows, chosen(&[1, 2, 3, 4, 5, 6]));
+    state.apply(Action::SelectRow(row(3)));
+    assert_eq!(state.selected_rows, chosen(&[1, 2, 4, 5, 6]));
+}
+
+#[test]
+fn a_line_that_is_hidden_stays_hidden_in_the_next_run() {
+    let toggle = |label: &str| Action::ToggleLine(label.to_owned());
+    let mut state = state([toggle("RPS"), toggle(HIDDEN[0])]);
+    let run = Run::new(2, String::new(), draft(), 0.0);
+    state.apply(Action::Start(Box::new(run)));
+    assert_eq!(*state.hidden_lines, [HIDDEN[1], "RPS"]);
+}
+
+#[test]
+fn events_are_those_of_the_counts_that_are_shown() {
+    let labels = |state: &State| -> Vec<(f64, String)> {
+        let events = state.run.as_ref().unwrap().events.iter();
+        events.map(|it| (it.at, it.label.clone())).collect()
+    };
+    let snapshots = snapshots(Ok(200));
+    let Shape::Users(seven) = users(7, 0.5) else {
+        panic!("users are users");
+    };
+    let mut state = state([
+        post(1, &snapshots[2]),
+        Action::Run(RunAction::EditUsers(seven)),
+    ]);
+    let edit = (snapshots[2].at.as_secs_f64(), "7 users".to_owned());
+    assert_eq!(labels(&state), std::slice::from_ref(&edit));
+    let reset = Snapshot {
+        since: snapshots[4].at,
+        ..snapshots[4].clone()
+    };
+    state.apply(post(1, &reset));
+    state.apply(Action::Run(RunAction::Stop));
+    state.apply(Action::Run(RunAction::Stop));
+    let at = snapshots[4].at.as_secs_f64();
+    let expected = [(at, "Reset".to_owned()), (at, "Stop".to_owned())];
+    assert_eq!(labels(&state), expected);
+}
+
+#[test]
+fn users_are_edited_in_a_dialog_and_all_else_in_the_plan() {
+    let mut state = state([Action::EditLoad]);
+    assert_eq!(
+        (state.dialog, state.view),
+        (Some(Dialog::EditUsers), View::Run)
+    );
+    state.apply(Action::Show(View::Form));
+    assert_eq!((state.dialog, state.view), (None, View::Form));
+
+    let plan = Rc::make_mut(&mut state.plan);
+    plan.apply(PlanAction::Load(LoadAction::Switch(LoadKind::Stages)));
+    let edited = plan.draft.clone();
+    state.apply(Action::Run(RunAction::Edit(Box::new(edited))));
+    assert_eq!(state.view, View::Run);
+    let outline = &state.run.as_ref().unwrap().outline;
+    assert_eq!((outline.users, outline.kind), (None, LoadKind::Stages));
+    state.apply(Action::EditLoad);
+    assert_eq!((state.dialog, state.view), (None, View::Form));
+}
+
+#[test]
+fn the_edit_dialog_closes_with_the_run() {
+    let snapshots = snapshots(Ok(200));
+    let state = state([
+        Action::OpenDialog(Dialog::EditUsers),
+        post(1, snapshots.last().unwrap()),
+    ]);
+    assert_eq!(state.dialog, None);
+}
+
+/// The texts of the log.
+fn texts(state: &State) -> Vec<&str> {
+    state.log.lines().map(|it| it.1.text.as_str()).collect()
+}
+
+#[test]
+fn the_log_says_how_a_run_went() {
+    let snapshots = snapshots(Ok(200));
+    let state = state(snapshots.iter().map(|it| post(1, it)));
+    let model = &state.run.as_ref().unwrap().model;
+    let last = format!(
+        "The run stopped after 0:03: {} requests, 0 of them failed (0 %).",
+        model.total.as_ref().unwrap().n_requests
+    );
+    // Without a stop timeout, nothing lies between the last request and the end.
+    assert_eq!(texts(&state), [&last]);
+    assert!(!state.log.has_alert);
+}
+
+#[test]
+fn a_diagnosis_alerts_until_the_log_is_looked_at() {
+    let opaque = snapshots(Err(TransportError::Opaque));
+    let mut state = state([
+        post(1, &opaque[2]),
+        Action::Run(RunAction::Diagnose(1, Diagnosis::Unreachable)),
+    ]);
+    // The demo has no target that could be unreachable.
+    assert_eq!(texts(&state), [""; 0]);
+
+    state.apply(Action::Log(LogLine {
+        level: Level::Error,
+        at_millis: 0.0,
+        text: "It does not work.".to_owned(),
+    }));
+    assert!(state.log.has_alert);
+    state.apply(Action::SelectTab(Tab::Logs));
+    assert!(!state.log.has_alert);
+}
