@@ -6,8 +6,9 @@ use web_sys::{EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::control::Intent;
+use crate::history::Promise;
 use crate::js;
-use crate::js::{address, settings};
+use crate::js::{address, settings, storage};
 use crate::link;
 use crate::shortcut::Shortcut;
 use crate::store::{Action, PlanAction, State, Tab, Theme, View};
@@ -117,6 +118,30 @@ pub fn use_shortcuts(
         event.prevent_default();
         shortcut.follow(&state, &on_action, &on_intent);
     });
+}
+
+/// Whether the browser promised to keep runs, once it has said so, and a callback that asks for that.
+#[hook]
+pub fn use_promise() -> (Option<Promise>, Callback<()>) {
+    let promise = use_state_eq(|| None);
+    use_effect_with((), {
+        let promise = promise.clone();
+        move |()| {
+            spawn_local(async move {
+                promise.set(Some(Promise::new(storage::is_promised().await, false)));
+            });
+        }
+    });
+    let on_ask = {
+        let promise = promise.clone();
+        Callback::from(move |()| {
+            let promise = promise.clone();
+            spawn_local(async move {
+                promise.set(Some(Promise::new(storage::ask_for_promise().await, true)));
+            });
+        })
+    };
+    (*promise, on_ask)
 }
 
 /// Hears an event of the window, by the newest `listener`.

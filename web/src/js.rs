@@ -8,6 +8,7 @@
 pub mod address;
 pub mod link;
 pub mod settings;
+pub mod storage;
 
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;

@@ -232,23 +232,28 @@ mod tests {
         Command::Watch([name(path)].into())
     }
 
-    /// An hour in which `/a` is watched. The last snapshot of all is left out.
-    fn an_hour() -> Vec<Snapshot> {
-        let mut snapshots = snapshots(3600, vec![(10, watch("/a"))]);
+    /// How large the parcels of the last half minute but one are, on average, and the last snapshot.
+    fn sizes(secs: u64) -> (usize, usize) {
+        // The last snapshot of all has what no other has.
+        let mut snapshots = snapshots(secs, vec![(10, watch("/a"))]);
         snapshots.pop();
-        snapshots
+        let mut packer = Packer::default();
+        let parcels = snapshots.iter().map(|it| packer.pack(it.clone()));
+        let parts = parcels.filter(|it| !it.series.is_whole());
+        let sizes: Vec<usize> = parts.map(|it| encode(&it).len()).collect();
+        let last = &sizes[sizes.len() - 50..];
+        let whole = snapshots.last().map_or(0, |it| encode(it).len());
+        (last.iter().sum::<usize>() / last.len(), whole)
     }
 
     #[test]
     fn a_parcel_of_a_long_run_is_small() {
-        let snapshots = an_hour();
-        let mut packer = Packer::default();
-        let parcels: Vec<Parcel> = snapshots.iter().map(|it| packer.pack(it.clone())).collect();
-        let n = parcels.len();
-        let sizes = parcels[n - 60..].iter().map(|it| encode(it).len());
-        let mean = sizes.sum::<usize>() / 60;
-        let whole = encode(&snapshots[n - 1]).len();
-        assert!(8 * mean < whole, "{mean} of {whole} bytes");
+        let ((of_short, _), (of_long, whole)) = (sizes(900), sizes(3600));
+        assert!(10 * of_long < whole, "{of_long} of {whole} bytes");
+        assert!(
+            10 * of_long < 11 * of_short,
+            "{of_short} and {of_long} bytes"
+        );
     }
 
     #[test]

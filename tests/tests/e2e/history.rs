@@ -61,6 +61,13 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     page.reload().await;
     page.press("History").await;
     let row = until_row(&page, "First <b>").await;
+    // Whatever the browser promises, the page says it.
+    until("the page says how long runs are kept", async || {
+        let text = page.whole_text().await;
+        let is_said = ["may delete", "until you delete them"].map(|it| text.contains(it));
+        (is_said != [false, false]).then_some(())
+    })
+    .await;
     assert_eq!(row[3], target.url());
     assert_eq!((row[4].as_str(), row[5].as_str()), ("Failed", "12"));
 

@@ -106,7 +106,18 @@ impl Look<'_> {
                 .await;
             }
             self.check(&tab.to_lowercase()).await;
+            if tab == "Failures" {
+                page.press("500 Internal Server Error").await;
+                self.check("failure opened").await;
+            }
         }
+        page.press("Statistics").await;
+        page.press("/").await;
+        until("the charts of the row are drawn", async || {
+            page.element("//*[@role='group']//canvas").await
+        })
+        .await;
+        self.check("row charts").await;
         page.press("Edit").await;
         page.dialog_text().await;
         self.check("edit dialog").await;

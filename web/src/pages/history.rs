@@ -9,7 +9,8 @@ use crate::components::{Brand, PageTools};
 use crate::control::Intent;
 use crate::download::Download;
 use crate::format;
-use crate::history::{HistoryCommand, RunEntry, RunKey};
+use crate::history::{HistoryCommand, Promise, RunEntry, RunKey};
+use crate::hooks::use_promise;
 use crate::js;
 use crate::store::{Action, History, HistoryAction, View};
 
@@ -50,6 +51,9 @@ pub fn HistoryPage(props: &HistoryPageProps) -> Html {
                 }
                 { toolbar(props) }
                 { list(props) }
+                if history.entries.as_ref().is_some_and(|it| !it.is_empty()) {
+                    <Keeping />
+                }
             </main>
         </>
     }
@@ -182,6 +186,25 @@ fn list(props: &HistoryPageProps) -> Html {
                     }
                 </tbody>
             </table>
+        </div>
+    }
+}
+
+/// How long runs are kept. Shown where there are some, so that nobody is asked before.
+#[component]
+fn Keeping() -> Html {
+    let (promise, on_ask) = use_promise();
+    let Some(promise) = promise else {
+        return html! {};
+    };
+    html! {
+        <div class="switch">
+            <p class="note" role="status">{ promise.sentence() }</p>
+            if promise == Promise::Absent {
+                <button type="button" class="button small" onclick={on_ask.reform(|_| ())}>
+                    { "Keep runs for good" }
+                </button>
+            }
         </div>
     }
 }
