@@ -48,9 +48,9 @@ pub fn FailureSample(props: &FailureSampleProps) -> Html {
                 { entry("First seen", &format!("{first} (this one)")) }
                 { entry("Last seen", last) }
             </dl>
-            <h3>{ "Headers" }</h3>
+            <h2>{ "Headers" }</h2>
             { block(&headers(evidence), "No header can be read. A page sees only those that the target exposes to it.") }
-            <h3>{ body_title(evidence) }</h3>
+            <h2>{ body_title(evidence) }</h2>
             { block(&evidence.body, "No body was kept.") }
             <CopyButton text={text(props, evidence)} label="Copy" />
         </>
