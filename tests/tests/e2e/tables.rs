@@ -312,6 +312,19 @@ async fn layout(page: &Page) -> serde_json::Value {
     page.run(script, vec![]).await
 }
 
+/// By how many pixels what is opened sticks out of its table, when that is scrolled to its end.
+async fn overhang(page: &Page) -> serde_json::Value {
+    let script = "
+        const scroll = document.querySelector('.scroll:has(.detail)');
+        scroll.scrollLeft = scroll.scrollWidth;
+        const inside = scroll.querySelector('.detail td > div').getBoundingClientRect();
+        const outside = scroll.getBoundingClientRect();
+        const edges = [outside.left - inside.left, inside.right - outside.right];
+        scroll.scrollLeft = 0;
+        return Math.max(0, ...edges.map(Math.floor));";
+    page.run(script, vec![]).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_that_others_wrote_break_nothing() {
     let answer = || async { (StatusCode::INTERNAL_SERVER_ERROR, hostile().join("\n")) };
@@ -350,6 +363,7 @@ async fn texts_that_others_wrote_break_nothing() {
                 .await;
                 let wide = layout(&page).await;
                 assert_eq!(wide[2], 0, "{tab}, opened, {width}");
+                assert_eq!(overhang(&page).await, json!(0), "{tab}, {width}");
             }
             for tab in ["Current Ratio", "Logs"] {
                 let tab = format!("//*[@role='tab'][starts-with(normalize-space(), '{tab}')]");
