@@ -5,48 +5,58 @@ use serde_json::{Map, Value};
 /// Leaves out of `keys` all values that look like credentials, and returns the places where they
 /// were, as errors name them.
 ///
-/// Headers are left out as a whole; values in bodies, data and URLs become empty. What a placeholder
-/// such as `{{token}}` stands for is not in the plan, so it stays.
+/// Headers are left out as a whole; values in bodies, data, extracts, checks and URLs become empty.
+/// What a placeholder such as `{{token}}` stands for is not in the plan, so it stays.
 pub fn remove(keys: &mut Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
-    remove_from_table(keys, "", false, &mut found);
+    remove_from_table(keys, "", "", &mut found);
     found
 }
 
-/// `is_header` is about the table itself: its entries are headers.
+/// `name` is what the table itself is called.
 fn remove_from_table(
     table: &mut Map<String, Value>,
+    name: &str,
     path: &str,
-    is_header: bool,
     found: &mut Vec<String>,
 ) {
+    let is_check = table
+        .get("header")
+        .and_then(Value::as_str)
+        .is_some_and(names_secret);
     table.retain(|key, value| {
         let path = match path {
             "" => key.clone(),
             _ => format!("{path}.{key}"),
         };
-        let is_secret = names_secret(key) && value.as_str().is_some_and(holds_secret);
-        if is_secret {
+        let is_named = names_secret(key)
+            || (is_check && key == "equals")
+            || (names_secret(name) && key == "default");
+        if is_named && is_secret(value) {
             found.push(path);
             *value = "".into();
-            return !is_header;
+            return name != "headers";
         }
-        remove_from(value, &path, key == "headers", found);
+        remove_from(value, key, &path, found);
         true
     });
 }
 
-fn remove_from(value: &mut Value, path: &str, is_header: bool, found: &mut Vec<String>) {
+fn remove_from(value: &mut Value, name: &str, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => {
             remove_from_pair(items, path, found);
             for (index, item) in items.iter_mut().enumerate() {
-                remove_from(item, &format!("{path}[{index}]"), false, found);
+                remove_from(item, "", &format!("{path}[{index}]"), found);
             }
         }
-        Value::Object(table) => remove_from_table(table, path, is_header, found),
+        Value::Object(table) => remove_from_table(table, name, path, found),
         Value::String(text) => {
-            if let Some(without) = without_query_secrets(text) {
+            let without = match name {
+                "body" => without_body_secrets(text),
+                _ => without_query_secrets(text),
+            };
+            if let Some(without) = without {
                 *text = without;
                 found.push(path.to_owned());
             }
@@ -59,7 +69,7 @@ fn remove_from(value: &mut Value, path: &str, is_header: bool, found: &mut Vec<S
 fn remove_from_pair(items: &mut [Value], path: &str, found: &mut Vec<String>) {
     if let [Value::String(name), value] = items
         && names_secret(name)
-        && value.as_str().is_some_and(holds_secret)
+        && is_secret(value)
     {
         *value = "".into();
         found.push(path.to_owned());
@@ -69,16 +79,30 @@ fn remove_from_pair(items: &mut [Value], path: &str, found: &mut Vec<String>) {
 /// The URL without the values of parameters that look like credentials; `None` if it has none.
 fn without_query_secrets(url: &str) -> Option<String> {
     let (path, query) = url.split_once('?')?;
+    Some(format!("{path}?{}", without_field_secrets(query)?))
+}
+
+/// As [`without_query_secrets`], for a body that is JSON or the fields of a form.
+fn without_body_secrets(body: &str) -> Option<String> {
+    let Ok(mut json) = serde_json::from_str::<Value>(body) else {
+        return without_field_secrets(body);
+    };
+    let mut found = Vec::new();
+    remove_from(&mut json, "", "", &mut found);
+    (!found.is_empty()).then(|| json.to_string())
+}
+
+fn without_field_secrets(fields: &str) -> Option<String> {
     let mut is_changed = false;
-    let parameters = query.split('&').map(|parameter| {
-        let secret = parameter
+    let fields = fields.split('&').map(|field| {
+        let secret = field
             .split_once('=')
             .filter(|(name, value)| names_secret(name) && holds_secret(value));
         is_changed |= secret.is_some();
-        secret.map_or_else(|| parameter.to_owned(), |(name, _)| format!("{name}="))
+        secret.map_or_else(|| field.to_owned(), |(name, _)| format!("{name}="))
     });
-    let query = Vec::from_iter(parameters).join("&");
-    is_changed.then(|| format!("{path}?{query}"))
+    let fields = Vec::from_iter(fields).join("&");
+    is_changed.then_some(fields)
 }
 
 /// Whether a value of this name is likely to be a credential.
@@ -91,13 +115,27 @@ fn names_secret(name: &str) -> bool {
     PARTS.iter().any(|part| name.contains(part)) || WHOLE.contains(&name.as_str())
 }
 
-/// Whether anything is left of `text` without its placeholders and the name of a scheme.
+/// Whether a value of a suspicious name is one that nobody else should have.
+fn is_secret(value: &Value) -> bool {
+    match value {
+        Value::Number(_) => true,
+        Value::String(text) => holds_secret(text),
+        _ => false,
+    }
+}
+
+/// Whether anything is left of `text` without its placeholders and the name of a scheme. The
+/// arguments of `{{choice(…)}}` are values, and not what stands for one.
 fn holds_secret(text: &str) -> bool {
     let mut rest = String::new();
     let mut parts = text.split("{{");
     rest.push_str(parts.next().unwrap_or_default());
     for part in parts {
-        rest.push_str(part.split_once("}}").map_or("", |(_, rest)| rest));
+        let (placeholder, after) = part.split_once("}}").unwrap_or((part, ""));
+        if placeholder.trim_start().starts_with("choice") {
+            return true;
+        }
+        rest.push_str(after);
     }
     let rest = rest.trim();
     !rest.is_empty() && !SCHEMES.contains(&rest.to_ascii_lowercase().as_str())
@@ -195,6 +233,50 @@ mod tests {
                 "data.accounts.rows[0].pin",
             ],
         );
+    }
+
+    #[test]
+    fn values_that_stand_elsewhere_are_found_too() {
+        let task = |task: Value| json!({ "task": [task] });
+        check(
+            task(
+                json!({ "json": { "pin": 1234, "page": 2 }, "extract": { "token": { "json": "$.t", "default": "t0" } } }),
+            ),
+            task(
+                json!({ "json": { "pin": "", "page": 2 }, "extract": { "token": { "json": "$.t", "default": "" } } }),
+            ),
+            &["task[0].json.pin", "task[0].extract.token.default"],
+        );
+        check(
+            task(
+                json!({ "check": [{ "header": "Set-Cookie", "equals": "id=1" }, { "header": "etag", "equals": "2" }] }),
+            ),
+            task(
+                json!({ "check": [{ "header": "Set-Cookie", "equals": "" }, { "header": "etag", "equals": "2" }] }),
+            ),
+            &["task[0].check[0].equals"],
+        );
+        check(
+            json!({ "headers": { "X-Api-Key": "{{choice(k1, k2)}}", "X-Token": "{{uuid()}}" } }),
+            json!({ "headers": { "X-Token": "{{uuid()}}" } }),
+            &["headers.X-Api-Key"],
+        );
+    }
+
+    #[test]
+    fn bodies_that_are_texts_are_read() {
+        for (body, expected) in [
+            ("user=a&password=p&page=2", "user=a&password=&page=2"),
+            (r#"{"a":[{"password":"p"}]}"#, r#"{"a":[{"password":""}]}"#),
+        ] {
+            check(
+                json!({ "body": body }),
+                json!({ "body": expected }),
+                &["body"],
+            );
+        }
+        let plan = json!({ "body": "the password = {{it}}" });
+        check(plan.clone(), plan, &[]);
     }
 
     #[test]
