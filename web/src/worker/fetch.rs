@@ -32,16 +32,24 @@ impl FetchTransport {
     /// unknown length, are read and dropped bit by bit.
     const MAX_PIECE: u64 = 1 << 16;
 
-    /// A transport to `base_url`.
-    pub fn new(scope: Rc<DedicatedWorkerGlobalScope>, base_url: &BaseUrl) -> Self {
-        let max_in_flight = if base_url.is_https() {
-            Self::HTTPS_STREAMS
-        } else {
-            Self::HTTP_CONNECTIONS
-        };
+    /// A transport to `base_urls`.
+    ///
+    /// A browser's limits are by host, and the shard's is not: where there are several hosts, all of
+    /// them together get what one may have, so that no request waits where nobody sees it.
+    pub fn new<'a>(
+        scope: Rc<DedicatedWorkerGlobalScope>,
+        base_urls: impl IntoIterator<Item = &'a BaseUrl>,
+    ) -> Self {
+        let limits = base_urls.into_iter().map(|it| {
+            if it.is_https() {
+                Self::HTTPS_STREAMS
+            } else {
+                Self::HTTP_CONNECTIONS
+            }
+        });
         Self {
             scope,
-            max_in_flight,
+            max_in_flight: limits.min().unwrap_or(Self::HTTP_CONNECTIONS),
         }
     }
 }

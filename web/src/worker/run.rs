@@ -96,14 +96,14 @@ impl Host {
             max_in_flight,
         };
         let classes = plan.user_classes.as_slice();
-        let base_url = classes.iter().find_map(|it| plan.base_url(it));
-        match (base_url, &plan.target) {
-            (Some(base_url), _) => {
-                let transport = FetchTransport::new(Rc::clone(&self.page.0), base_url);
+        let base_urls = Vec::from_iter(classes.iter().filter_map(|it| plan.base_url(it)));
+        match (&*base_urls, &plan.target) {
+            ([_, ..], _) => {
+                let transport = FetchTransport::new(Rc::clone(&self.page.0), base_urls);
                 let shard = Shard::new(program, setting(transport.max_in_flight()));
                 drive(shard, &transport, &clock, commands, publish).await;
             }
-            (None, target) => {
+            ([], target) => {
                 let model = match target {
                     Some(Target::Simulated(model)) => model.clone(),
                     _ => Model::default(),

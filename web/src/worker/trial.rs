@@ -10,6 +10,7 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 use super::{FetchTransport, WorkerClock};
 use crate::js::random_seed;
+use crate::reading::no_files;
 
 /// Sends the request of the plan in `plan_json` that is at `place`, and those that it needs, as the
 /// plan reader writes places: `user_class[0].task[2]`.
@@ -37,7 +38,7 @@ pub async fn try_plan(
     };
     let class = place.user_class(&plan);
     let tried = if let Some(base_url) = class.and_then(|it| plan.base_url(it)) {
-        let transport = FetchTransport::new(scope, base_url);
+        let transport = FetchTransport::new(scope, [base_url]);
         try_step(&plan, &place, setting, &transport, &clock).await
     } else {
         let model = match &plan.target {
@@ -48,8 +49,4 @@ pub async fn try_plan(
         try_step(&plan, &place, setting, &transport, &clock).await
     };
     tried.map_err(|error| error.to_string())
-}
-
-fn no_files(_: &str) -> Result<String, String> {
-    Err("a page reads no files; put the rows into the plan".to_owned())
 }
