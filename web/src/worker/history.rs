@@ -110,6 +110,7 @@ impl History {
     }
 
     async fn rename(&self, key: &RunKey, title: String) -> Result<HistoryNotice, String> {
+        refuse_running(std::slice::from_ref(key), "renamed").await?;
         let mut report = self.report(key).await?;
         report.title = title;
         self.put(&Packed::new(&report))
@@ -121,6 +122,10 @@ impl History {
     async fn import(&self, name: &str, text: &str) -> Result<HistoryNotice, String> {
         let report = Report::from_json(text)
             .map_err(|error| format!("{name} cannot be imported: {error}."))?;
+        // What is kept is the run itself, and may have got another title since.
+        if let Ok(Some(_)) = self.get(&key(&report)).await {
+            return Err(format!("The run in {name} is in the history already."));
+        }
         self.put(&Packed::new(&report))
             .await
             .map_err(|error| format!("{name} cannot be kept: {error}."))?;
@@ -180,6 +185,7 @@ impl History {
     }
 
     async fn delete(&self, keys: &[RunKey]) -> Result<HistoryNotice, String> {
+        refuse_running(keys, "deleted").await?;
         self.remove(keys)
             .await
             .map_err(|error| format!("The runs cannot be deleted: {error}."))?;
@@ -217,6 +223,17 @@ impl History {
         *self.database.borrow_mut() = Some(Rc::clone(&database));
         Ok(database)
     }
+}
+
+/// Fails if one of the runs is going on: its tab would keep it again as it was.
+async fn refuse_running(keys: &[RunKey], what: &str) -> Result<(), String> {
+    let running = lock::running().await;
+    if keys.iter().any(|it| running.contains(it)) {
+        return Err(format!(
+            "A run that is going on cannot be {what}. Stop it first, in its tab."
+        ));
+    }
+    Ok(())
 }
 
 /// A run as it is kept.
