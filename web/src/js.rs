@@ -17,8 +17,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, EventTarget,
-    File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RequestCache,
-    RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
+    File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RegistrationOptions,
+    RequestCache, RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions,
+    WorkerType,
 };
 
 use crate::diagnosis::{Probe, Surroundings, is_local};
@@ -42,11 +43,26 @@ pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
 /// # Errors
 ///
 /// Fails with what the browser says.
-pub fn start_worker() -> Result<Worker, JsValue> {
+pub fn start_worker(way: Way) -> Result<Worker, JsValue> {
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     options.set_name("mayfly engine");
-    Worker::new_with_options(&file_url("worker.js")?, &options)
+    let url = file_url("worker.js")?;
+    let url = match way {
+        Way::Direct => url.replacen("worker.js?", &format!("{ENGINE_SCOPE}&"), 1),
+        Way::Kept => url,
+    };
+    Worker::new_with_options(&url, &options)
+}
+
+/// How the engine gets its files, and with them whether what it sends passes the service worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// Past the service worker. Requests that pass one, if only to be let through, cost the browser
+    /// a quarter more.
+    Direct,
+    /// From what the browser keeps of the page.
+    Kept,
 }
 
 /// The absolute URL of a file of the page that has no hash in its name. It is asked for by that of
@@ -67,12 +83,23 @@ pub fn keep_files() {
     // There is none where the page came over a network without TLS.
     let container = Reflect::get(&window().navigator(), &"serviceWorker".into());
     if container.is_ok_and(|it| !it.is_undefined()) {
-        let registered = window().navigator().service_worker().register("sw.js");
-        // Some browsers refuse, as the script explains; the page works without it.
-        let ignored = JsFuture::from(registered);
-        wasm_bindgen_futures::spawn_local(async move { drop(ignored.await) });
+        let container = window().navigator().service_worker();
+        // The longer scope wins, so this one has the engine, and lets it alone.
+        let engine = RegistrationOptions::new();
+        engine.set_scope(ENGINE_SCOPE);
+        for registered in [
+            container.register_with_options("sw-engine.js", &engine),
+            container.register("sw.js"),
+        ] {
+            // A browser may refuse; the page works without it.
+            let ignored = JsFuture::from(registered);
+            wasm_bindgen_futures::spawn_local(async move { drop(ignored.await) });
+        }
     }
 }
+
+/// What the address of the engine's script begins with if it goes past the page's service worker.
+const ENGINE_SCOPE: &str = "worker.js?direct";
 
 /// Does something once what was rendered is on the screen.
 pub fn after_drawing(then: impl FnOnce() + 'static) {

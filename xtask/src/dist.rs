@@ -75,7 +75,7 @@ impl File {
         let starts = [
             "manifest.webmanifest",
             "mayfly-engine",
-            "sw.js",
+            "sw",
             "uPlot",
             "worker.js",
         ];

@@ -32,13 +32,13 @@ pub(crate) fn seal() -> anyhow::Result<()> {
 
 const SERVICE_WORKER: &str = "sw.js";
 
-/// The files of the page but for its service worker, by name.
+/// The files of the page but for its service workers, by name.
 fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name != SERVICE_WORKER {
+        if !name.starts_with("sw") {
             files.insert(name, fs::read(entry.path())?);
         }
     }

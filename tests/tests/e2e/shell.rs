@@ -142,6 +142,11 @@ async fn a_run_needs_no_mouse() {
     page.press_key("?").await;
     assert!(page.dialog_text().await.contains("Stop the run"));
     page.press_key(Key::Escape).await;
+    until("the dialog is closed", async || {
+        let is_open = page.element("//dialog[@open]").await.is_some();
+        (!is_open).then_some(())
+    })
+    .await;
     page.press_key("s").await;
     page.until_state("stopped").await;
     page.press_key("n").await;
@@ -168,16 +173,14 @@ async fn single_keys_can_be_turned_off() {
 async fn the_page_opens_without_a_network() {
     let site = Site::below("/app/").await;
     let page = Page::open_at(site.clone()).await;
-    if page.browser().kind() != mayfly_tests::Kind::Chromium {
-        // Other browsers have no routes past a service worker, so it does not install there.
-        return;
-    }
     let ready = "const done = arguments[arguments.length - 1];
         navigator.serviceWorker.ready.then(() => done(true));";
     page.run_async(ready, vec![]).await;
     site.go_down();
-    page.reload().await;
+    page.load("").await;
     page.press("Start Swarming").await;
     page.until_total("there are 20 requests", |row| 20 <= row.n_requests)
         .await;
+    // As it is linked: with a tab in the address.
+    page.load("?tab=failures").await;
 }

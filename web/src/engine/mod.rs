@@ -1,27 +1,29 @@
 //! What the page talks to: the engine, in a worker of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
-use crate::js;
+use crate::js::{self, Way};
 use crate::protocol::{Command, Notice, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
 /// kept for it.
 pub struct Engine {
-    worker: Worker,
+    worker: Rc<RefCell<Worker>>,
     // Commands from before the engine listened; `None` once it does.
-    kept: Rc<RefCell<Option<Vec<Command>>>>,
+    kept: Kept,
     // They live as long as the worker.
     _on_message: Closure<dyn Fn(MessageEvent)>,
-    _on_error: Closure<dyn Fn(ErrorEvent)>,
+    _on_error: Closure<dyn Fn(Event)>,
 }
+
+type Kept = Rc<RefCell<Option<Vec<Command>>>>;
 
 impl Engine {
     /// Starts the worker. `on_notice` hears from it; `on_loss` hears why it broke, if it ever does.
@@ -30,34 +32,16 @@ impl Engine {
     ///
     /// Fails if the browser refuses to start a worker.
     pub fn start(on_notice: Callback<Notice>, on_loss: Callback<String>) -> Result<Self, String> {
-        let worker = js::start_worker().map_err(|error| js::describe(&error))?;
+        let worker = js::start_worker(Way::Direct).map_err(|error| js::describe(&error))?;
         let kept = Rc::new(RefCell::new(Some(Vec::new())));
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new({
-            let (worker, kept) = (worker.clone(), Rc::clone(&kept));
-            move |event: MessageEvent| {
-                let bytes = Uint8Array::new(&event.data()).to_vec();
-                match decode(&bytes) {
-                    Some(Notice::Ready) => {
-                        for command in kept.take().unwrap_or_default() {
-                            post(&worker, &command);
-                        }
-                    }
-                    Some(notice) => on_notice.emit(notice),
-                    // Both ends come from one build, so only an extension could have sent it.
-                    None => {}
-                }
-            }
-        });
-        let on_error = Closure::<dyn Fn(ErrorEvent)>::new(move |event: ErrorEvent| {
-            let message = event.message();
-            on_loss.emit(if message.is_empty() {
-                "it did not load".to_owned()
-            } else {
-                message
-            });
-        });
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let worker = Rc::new(RefCell::new(worker));
+        let on_message = on_message(Rc::clone(&worker), Rc::clone(&kept), on_notice);
+        let on_error = on_error(Rc::clone(&worker), Rc::clone(&kept), on_loss);
+        listen(
+            &worker.borrow(),
+            Some(on_message.as_ref().unchecked_ref()),
+            Some(on_error.as_ref().unchecked_ref()),
+        );
         Ok(Self {
             worker,
             kept,
@@ -70,7 +54,7 @@ impl Engine {
     pub fn tell(&self, command: Command) {
         match &mut *self.kept.borrow_mut() {
             Some(kept) => kept.push(command),
-            None => post(&self.worker, &command),
+            None => post(&self.worker.borrow(), &command),
         }
     }
 }
@@ -79,10 +63,66 @@ impl Drop for Engine {
     /// Ends the worker, and with it all requests under way.
     fn drop(&mut self) {
         // What is on its way already would find the closures gone.
-        self.worker.set_onmessage(None);
-        self.worker.set_onerror(None);
-        self.worker.terminate();
+        let worker = self.worker.borrow();
+        listen(&worker, None, None);
+        worker.terminate();
     }
+}
+
+fn on_message(
+    worker: Rc<RefCell<Worker>>,
+    kept: Kept,
+    on_notice: Callback<Notice>,
+) -> Closure<dyn Fn(MessageEvent)> {
+    Closure::new(move |event: MessageEvent| {
+        let bytes = Uint8Array::new(&event.data()).to_vec();
+        match decode(&bytes) {
+            Some(Notice::Ready) => {
+                for command in kept.take().unwrap_or_default() {
+                    post(&worker.borrow(), &command);
+                }
+            }
+            Some(notice) => on_notice.emit(notice),
+            // Both ends come from one build, so only an extension could have sent it.
+            None => {}
+        }
+    })
+}
+
+/// An engine that does not load from the network may still be among the kept files.
+fn on_error(
+    worker: Rc<RefCell<Worker>>,
+    kept: Kept,
+    on_loss: Callback<String>,
+) -> Closure<dyn Fn(Event)> {
+    let way = Cell::new(Way::Direct);
+    Closure::new(move |event: Event| {
+        let has_loaded = kept.borrow().is_none();
+        if !has_loaded
+            && way.replace(Way::Kept) == Way::Direct
+            && let Ok(another) = js::start_worker(Way::Kept)
+        {
+            let broken = worker.replace(another);
+            let worker = worker.borrow();
+            listen(
+                &worker,
+                broken.onmessage().as_ref(),
+                broken.onerror().as_ref(),
+            );
+            listen(&broken, None, None);
+            broken.terminate();
+            return;
+        }
+        // Of a script that does not load, the event says nothing.
+        let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
+        let message = message.filter(|it| !it.is_empty());
+        on_loss.emit(message.unwrap_or_else(|| "it did not load".to_owned()));
+    })
+}
+
+fn listen(worker: &Worker, on_message: Option<&Function>, on_error: Option<&Function>) {
+    worker.set_onmessage(on_message);
+    worker.set_onerror(on_error);
 }
 
 fn post(worker: &Worker, command: &Command) {
