@@ -50,6 +50,7 @@ impl Program {
         for class in &classes {
             class.check_variables(&data, &mut errors);
         }
+        errors.extend(classes_without_host(plan));
         errors.dedup();
         if !errors.is_empty() {
             return Err(ProgramErrors(errors));
@@ -99,6 +100,12 @@ pub enum ProgramError {
         /// What is wrong.
         problem: String,
     },
+    /// A user class without a host, where others have one.
+    #[error("user class “{class}” has no host, and others have; give it one, or give the plan one")]
+    NoHost {
+        /// The name of the class.
+        class: String,
+    },
     /// All tasks are left out.
     #[error("expected at least one task that the tags leave, found none")]
     NoTaskLeft,
@@ -130,6 +137,19 @@ impl ProgramErrors {
     pub fn as_slice(&self) -> &[ProgramError] {
         &self.0
     }
+}
+
+/// A run goes to hosts or to the simulated API, and not to both.
+fn classes_without_host(plan: &Plan) -> impl Iterator<Item = ProgramError> {
+    let classes = plan.user_classes.as_slice();
+    let has_host = |class: &&UserClass| plan.base_url(class).is_some();
+    let are_some_with = classes.iter().any(|class| has_host(&class));
+    let without = classes
+        .iter()
+        .filter(move |class| are_some_with && !has_host(class));
+    without.map(|class| ProgramError::NoHost {
+        class: class.name.clone(),
+    })
 }
 
 /// The rows that templates can use, by name.

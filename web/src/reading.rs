@@ -148,11 +148,17 @@ fn problems_of_parts(plan: &Plan) -> Vec<Problem> {
     let Err(errors) = Program::new(plan, no_files) else {
         return Vec::new();
     };
-    errors.as_slice().iter().map(problem_of_part).collect()
+    let errors = errors.as_slice().iter();
+    errors.map(|it| problem_of_part(it, plan)).collect()
 }
 
-fn problem_of_part(error: &ProgramError) -> Problem {
+fn problem_of_part(error: &ProgramError, plan: &Plan) -> Problem {
     let (path, message) = match error {
+        ProgramError::NoHost { class } => {
+            let mut classes = plan.user_classes.as_slice().iter();
+            let index = classes.position(|it| it.name == *class).unwrap_or_default();
+            (format!("user_class[{index}].host"), error.to_string())
+        }
         ProgramError::Data { name, problem } => (format!("data.{name}"), problem.clone()),
         error => (String::new(), error.to_string()),
     };
@@ -180,6 +186,18 @@ mod tests {
         assert_eq!(reading.problems, []);
         assert_eq!(reading.text.as_deref(), Some(PLAN));
         assert_eq!(reading.plan().unwrap().to_toml(), PLAN);
+    }
+
+    #[test]
+    fn where_one_class_has_a_host_all_need_one() {
+        let other = PLAN.split_once("\n\n[[user_class]]").unwrap().1;
+        let other = other.replace("\"A\"", "\"B\"\nhost = \"http://b.test\"");
+        let reading = toml(&format!("{PLAN}\n[[user_class]]{other}"));
+        let [problem] = reading.problems.as_slice() else {
+            panic!("{reading:?}");
+        };
+        assert_eq!(problem.path, "user_class[0].host");
+        assert!(problem.message.contains("“A” has no host"), "{problem:?}");
     }
 
     #[test]
