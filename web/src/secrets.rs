@@ -30,6 +30,7 @@ fn remove_from_table(
             _ => format!("{path}.{key}"),
         };
         let is_named = names_secret(key)
+            || value.as_str().is_some_and(looks_like_secret)
             || (is_check && key == "equals")
             || (names_secret(name) && key == "default");
         if is_named && is_secret(value) {
@@ -115,6 +116,15 @@ fn names_secret(name: &str) -> bool {
     PARTS.iter().any(|part| name.contains(part)) || WHOLE.contains(&name.as_str())
 }
 
+/// Whether a value is likely to be a credential, whatever it is called: one with its scheme, or a JSON
+/// Web Token.
+fn looks_like_secret(text: &str) -> bool {
+    let (scheme, rest) = text.trim().split_once(' ').unwrap_or_default();
+    let has_scheme = ["basic", "bearer"].contains(&scheme.to_ascii_lowercase().as_str());
+    let is_token = text.contains("eyJ") && text.matches('.').count() >= 2;
+    (has_scheme && !rest.trim().contains(' ') && holds_secret(rest)) || is_token
+}
+
 /// Whether a value of a suspicious name is one that nobody else should have.
 fn is_secret(value: &Value) -> bool {
     match value {
@@ -141,7 +151,7 @@ fn holds_secret(text: &str) -> bool {
     !rest.is_empty() && !SCHEMES.contains(&rest.to_ascii_lowercase().as_str())
 }
 
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "apikey",
     "authoriz",
     "cookie",
@@ -152,6 +162,7 @@ const PARTS: [&str; 11] = [
     "privatekey",
     "secret",
     "session",
+    "signature",
     "token",
 ];
 
@@ -261,6 +272,13 @@ mod tests {
             json!({ "headers": { "X-Token": "{{uuid()}}" } }),
             &["headers.X-Api-Key"],
         );
+        check(
+            json!({ "headers": { "X-Up": "Bearer abc", "X-Id": "eyJhbGciOiJ.eyJzdWIi.c2ln", "Via": "Bearer {{t}}" } }),
+            json!({ "headers": { "Via": "Bearer {{t}}" } }),
+            &["headers.X-Up", "headers.X-Id"],
+        );
+        let text = json!({ "json": { "news": "Bearer of good news" } });
+        check(text.clone(), text, &[]);
     }
 
     #[test]
