@@ -59,6 +59,11 @@ impl RunState {
         }
     }
 
+    /// Whether an edit of the load still means something.
+    pub fn can_be_edited(self) -> bool {
+        matches!(self, Self::Spawning | Self::Running)
+    }
+
     /// Whether users are alive, or may be soon.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Spawning | Self::Running | Self::Stopping)

@@ -70,6 +70,11 @@ impl Page {
         until("the page is drawn", async || self.element("//main").await).await;
     }
 
+    /// Where the page is.
+    pub fn site_url(&self) -> &str {
+        self.site.url()
+    }
+
     /// The browser.
     pub fn browser(&self) -> &Browser {
         &self.browser

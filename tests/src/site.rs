@@ -1,8 +1,8 @@
 //! The built page, served as any static host would.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Request;
@@ -18,6 +18,7 @@ use crate::target::serve;
 pub struct Site {
     url: String,
     is_down: Arc<AtomicBool>,
+    lost: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Site {
@@ -44,13 +45,19 @@ impl Site {
 
     async fn serve(router: Router, path: &str) -> Self {
         let is_down = Arc::new(AtomicBool::new(false));
+        let lost = Arc::new(Mutex::new(None));
         let guard = {
-            let is_down = Arc::clone(&is_down);
+            let (is_down, lost) = (Arc::clone(&is_down), Arc::clone(&lost));
             move |request: Request, next: Next| {
                 let is_down = is_down.load(Ordering::Relaxed);
+                let lost: Option<&str> = *lost.lock().expect("nothing panics while it has it");
+                let is_lost = lost.is_some_and(|it| request.uri().path().contains(it));
                 async move {
                     if is_down {
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
+                    if is_lost {
+                        return StatusCode::NOT_FOUND.into_response();
                     }
                     next.run(request).await
                 }
@@ -60,7 +67,13 @@ impl Site {
         Self {
             url: format!("{url}{path}"),
             is_down,
+            lost,
         }
+    }
+
+    /// Answers 404 for files with `part` in their names from now on; `None` finds them again.
+    pub fn lose(&self, part: Option<&'static str>) {
+        *self.lost.lock().expect("nothing panics while it has it") = part;
     }
 
     /// Answers nothing but 503 from now on.

@@ -6,10 +6,12 @@ use yew::prelude::*;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::{Intent, use_control};
 use crate::diagnosis::Diagnosis;
-use crate::hooks::{initial_state, use_link, use_memory, use_shortcuts, use_tab_in_address};
+use crate::hooks::{
+    initial_state, use_guard, use_link, use_memory, use_shortcuts, use_tab_in_address,
+};
 use crate::js;
 use crate::pages::{ComparePage, HistoryPage, RunPage, StartPage};
-use crate::store::{Action, Dialog, RunAction, State, Theme, View};
+use crate::store::{Action, Dialog, Run, RunAction, State, Theme, View};
 
 /// Draws the page.
 ///
@@ -32,6 +34,7 @@ pub fn App() -> Html {
     use_heading_focus(state.view);
     use_memory(&state);
     use_link(state.dispatcher());
+    use_guard(state.is_running());
     use_tab_in_address(&state, state.dispatcher());
     let on_action = use_callback((), {
         let dispatcher = state.dispatcher();
@@ -44,6 +47,7 @@ pub fn App() -> Html {
     use_shortcuts(&state, on_action.clone(), on_intent.clone());
     html! {
         <ContextProvider<Theme> context={state.theme}>
+            { engine_notice(&state, &on_intent) }
             { page(&state, &on_action, &on_intent) }
             { dialog(&state, &on_action) }
         </ContextProvider<Theme>>
@@ -63,7 +67,7 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
             />
         },
         (View::History, ..) => html! {
-            <HistoryPage history={history.clone()} has_run={run.is_some()} {on_action} {on_intent} />
+            <HistoryPage history={history.clone()} run={run.as_ref().map(Run::state)} {on_action} {on_intent} />
         },
         (View::Run, Some(run), ..) | (View::Kept, _, Some(run), _) => html! {
             <RunPage
@@ -72,6 +76,7 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
                 hidden_lines={state.hidden_lines.clone()}
                 selected_rows={state.selected_rows.clone()}
                 dialog={state.dialog}
+                problem={history.problem.clone()}
                 tables={state.tables.clone()}
                 log={state.log.clone()}
                 {on_action} {on_intent}
@@ -85,6 +90,33 @@ fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent
                 {on_action} {on_intent}
             />
         },
+    }
+}
+
+/// That there is no engine, where the run itself does not say it.
+fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
+    let run_says_it = state.view == View::Run
+        && state
+            .run
+            .as_ref()
+            .is_some_and(|it| it.engine_error.is_some());
+    match &state.engine_error {
+        Some(error) if !run_says_it => html! {
+            <div class="notice danger" role="alert">
+                <p>
+                    <strong>{ error }</strong>
+                    { " Without it no plan can be read, no run started, and no kept run opened. " }
+                    <button
+                        type="button"
+                        class="button small"
+                        onclick={on_intent.reform(|_| Intent::RestartEngine)}
+                    >
+                        { "Try again" }
+                    </button>
+                </p>
+            </div>
+        },
+        _ => html! {},
     }
 }
 
@@ -116,7 +148,7 @@ fn use_heading_focus(view: View) {
 #[hook]
 fn use_diagnosis(state: &UseReducerHandle<State>) {
     let unexplained = state.run.as_ref().filter(|run| run.model.is_unexplained);
-    let unexplained = unexplained.map(|run| (run.id, run.outline.base_url.clone()));
+    let unexplained = unexplained.map(|run| (run.id, run.outline.base_url().cloned()));
     let dispatcher = state.dispatcher();
     use_effect_with(unexplained, move |unexplained| {
         let Some((run, Some(target))) = unexplained.clone() else {

@@ -45,6 +45,8 @@ pub enum Intent {
     ReadRows(Path, CsvSource),
     /// The run is to forget what it counted.
     ResetCounts,
+    /// Another engine, in place of one that is gone.
+    RestartEngine,
     /// The plan as a file.
     SavePlan,
     /// The list of kept runs.
@@ -71,6 +73,7 @@ pub enum CsvSource {
 /// What is to be done with a plan once it was read.
 #[derive(Clone, Copy)]
 enum Purpose {
+    Save,
     Start,
     Update,
 }
@@ -113,10 +116,19 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
     // Once it is drawn, the plan may be another than at first: a link brings its own.
     use_effect_with((state.plan.revision, *is_drawn), {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));
-        move |_| control.read(&plan)
+        move |(_, is_drawn)| {
+            if *is_drawn {
+                control.read(&plan);
+            }
+        }
     });
     let run = state.run.as_ref().map(|run| run.id);
-    use_effect_with((run, state.selected_rows.clone()), {
+    let watched = match state.view {
+        // They are rows of another run.
+        View::Kept => Vec::new(),
+        _ => state.selected_rows.clone(),
+    };
+    use_effect_with((run, watched), {
         let control = control.clone();
         move |(_, rows)| {
             let rows = rows.iter().cloned().collect();
@@ -128,11 +140,25 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
         let control = control.clone();
         move |draft| {
             if let Some(draft) = draft {
-                control.tell(Command::ReadPreset(draft.clone()));
+                control.tell_loaded(Command::ReadPreset(draft.clone()));
             }
         }
     });
+    use_lost_run(&control, state.run.as_ref());
     control
+}
+
+/// Has the next engine keep what is known of a run whose engine is gone.
+#[hook]
+fn use_lost_run(control: &Control, run: Option<&Run>) {
+    let lost = run.filter(|it| it.kept.is_none()).and_then(Run::lost);
+    let key = lost.as_ref().map(|it| it.key.clone());
+    let control = control.clone();
+    use_effect_with(key, move |_| {
+        if let Some(lost) = lost {
+            control.tell_loaded(Command::History(HistoryCommand::Keep(Box::new(lost))));
+        }
+    });
 }
 
 impl Control {
@@ -183,11 +209,14 @@ impl Control {
                 self.act(Action::Run(RunAction::ResetCounts));
                 self.tell(Command::Reset);
             }
-            Intent::SavePlan => download::save_plan(&state.plan),
+            Intent::RestartEngine => self.restart_engine(state),
+            Intent::SavePlan => self.save(&state.plan),
             Intent::ShowHistory => {
                 self.act(Action::Show(View::History));
                 self.tell_loaded(Command::History(HistoryCommand::List));
             }
+            // It would end the run that is under way, without a word.
+            Intent::Start if state.is_running() => {}
             Intent::Start => self.use_plan(&state.plan, Purpose::Start),
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
@@ -212,10 +241,19 @@ impl Control {
         if plan.is_read() {
             return;
         }
-        self.tell(Command::Read {
+        self.tell_loaded(Command::Read {
             id: plan.revision,
             source: plan.source(),
         });
+    }
+
+    /// The plan as a file: of what was changed in the form, the engine writes the text first.
+    fn save(&self, plan: &PlanDoc) {
+        if plan.is_read() || plan.edited != Side::Form {
+            download::save_plan(plan.edited, &plan.text);
+        } else {
+            self.use_once_read(plan, Purpose::Save);
+        }
     }
 
     fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
@@ -224,11 +262,14 @@ impl Control {
         } else if plan.is_read() {
             self.reject();
         } else {
-            let next = (plan.revision, plan.title.clone(), purpose);
-            *self.0.next.borrow_mut() = Some(next);
-            self.ensure_engine();
-            self.read(plan);
+            self.use_once_read(plan, purpose);
         }
+    }
+
+    fn use_once_read(&self, plan: &PlanDoc, purpose: Purpose) {
+        let next = (plan.revision, plan.title.clone(), purpose);
+        *self.0.next.borrow_mut() = Some(next);
+        self.read(plan);
     }
 
     fn use_draft(&self, title: String, draft: Draft, purpose: Purpose) {
@@ -240,6 +281,8 @@ impl Control {
                 });
                 self.act(Action::Run(RunAction::Edit(Box::new(draft))));
             }
+            // Done with the text, whether it makes a plan or not.
+            Purpose::Save => {}
         }
     }
 
@@ -254,8 +297,9 @@ impl Control {
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
-        let new = Run::new(run, title, draft, js::now_millis());
+        let mut new = Run::new(run, title, draft, js::now_millis());
         let seed = new.outline.seed.unwrap_or_else(js::random_seed);
+        new.seed = seed;
         self.log(Level::Info, log::started(&new, seed));
         self.0.deadline.take();
         self.ensure_engine();
@@ -399,7 +443,10 @@ impl Control {
         // The last word of an old run says nothing about the one that is stopping now.
         let is_newest = |run| run == self.0.newest.get();
         match notice {
-            Notice::Ready => {}
+            Notice::Ready => self.act(Action::FindEngine),
+            Notice::Kept { run, problem } => {
+                self.act(Action::Run(RunAction::Keep(run, problem)));
+            }
             Notice::Line { run, line } => {
                 self.act(Action::Run(RunAction::Draw(run, Box::new(line))));
             }
@@ -411,8 +458,9 @@ impl Control {
             Notice::Refused { run, reason } => {
                 if is_newest(run) {
                     self.0.deadline.take();
-                    self.log(Level::Error, format!("The plan was refused: {reason}."));
-                    self.act(Action::Run(RunAction::LoseEngine(reason)));
+                    let sentence = format!("The plan was refused: {reason}.");
+                    self.log(Level::Error, sentence.clone());
+                    self.act(Action::Run(RunAction::LoseEngine(sentence)));
                 }
             }
             Notice::History(notice) => self.handle_history(notice),
@@ -461,7 +509,7 @@ impl Control {
     }
 
     fn handle_reading(&self, revision: u32, reading: Reading) {
-        let plan = reading.plan();
+        let (plan, text) = (reading.plan(), reading.text.clone());
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let next = self
             .0
@@ -470,6 +518,9 @@ impl Control {
             .take_if(|(next, ..)| *next == revision);
         match (next, plan) {
             (None, _) => {}
+            (Some((.., Purpose::Save)), _) => {
+                download::save_plan(Side::Toml, &text.unwrap_or_default());
+            }
             (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
             (Some(_), None) => self.reject(),
         }
@@ -498,7 +549,26 @@ impl Control {
         // Dropped a moment later: this may be called by the engine itself.
         let engine = self.0.engine.take();
         Timeout::new(0, || drop(engine)).forget();
+        // Nobody would remember what was wanted of the old one.
+        self.0.next.take();
         self.log(Level::Error, format!("The engine stopped: {reason}."));
-        self.act(Action::Run(RunAction::LoseEngine(reason)));
+        self.act(Action::LoseEngine(reason));
+    }
+
+    /// Starts another engine, and asks it for what the page waits for.
+    fn restart_engine(&self, state: &State) {
+        self.ensure_engine();
+        self.read(&state.plan);
+        match state.view {
+            View::Compare => {
+                let compared = state.history.compared.iter().flatten();
+                for waiting in compared.filter(|it| it.run.is_none()) {
+                    let open = HistoryCommand::Open(waiting.key.clone());
+                    self.tell(Command::History(open));
+                }
+            }
+            View::History => self.tell(Command::History(HistoryCommand::List)),
+            View::Form | View::Kept | View::Run => {}
+        }
     }
 }

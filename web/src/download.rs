@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::js;
-use crate::store::{PlanDoc, Side};
+use crate::store::Side;
 
 /// A file of a run.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -45,12 +45,12 @@ impl Download {
     }
 }
 
-/// Offers the plan that is being written as a file.
-pub fn save_plan(plan: &PlanDoc) {
-    let (name, kind) = match plan.edited {
+/// Offers the text of the plan that is being written as a file.
+pub fn save_plan(side: Side, text: &str) {
+    let (name, kind) = match side {
         Side::Json => ("plan.json", "application/json"),
         Side::Form | Side::Toml => ("plan.toml", "application/toml"),
     };
     // The browser itself says why it keeps a file back.
-    let _ = js::download(name, kind, &plan.text);
+    let _ = js::download(name, kind, text);
 }

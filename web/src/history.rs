@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use mayfly_core::board::Board;
+use mayfly_core::load_line::{LoadLine, Outlook};
+use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
 use mayfly_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -50,6 +53,8 @@ pub enum HistoryCommand {
     Delete(Vec<RunKey>),
     /// Keeps a run from a file, which is called so and holds this text.
     Import(String, String),
+    /// Keeps a run as the page knows it, whose engine is gone.
+    Keep(Box<KeptRun>),
     /// Says which runs there are.
     List,
     /// Hands a run to the page.
@@ -109,7 +114,7 @@ impl RunEntry {
         let figures = report.figures();
         let verdict = report.verdict();
         Self {
-            key: key(report),
+            key: key(report.started, report.seed),
             title: report.title.clone(),
             host: report.host(),
             started_millis: report.started.as_secs_f64() * 1e3,
@@ -132,8 +137,8 @@ impl RunEntry {
 }
 
 /// The key of a run: its start and its seed, since two tabs may start runs at the same moment.
-pub fn key(report: &Report) -> RunKey {
-    format!("{:015}-{:016x}", report.started.as_millis(), report.seed)
+pub fn key(started: Duration, seed: u64) -> RunKey {
+    format!("{:015}-{:016x}", started.as_millis(), seed)
 }
 
 /// A kept run as a whole.
@@ -141,6 +146,8 @@ pub fn key(report: &Report) -> RunKey {
 pub struct KeptRun {
     /// Which run.
     pub key: RunKey,
+    /// The number that all its randomness came from.
+    pub seed: u64,
     /// What it is called; may be empty.
     pub title: String,
     /// What ran, as JSON.
@@ -153,19 +160,44 @@ pub struct KeptRun {
     pub snapshots: Vec<Snapshot>,
     /// What became of its thresholds.
     pub thresholds: Vec<ThresholdResult>,
+    /// Its load over time; `None` if its plan cannot be read any more.
+    pub line: Option<LoadLine>,
 }
 
 impl KeptRun {
     /// A report as the page opens it.
     pub fn new(report: &Report) -> Self {
         Self {
-            key: key(report),
+            key: key(report.started, report.seed),
+            seed: report.seed,
             title: report.title.clone(),
             plan: report.plan.to_json(),
             started_millis: report.started.as_secs_f64() * 1e3,
             ending: report.ending.clone(),
             snapshots: report.board.snapshots().cloned().collect(),
             thresholds: report.thresholds.clone(),
+            line: {
+                let plan = Plan::from_json(&report.plan.to_json()).ok();
+                plan.map(|it| Outlook::new(&it).line().clone())
+            },
+        }
+    }
+}
+
+impl From<KeptRun> for Report {
+    fn from(kept: KeptRun) -> Self {
+        let mut board = Board::default();
+        for snapshot in kept.snapshots {
+            board.post(snapshot);
+        }
+        Self {
+            title: kept.title,
+            plan: Draft::from_json(&kept.plan).unwrap_or_default(),
+            seed: kept.seed,
+            started: Duration::from_secs_f64(kept.started_millis / 1e3),
+            ending: kept.ending,
+            board,
+            thresholds: kept.thresholds,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::js;
 use crate::js::{address, settings, storage};
 use crate::link;
 use crate::shortcut::Shortcut;
+use crate::store::plan::with_host;
 use crate::store::{Action, PlanAction, State, Tab, Theme, View};
 
 /// Names under which the browser keeps something.
@@ -23,16 +24,20 @@ pub mod kept {
     pub const KEYS: &str = "keys";
 }
 
-/// The state as it is when the page is opened: what was there last, or what its address says.
-/// Nothing is started.
+/// The state as it is when the page is opened: what was there last, with the host that its address
+/// names. Nothing is started.
 pub fn initial_state() -> State {
     let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
     let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
-    let host = address::fragment_value("host");
-    let plan = host.map(|it| crate::store::plan::with_host(&it));
-    let kept = || link::of_kept(&settings::get(kept::PLAN)?);
+    let kept = settings::get(kept::PLAN).and_then(|it| link::of_kept(&it));
+    let mut plan = kept.unwrap_or_default();
+    if let Some(host) = address::fragment_value("host") {
+        plan = with_host(plan, &host);
+        // Or it would be put back with every reload.
+        address::forget_fragment();
+    }
     State {
-        plan: plan.or_else(kept).unwrap_or_default().into(),
+        plan: plan.into(),
         tab: tab.unwrap_or_default(),
         theme: theme.unwrap_or_default(),
         keys_are_off: settings::get(kept::KEYS).is_some_and(|it| it == "off"),
@@ -74,6 +79,7 @@ pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
                 Ok(plan) => PlanAction::Open(Box::new(plan)),
                 Err(problem) => PlanAction::RefuseFile(problem),
             };
+            dispatcher.dispatch(Action::Show(View::Form));
             dispatcher.dispatch(Action::Plan(action));
         });
     };
@@ -87,7 +93,8 @@ pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
 /// Keeps the tab in the address, as Locust does, so that it can be gone back from.
 #[hook]
 pub fn use_tab_in_address(state: &State, dispatcher: UseReducerDispatcher<State>) {
-    let shown = (state.view == View::Run).then_some(state.tab);
+    let has_tabs = matches!(state.view, View::Kept | View::Run);
+    let shown = has_tabs.then_some(state.tab);
     let before = use_mut_ref(|| None);
     use_effect_with(shown, move |shown| {
         // The form has no tabs, and leaves the address as it was opened.
@@ -118,6 +125,19 @@ pub fn use_shortcuts(
         event.prevent_default();
         shortcut.follow(&state, &on_action, &on_intent);
     });
+}
+
+/// Keeps a run that is under way from ending by accident: the browser asks before it leaves the page,
+/// and does not leave it for a file that is dropped beside the form.
+#[hook]
+pub fn use_guard(is_running: bool) {
+    use_event("beforeunload", move |event: Event| {
+        if is_running {
+            event.prevent_default();
+        }
+    });
+    use_event("dragover", |event: Event| event.prevent_default());
+    use_event("drop", |event: Event| event.prevent_default());
 }
 
 /// Whether the browser promised to keep runs, once it has said so, and a callback that asks for that.

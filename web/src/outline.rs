@@ -10,8 +10,8 @@ use crate::load_kind::LoadKind;
 /// What the page shows of a plan that runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
-    /// What is loaded; `None` is the simulated API.
-    pub base_url: Option<BaseUrl>,
+    /// What is loaded, each once; none is the simulated API.
+    pub base_urls: Vec<BaseUrl>,
     /// What its load is about.
     pub kind: LoadKind,
     /// The users, if their number is what the load is about.
@@ -25,14 +25,16 @@ pub struct Outline {
 impl Outline {
     /// Reads what is there; values that make no sense are left out.
     pub fn new(draft: &Draft) -> Self {
-        let host = draft.keys.get("host").and_then(Value::as_str);
         let load = |key: &str| draft.keys.get("load").and_then(|it| it.get(key));
         let users = load("users").and_then(Value::as_u64);
         let users = users.and_then(|it| u32::try_from(it).ok()?.try_into().ok());
         let spawn_rate = load("spawn_rate").and_then(Value::as_f64);
         let spawn_rate = spawn_rate.and_then(|it| it.try_into().ok());
         Self {
-            base_url: host.and_then(|it| it.parse().ok()),
+            base_urls: hosts(&draft.keys)
+                .into_iter()
+                .filter_map(|it| it.parse().ok())
+                .collect(),
             kind: LoadKind::of(&draft.keys),
             users: users
                 .zip(spawn_rate)
@@ -48,6 +50,35 @@ impl Outline {
             seed: load("seed").and_then(Value::as_u64),
         }
     }
+}
+
+impl Outline {
+    /// What is loaded, or the first of it; `None` is the simulated API.
+    pub fn base_url(&self) -> Option<&BaseUrl> {
+        self.base_urls.first()
+    }
+
+    /// What is loaded, in words; `None` is the simulated API.
+    pub fn host(&self) -> Option<String> {
+        let hosts = self.base_urls.iter().map(BaseUrl::as_str);
+        let hosts = Vec::from_iter(hosts).join(", ");
+        (!hosts.is_empty()).then_some(hosts)
+    }
+}
+
+/// The hosts of a plan and of its user classes, each once.
+pub fn hosts(keys: &Map<String, Value>) -> Vec<&str> {
+    let of_plan = keys.get("host").and_then(Value::as_str);
+    let classes = keys.get("user_class").and_then(Value::as_array);
+    let of_classes = classes.into_iter().flatten();
+    let of_classes = of_classes.filter_map(|it| it.get("host")?.as_str());
+    let mut hosts = Vec::new();
+    for host in of_plan.into_iter().chain(of_classes) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
 }
 
 /// How long all stages are together.
@@ -183,11 +214,21 @@ mod tests {
     #[test]
     fn an_outline_has_what_the_plan_says() {
         let found = outline("host = \"http://a.test/\"\n[load]\nusers = 7\nspawn_rate = 2\n");
-        assert_eq!(found.base_url, Some("http://a.test/".parse().unwrap()));
+        assert_eq!(found.base_urls, ["http://a.test".parse().unwrap()]);
         assert_eq!(found.users, Some(users(7, 2.0)));
         let stages = outline("[load]\nstages = []\n");
         assert_eq!((stages.users, stages.kind), (None, LoadKind::Stages));
         assert_eq!(outline("host = 7\nload = 8\n"), Outline::default());
+    }
+
+    #[test]
+    fn user_classes_have_hosts_too() {
+        let class = |host: &str| format!("[[user_class]]\nname = \"A\"\nhost = \"{host}\"\n");
+        let (a, b) = (class("http://a.test"), class("http://b.test"));
+        let found = outline(&format!("{a}{b}{a}"));
+        assert_eq!(found.host().unwrap(), "http://a.test, http://b.test");
+        assert_eq!(found.base_url().unwrap().as_str(), "http://a.test");
+        assert_eq!(outline("").host(), None);
     }
 
     #[track_caller]

@@ -94,8 +94,15 @@ pub enum Command {
 /// From the engine to the page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Notice {
-    /// The engine listens; what was sent before is lost.
+    /// The engine listens.
     Ready,
+    /// Whether the run is kept in the history: why not, or `None` if it is again.
+    Kept {
+        /// The run.
+        run: RunId,
+        /// Why it is not kept: whole sentences.
+        problem: Option<String>,
+    },
     /// What was read.
     Read {
         /// The number of the reading.

@@ -1,16 +1,17 @@
 //! Keys that do something wherever the focus is.
 
+use mayfly_core::run::RunState;
 use web_sys::KeyboardEvent;
 use yew::Callback;
 
 use crate::control::Intent;
 use crate::js;
-use crate::store::{Action, Dialog, State, Tab, Theme, View};
+use crate::store::{Action, Dialog, Run, State, Tab, Theme, View};
 
 /// Something that a key does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Shortcut {
-    /// Changes the users of the run.
+    /// Changes the load of the run.
     Edit,
     /// Lists the shortcuts.
     Help,
@@ -18,7 +19,7 @@ pub enum Shortcut {
     New,
     /// Shows a tab of the run.
     Select(Tab),
-    /// Starts a run of the plan.
+    /// Starts a run of the plan, or has the run that is under way go on with its load.
     Start,
     /// Ends the run.
     Stop,
@@ -29,11 +30,14 @@ pub enum Shortcut {
 impl Shortcut {
     /// The keys and what they do, for the list.
     pub const LIST: [(&str, &str); 7] = [
-        ("Ctrl + Enter", "Start Swarming, from anywhere in the form"),
+        (
+            "Ctrl + Enter",
+            "Start Swarming or Update run, from anywhere in the form",
+        ),
         ("S", "Stop the run"),
         ("E", "Edit the running load test"),
         ("N", "New load test"),
-        ("1 … 9", "Show a tab of the run"),
+        ("1 … 7", "Show a tab of the run"),
         ("T", "Light, dark, or as the system"),
         ("?", "This list"),
     ];
@@ -45,7 +49,8 @@ impl Shortcut {
             return None;
         }
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            return (state.view == View::Form).then_some(Self::Start);
+            let is_ready = state.view == View::Form && state.takes_plan();
+            return is_ready.then_some(Self::Start);
         }
         if has_modifier || state.keys_are_off || js::is_typing() {
             return None;
@@ -55,17 +60,19 @@ impl Shortcut {
 
     fn of_key(key: &str, state: &State) -> Option<Self> {
         let is_in_run = state.view == View::Run && state.run.is_some();
+        let is_kept = state.view == View::Kept;
+        let run_state = state.run.as_ref().map(Run::state);
         let shortcut = match key {
             "?" => Self::Help,
             "t" => Self::Theme,
-            _ if !is_in_run => return None,
-            "s" if state.is_running() => Self::Stop,
-            "e" if state.is_running() => Self::Edit,
-            "n" if !state.is_running() => Self::New,
-            _ => {
+            "n" if state.view != View::Form && !state.is_running() => Self::New,
+            "s" if is_in_run && state.is_running() => Self::Stop,
+            "e" if is_in_run && run_state.is_some_and(RunState::can_be_edited) => Self::Edit,
+            _ if is_in_run || is_kept => {
                 let number: usize = key.parse().ok()?;
                 Self::Select(*Tab::ALL.get(number.checked_sub(1)?)?)
             }
+            _ => return None,
         };
         Some(shortcut)
     }
@@ -77,6 +84,7 @@ impl Shortcut {
             Self::Help => on_action.emit(Action::OpenDialog(Dialog::Shortcuts)),
             Self::New => on_action.emit(Action::Show(View::Form)),
             Self::Select(tab) => on_action.emit(Action::SelectTab(tab)),
+            Self::Start if state.is_running() => on_intent.emit(Intent::Update),
             Self::Start => on_intent.emit(Intent::Start),
             Self::Stop => on_intent.emit(Intent::Stop),
             Self::Theme => on_action.emit(Action::SetTheme(next(state.theme))),
@@ -109,6 +117,48 @@ mod tests {
         for key in ["s", "e", "n", "1", "x", "0"] {
             assert_eq!(found(key), None, "{key}");
         }
+    }
+
+    #[test]
+    fn starting_updates_the_run_that_is_under_way() {
+        let started = |state: &State| {
+            let done = Rc::new(RefCell::new(Vec::new()));
+            let on_intent = Callback::from({
+                let done = Rc::clone(&done);
+                move |intent| done.borrow_mut().push(intent)
+            });
+            Shortcut::Start.follow(state, &Callback::noop(), &on_intent);
+            done.take()
+        };
+        let mut state = State::default();
+        assert!(state.takes_plan());
+        assert_eq!(started(&state), [Intent::Start]);
+
+        let draft = state.plan.draft.clone();
+        state.run = Some(Run::new(1, String::new(), draft, 0.0));
+        assert!(state.takes_plan());
+        assert_eq!(started(&state), [Intent::Update]);
+
+        // A run with users cannot go on with arrivals.
+        let mut arrivals = crate::store::PlanDoc::default();
+        let load = serde_json::json!({ "arrivals": [{ "rate": 5, "duration": 10 }] });
+        arrivals.draft.keys.insert("load".to_owned(), load);
+        state.plan = Rc::new(arrivals);
+        assert!(!state.takes_plan());
+    }
+
+    #[test]
+    fn tabs_have_keys_in_kept_runs_too() {
+        let kept = State {
+            view: View::Kept,
+            ..State::default()
+        };
+        assert_eq!(
+            Shortcut::of_key("2", &kept),
+            Some(Shortcut::Select(Tab::Charts))
+        );
+        assert_eq!(Shortcut::of_key("n", &kept), Some(Shortcut::New));
+        assert_eq!(Shortcut::of_key("s", &kept), None);
     }
 
     #[test]

@@ -387,16 +387,9 @@ async fn edits_and_the_stop_are_marked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_draws_is_loaded_with_the_first_chart_or_asked_for_again() {
-    let folder = std::env::temp_dir().join(format!("mayfly-charts-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let dist = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");
-    for file in std::fs::read_dir(&dist).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), folder.join(file.file_name())).unwrap();
-    }
-    let script = "uPlot.iife.min.js";
-    std::fs::remove_file(folder.join(script)).unwrap();
-    let page = Page::open_at(Site::of(&folder).await).await;
+    let site = Site::start().await;
+    site.lose(Some("uPlot.iife"));
+    let page = Page::open_at(site.clone()).await;
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| 1 <= row.n_requests)
         .await;
@@ -410,12 +403,11 @@ async fn what_draws_is_loaded_with_the_first_chart_or_asked_for_again() {
         alert.contains("uPlot.iife.min.js of this page did not load"),
         "{alert}"
     );
-    std::fs::copy(dist.join(script), folder.join(script)).unwrap();
+    site.lose(None);
     page.press("Retry").await;
 
     plot(&page, TITLES[0]).await;
     assert!(page.element("//*[@role='alert']").await.is_none());
     page.press("Stop").await;
     page.until_state("stopped").await;
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,6 +1,7 @@
 //! Runs that the browser keeps.
 
 use mayfly_tests::{DemoTarget, Page, until};
+use serde_json::json;
 use thirtyfour::By;
 
 /// Runs `/` some times against `target`, and returns how many requests the page counted.
@@ -104,15 +105,55 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
     page.choose_file("Run file", &file).await;
     assert_eq!(until_row(&page, "After").await, row);
 
+    page.choose_file("Run file", &file).await;
+    assert!(page.alert().await.contains("is in the history already"));
     let broken = file.with_file_name("broken.json");
     std::fs::write(&broken, "{\"format\": \"something else\"}").unwrap();
     page.choose_file("Run file", &broken).await;
-    assert!(
-        page.alert()
-            .await
-            .contains("broken.json cannot be imported")
-    );
+    page.until_text("broken.json cannot be imported").await;
     assert_eq!(rows(&page, "After").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_going_on_is_not_deleted() {
+    let page = Page::open().await;
+    page.fill("Run title", "Endless").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    page.press("History").await;
+    assert_eq!(until_row(&page, "Endless").await[4], "Running");
+    mark_all(&page).await;
+    page.press("Delete").await;
+    page.browser().session().accept_alert().await.unwrap();
+    assert!(page.alert().await.contains("going on cannot be deleted"));
+    assert_eq!(rows(&page, "Endless").await.len(), 1);
+    page.press("Back to the run").await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_without_room_says_so_and_the_run_goes_on() {
+    let page = Page::open().await;
+    let origin = page.site_url().trim_end_matches('/');
+    let limit = json!({ "origin": origin, "quotaSize": 1 });
+    let command = "Storage.overrideQuotaForOrigin";
+    if page.browser().devtools(command, limit).await.is_none() {
+        // Only Chromium can be given less room by a driver.
+        return;
+    }
+    page.press("Start Swarming").await;
+    page.until_text("cannot be kept in the history").await;
+    let before = page.row("Aggregated").await.n_requests;
+    page.until_total("it goes on", |row| before + 5 <= row.n_requests)
+        .await;
+    page.press_key("7").await;
+    until("the log says it", async || {
+        let text = page.text_of("tabpanel", "Logs").await;
+        text.contains("The run cannot be kept").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

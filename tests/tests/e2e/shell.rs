@@ -170,6 +170,52 @@ async fn single_keys_can_be_turned_off() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_does_not_load_can_be_asked_for_again() {
+    let site = Site::start().await;
+    site.lose(Some("mayfly-engine"));
+    let page = Page::open_at(site.clone()).await;
+    assert!(page.alert().await.contains("The engine stopped"));
+    page.press("History").await;
+    assert!(page.alert().await.contains("no kept run opened"));
+    site.lose(None);
+    page.press("Try again").await;
+    page.until_text("No run is kept yet.").await;
+    page.press("New").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    assert!(!page.whole_text().await.contains("The engine stopped"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starting_from_the_form_of_a_run_updates_it() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.fill("Host", target.url()).await;
+    page.fill("Number of users", "1").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 1 <= row.n_requests)
+        .await;
+    let before = page.row("Aggregated").await.n_requests;
+    page.press_key("e").await;
+    page.press("Edit the plan…").await;
+    page.fill("Number of users", "3").await;
+    page.press_key(Key::Control + Key::Enter).await;
+    until("three users run", async || {
+        (page.status("Users").await == "3").then_some(())
+    })
+    .await;
+    assert!(before <= page.row("Aggregated").await.n_requests);
+    assert_eq!(page.status("Host").await, target.url());
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    assert_eq!(
+        page.row("Aggregated").await.n_requests + page.n_aborted().await,
+        target.counted().total
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_opens_without_a_network() {
     let site = Site::below("/app/").await;
     let page = Page::open_at(site.clone()).await;

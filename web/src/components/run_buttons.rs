@@ -28,7 +28,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                 <button
                     type="button"
                     class="button"
-                    disabled={is_stopping}
+                    disabled={!props.state.can_be_edited()}
                     onclick={props.on_action.reform(|_| Action::EditLoad)}
                 >
                     { "Edit" }
@@ -36,10 +36,10 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                 <button
                     type="button"
                     class="button danger"
-                    disabled={is_stopping}
+                    title={is_stopping.then_some("Ends users that are still finishing something")}
                     onclick={props.on_intent.reform(|_| Intent::Stop)}
                 >
-                    { "Stop" }
+                    { if is_stopping { "Stop now" } else { "Stop" } }
                 </button>
             } else {
                 <button
@@ -49,14 +49,14 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
                 >
                     { "New" }
                 </button>
-                <button
-                    type="button"
-                    class="button"
-                    onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
-                >
-                    { "History" }
-                </button>
             }
+            <button
+                type="button"
+                class="button"
+                onclick={props.on_intent.reform(|_| Intent::ShowHistory)}
+            >
+                { "History" }
+            </button>
             <button type="button" class="button" onclick={props.on_intent.reform(|_| Intent::ResetCounts)}>
                 { "Reset" }
             </button>

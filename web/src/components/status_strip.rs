@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::plan::BaseUrl;
 use mayfly_core::run::RunState;
 use yew::prelude::*;
 
@@ -14,8 +13,8 @@ use crate::model::RunModel;
 pub struct StatusStripProps {
     /// What the run is called; may be empty.
     pub title: String,
-    /// `None` is the simulated API.
-    pub base_url: Option<BaseUrl>,
+    /// What is loaded; `None` is the simulated API.
+    pub host: Option<String>,
     pub state: RunState,
     /// When the run ends by itself, if that is known.
     pub length: Option<Duration>,
@@ -26,7 +25,7 @@ pub struct StatusStripProps {
 pub fn StatusStrip(props: &StatusStripProps) -> Html {
     let StatusStripProps {
         title,
-        base_url,
+        host: target,
         state,
         length,
         model,
@@ -40,7 +39,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
             if !title.is_empty() {
                 { wide("Run", html! { <dd class="host" title={title.clone()}><bdi>{ title }</bdi></dd> }) }
             }
-            { wide("Host", host(base_url.as_ref())) }
+            { wide("Host", host(target.as_deref())) }
             <div>
                 <dt>{ "Status" }</dt>
                 <dd class={classes!("state", state.to_string())} aria-live="polite">
@@ -66,10 +65,10 @@ fn figure(title: &str, text: String, is_bad: bool) -> Html {
     html! { <div><dt>{ title }</dt><dd class={classes!(is_bad.then_some("bad"))}>{ text }</dd></div> }
 }
 
-fn host(base_url: Option<&BaseUrl>) -> Html {
-    match base_url {
-        Some(url) => html! {
-            <dd class="host" title={url.to_string()}>{ url.as_str() }</dd>
+fn host(target: Option<&str>) -> Html {
+    match target {
+        Some(target) => html! {
+            <dd class="host" title={target.to_owned()}>{ target }</dd>
         },
         None => html! {
             <dd class="host">{ "Simulated API " }<span class="badge">{ "simulated" }</span></dd>

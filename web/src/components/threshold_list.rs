@@ -10,7 +10,7 @@ use crate::format;
 #[derive(PartialEq, Properties)]
 pub struct ThresholdListProps {
     pub thresholds: Rc<[ThresholdResult]>,
-    /// Whether the run is over, so that this is the last word.
+    /// Whether the run came to its end, so that this is the last word.
     pub is_over: bool,
 }
 

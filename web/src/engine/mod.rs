@@ -81,6 +81,7 @@ fn on_message(
                 for command in kept.take().unwrap_or_default() {
                     post(&worker.borrow(), &command);
                 }
+                on_notice.emit(Notice::Ready);
             }
             Some(notice) => on_notice.emit(notice),
             // Both ends come from one build, so only an extension could have sent it.

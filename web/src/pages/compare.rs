@@ -109,12 +109,12 @@ fn side(letter: &str, run: &Run) -> Html {
     } else {
         &run.title
     };
-    let host = run.outline.base_url.as_ref();
+    let host = run.outline.host();
     html! {
         <section class="card" aria-label={format!("Run {letter}")}>
             <h2>{ format!("{letter}: {title}") }</h2>
             <p class="note">{ js::local_date_time(run.started_millis) }</p>
-            <p class="note">{ host.map_or("Simulated API", |it| it.as_str()) }</p>
+            <p class="note">{ host.unwrap_or_else(|| "Simulated API".to_owned()) }</p>
             <ThresholdList thresholds={run.thresholds.clone()} is_over=true />
         </section>
     }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mayfly_core::run::RunState;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
@@ -17,8 +18,8 @@ use crate::store::{Action, History, HistoryAction, View};
 #[derive(PartialEq, Properties)]
 pub struct HistoryPageProps {
     pub history: History,
-    /// Whether there is a run in this page to go back to.
-    pub has_run: bool,
+    /// The run in this page to go back to, by what it is doing.
+    pub run: Option<RunState>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -33,14 +34,16 @@ pub fn HistoryPage(props: &HistoryPageProps) -> Html {
             <header class="bar">
                 <Brand />
                 <div class="buttons apart">
-                    if props.has_run {
+                    if let Some(run) = props.run {
                         <button type="button" class="button" onclick={show(on_action, View::Run)}>
-                            { "Back to the last run" }
+                            { if run.is_active() { "Back to the run" } else { "Back to the last run" } }
                         </button>
                     }
-                    <button type="button" class="button primary" onclick={show(on_action, View::Form)}>
-                        { "New" }
-                    </button>
+                    if !props.run.is_some_and(RunState::is_active) {
+                        <button type="button" class="button primary" onclick={show(on_action, View::Form)}>
+                            { "New" }
+                        </button>
+                    }
                 </div>
                 <PageTools on_action={on_action.clone()} />
             </header>

@@ -27,6 +27,8 @@ pub struct RunPageProps {
     pub tables: Tables,
     pub log: Rc<Log>,
     pub dialog: Option<Dialog>,
+    /// Why a file of the run was not made, as a sentence.
+    pub problem: Option<String>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -46,7 +48,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <Brand />
                 <StatusStrip
                     title={run.title.clone()}
-                    base_url={run.outline.base_url.clone()}
+                    host={run.outline.host()}
                     state={run.state()}
                     length={run.outline.length}
                     model={run.model.clone()}
@@ -61,8 +63,11 @@ pub fn RunPage(props: &RunPageProps) -> Html {
             </header>
             <main class="run">
                 <h1 class="visually-hidden" tabindex="-1">{ "Load test" }</h1>
+                if let Some(problem) = &props.problem {
+                    <div class="notice danger" role="alert"><p>{ problem }</p></div>
+                }
                 { notices(run) }
-                <ThresholdList thresholds={run.thresholds.clone()} is_over={!run.state().is_active()} />
+                <ThresholdList thresholds={run.thresholds.clone()} is_over={run.is_over()} />
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
@@ -103,7 +108,9 @@ fn panel(props: &RunPageProps) -> Html {
         ..
     } = &props.run;
     let on_download = {
-        let kept = props.run.kept.clone();
+        // An engine that is gone has left what it knew to the history.
+        let is_kept = props.run.kept.is_some() || props.run.engine_error.is_some();
+        let kept = is_kept.then(|| props.run.key());
         props
             .on_intent
             .reform(move |file| Intent::Download(kept.clone(), file))
@@ -142,6 +149,9 @@ fn panel(props: &RunPageProps) -> Html {
         Tab::CurrentRatio => html! { <Ratios draft={props.run.draft.clone()} /> },
         Tab::DownloadData => html! {
             <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
+        },
+        Tab::Logs if props.run.kept.is_some() => html! {
+            <p class="empty">{ "The log is of the runs in this page. It is not kept with them." }</p>
         },
         Tab::Logs => html! { <LogList log={props.log.clone()} /> },
     }
@@ -190,14 +200,17 @@ fn aborted(run: &Run) -> Html {
 
 /// What a person should know before reading the numbers.
 fn notices(run: &Run) -> Html {
-    let base_url = run.outline.base_url.clone();
+    let base_url = run.outline.base_url().cloned();
     html! {
         <>
             if let Some(reason) = &run.engine_error {
                 <div class="notice danger" role="alert">
-                    <p><strong>{ format!("The engine stopped: {reason}.") }</strong></p>
+                    <p><strong>{ reason }</strong></p>
                     <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
+            }
+            if let Some(problem) = &run.keeping_problem {
+                <div class="notice" role="status"><p>{ problem }</p></div>
             }
             if let Some(ending) = &run.ending {
                 <div class="notice" role="status">
@@ -215,7 +228,7 @@ fn notices(run: &Run) -> Html {
 fn interrupted(run: &Run, ending: &Ending) -> String {
     let at = js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3);
     match ending {
-        Ending::EngineLost { reason } => format!("The engine stopped at {at}: {reason}."),
+        Ending::EngineLost { reason } => format!("This run was interrupted at {at}. {reason}"),
         Ending::Running | Ending::Stopped => format!(
             "This run was interrupted: nothing came after {at}. The tab was closed or died, or the machine went to sleep."
         ),

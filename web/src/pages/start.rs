@@ -90,7 +90,16 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                     <div class="card">
                         if plan.is_from_link {
                             <p class="notice info" role="status">
-                                { "This plan came with a link. Look at it first: nothing is sent until you start it." }
+                                { "This plan came with a link. Look at it first: nothing is sent until you start it. " }
+                                if let Some(replaced) = plan.replaced.clone() {
+                                    <button
+                                        type="button"
+                                        class="button small"
+                                        onclick={on_plan.reform(move |_| PlanAction::Open(Box::new((*replaced).clone())))}
+                                    >
+                                        { "Back to my plan" }
+                                    </button>
+                                }
                             </p>
                         }
                         if plan.is_broken {

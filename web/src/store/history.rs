@@ -114,12 +114,14 @@ mod tests {
     fn kept(key: &str) -> HistoryAction {
         HistoryAction::Open(Box::new(KeptRun {
             key: key.to_owned(),
+            seed: 0,
             title: String::new(),
             plan: "{}".to_owned(),
             started_millis: 0.0,
             ending: Ending::Stopped,
             snapshots: Vec::new(),
             thresholds: Vec::new(),
+            line: None,
         }))
     }
 

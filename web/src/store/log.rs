@@ -87,10 +87,8 @@ pub fn started(run: &Run, seed: u64) -> String {
         Some(users) => user_text(users),
         None => "the load that the plan describes".to_owned(),
     };
-    let target = match &run.outline.base_url {
-        Some(url) => url.to_string(),
-        None => "the simulated API".to_owned(),
-    };
+    let target = run.outline.host();
+    let target = target.unwrap_or_else(|| "the simulated API".to_owned());
     format!("{name} started on {target}: {load}. Its seed is {seed}.")
 }
 
@@ -121,9 +119,16 @@ pub(super) fn news(before: &Run, after: &Run) -> Vec<(Level, String)> {
         warn(left_out(before, after)),
         warn(dropped(before, after)),
         warn(broke(before, after)),
+        warn(unkept(before, after)),
         diagnosed(before, after).map(|it| (Level::Error, it)),
     ];
     news.into_iter().flatten().collect()
+}
+
+/// That the history does not have the run.
+fn unkept(before: &Run, after: &Run) -> Option<String> {
+    let problem = after.keeping_problem.clone();
+    problem.filter(|_| before.keeping_problem.is_none())
 }
 
 fn warn(text: Option<String>) -> Option<(Level, String)> {
@@ -177,7 +182,7 @@ fn broke(before: &Run, after: &Run) -> Option<String> {
 }
 
 fn diagnosed(before: &Run, after: &Run) -> Option<String> {
-    let target = after.outline.base_url.as_ref()?;
+    let target = after.outline.base_url()?;
     let diagnosis = after.diagnosis.filter(|_| before.diagnosis.is_none())?;
     Some(diagnosis.headline(target))
 }

@@ -22,6 +22,7 @@ use yew::Reducible;
 
 use crate::chart_model::run::HIDDEN;
 use crate::keys::{Edit, Path};
+use crate::load_kind::LoadKind;
 use crate::outline::number;
 
 pub use self::history::{History, HistoryAction};
@@ -59,6 +60,8 @@ pub struct State {
     pub log: Rc<Log>,
     /// What came of the request that was tried last; `None` while it is under way.
     pub trial: Option<Rc<Result<Trial, String>>>,
+    /// Why there is no engine, as a sentence; `None` if there is one, or will be in a moment.
+    pub engine_error: Option<String>,
     /// Whether the page is light or dark.
     pub theme: Theme,
     /// Whether single keys do nothing.
@@ -112,10 +115,14 @@ pub enum Action {
     /// The load of the run that is under way is to be edited: in a dialog if it is a number of
     /// users, and in its plan otherwise.
     EditLoad,
+    /// The engine is there, and listens.
+    FindEngine,
     /// The kept runs change.
     History(HistoryAction),
     /// Something happened that belongs in the log.
     Log(LogLine),
+    /// The engine is gone, for this reason.
+    LoseEngine(String),
     /// A dialog is to be shown.
     OpenDialog(Dialog),
     /// The plan that is being written changes.
@@ -152,6 +159,7 @@ impl Default for State {
             tab: Tab::default(),
             dialog: None,
             trial: None,
+            engine_error: None,
             theme: Theme::default(),
             keys_are_off: false,
             hidden_lines: HIDDEN.map(str::to_owned).into(),
@@ -171,9 +179,12 @@ impl State {
         match action {
             Action::CloseDialog => self.dialog = None,
             Action::EditLoad => self.edit_load(),
+            Action::FindEngine => self.engine_error = None,
+            Action::LoseEngine(reason) => self.lose_engine(&reason),
             Action::History(HistoryAction::Open(kept)) => {
                 if self.history.open(*kept) {
                     self.view = View::Kept;
+                    self.look_at_another_run();
                 }
             }
             Action::History(action) => self.history.apply(action),
@@ -185,14 +196,17 @@ impl State {
             Action::SelectTab(tab) => self.tab = tab,
             Action::SetTheme(theme) => self.theme = theme,
             Action::Show(view) => {
+                if self.view == View::Kept {
+                    self.look_at_another_run();
+                }
                 self.view = view;
                 self.dialog = None;
+                self.history.problem = None;
             }
             Action::Start(run) => {
                 self.run = Some(*run);
                 self.view = View::Run;
-                self.selected_rows.clear();
-                self.tables.forget_rows();
+                self.look_at_another_run();
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
             }
@@ -216,6 +230,14 @@ impl State {
         self.run.as_ref().is_some_and(|run| run.state().is_active())
     }
 
+    /// Whether the plan that is being written can be started, or can take the place of that of the run
+    /// under way: a run with users cannot go on with arrivals.
+    pub fn takes_plan(&self) -> bool {
+        let running = self.run.as_ref().filter(|run| run.state().is_active());
+        let kind = LoadKind::of(&self.plan.draft.keys);
+        running.is_none_or(|run| run.outline.kind.is_open() == kind.is_open())
+    }
+
     fn shows_log(&self) -> bool {
         matches!(self.view, View::Run | View::Kept) && self.tab == Tab::Logs
     }
@@ -234,6 +256,21 @@ impl State {
             rows.remove(0);
         }
         rows.push(row);
+    }
+
+    fn lose_engine(&mut self, reason: &str) {
+        let sentence = format!("The engine stopped: {reason}.");
+        self.apply_to_run(RunAction::LoseEngine(sentence.clone()));
+        if self.trial.is_none() {
+            self.trial = Some(Rc::new(Err(format!("the engine stopped: {reason}"))));
+        }
+        self.engine_error = Some(sentence);
+    }
+
+    /// What was chosen among the rows of one run means nothing for another.
+    fn look_at_another_run(&mut self) {
+        self.selected_rows.clear();
+        self.tables.forget_rows();
     }
 
     fn edit_load(&mut self) {

@@ -1,10 +1,13 @@
 //! The plan that is being written: its keys, which the form shows, and its text, side by side.
 
+use std::rc::Rc;
+
 use mayfly_core::plan::Draft;
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
 use crate::keys::{Edit, Path};
+use crate::outline::hosts;
 use crate::reading::{Problem, Reading, Source};
 
 /// A plan that is being written, in the form or as text.
@@ -36,6 +39,8 @@ pub struct PlanDoc {
     pub is_checked: bool,
     /// Whether it came with a link, and was not started yet.
     pub is_from_link: bool,
+    /// The plan that it took the place of, if it came with a link.
+    pub replaced: Option<Rc<Self>>,
     /// Whether the text is shown beside the form.
     pub shows_text: bool,
     /// What is known of its load.
@@ -107,6 +112,7 @@ impl PlanDoc {
             refused: None,
             is_checked: false,
             is_from_link: false,
+            replaced: None,
             shows_text: false,
             load: LoadDoc::default(),
         }
@@ -138,7 +144,8 @@ impl PlanDoc {
 
     /// Whether a run of the plan is against the simulated API.
     pub fn is_simulated(&self) -> bool {
-        self.draft.keys.get("host").is_none()
+        let keys = &self.draft.keys;
+        keys.get("host").is_none() && hosts(keys).is_empty()
     }
 
     /// Whether the engine has read it as it is now.
@@ -175,11 +182,13 @@ impl PlanDoc {
             PlanAction::Open(plan) => {
                 let revision = self.revision + 1;
                 let shows_text = self.shows_text;
+                let replaced = plan.is_from_link.then(|| Rc::new(self.clone()));
                 // Until the new one is drawn.
                 let line = self.load.line.take();
                 *self = Self {
                     revision,
                     shows_text,
+                    replaced,
                     ..*plan
                 };
                 self.load.line = line;
@@ -217,9 +226,8 @@ impl PlanDoc {
     }
 }
 
-/// The demo, against `host`.
-pub fn with_host(host: &str) -> PlanDoc {
-    let mut plan = PlanDoc::default();
+/// `plan`, against `host`.
+pub fn with_host(mut plan: PlanDoc, host: &str) -> PlanDoc {
     plan.draft.keys.insert("host".to_owned(), host.into());
     plan
 }
@@ -268,7 +276,22 @@ mod tests {
              weight = 1\n\
              get = \"/square\"\n"
         );
-        assert!(!with_host("http://a.test").is_simulated());
+        assert!(!with_host(plan, "http://a.test").is_simulated());
+    }
+
+    #[test]
+    fn what_a_link_replaces_can_be_had_back() {
+        let mut mine = with_host(PlanDoc::default(), "http://a.test");
+        let linked = PlanDoc {
+            is_from_link: true,
+            ..PlanDoc::default()
+        };
+        let before = mine.draft.clone();
+        mine.apply(PlanAction::Open(Box::new(linked)));
+        assert_ne!(mine.draft, before);
+        let replaced = mine.replaced.clone().unwrap();
+        mine.apply(PlanAction::Open(Box::new((*replaced).clone())));
+        assert_eq!((mine.draft.clone(), mine.replaced.clone()), (before, None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A run, and what is known of it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use mayfly_core::board::Board;
 use mayfly_core::load_line::LoadLine;
@@ -13,7 +14,7 @@ use crate::chart_model::Event;
 use crate::chart_model::timeline::finished;
 use crate::diagnosis::Diagnosis;
 use crate::format;
-use crate::history::{KeptRun, RunKey};
+use crate::history::{KeptRun, RunKey, key};
 use crate::load_picture::Live;
 use crate::model::RunModel;
 use crate::outline::{Outline, with_load, with_users};
@@ -24,6 +25,8 @@ use crate::protocol::RunId;
 pub struct Run {
     /// Its number.
     pub id: RunId,
+    /// The number that all its randomness comes from.
+    pub seed: u64,
     /// What it is called; may be empty.
     pub title: String,
     /// What runs. An edit changes its load.
@@ -50,8 +53,10 @@ pub struct Run {
     pub diagnosis: Option<Diagnosis>,
     /// A person clicked Stop, and the engine has not answered yet.
     pub is_stopping: bool,
-    /// Why the engine is gone. The numbers up to then are kept.
+    /// Why it does not go on without its engine, as a sentence. The numbers up to then are kept.
     pub engine_error: Option<String>,
+    /// Why the history does not have it, as sentences.
+    pub keeping_problem: Option<String>,
 }
 
 /// What changes a run.
@@ -59,13 +64,15 @@ pub struct Run {
 pub enum RunAction {
     /// Why no answer can be read.
     Diagnose(RunId, Diagnosis),
+    /// Whether the history has the run: why not, or `None` if it does.
+    Keep(RunId, Option<String>),
     /// The engine drew the load of a run.
     Draw(RunId, Box<LoadLine>),
     /// The run goes on with the load and the weights of this plan.
     Edit(Box<Draft>),
     /// The run goes on with other users.
     EditUsers(Users),
-    /// The engine is gone, for this reason.
+    /// The run cannot go on, for this reason, which is a sentence.
     LoseEngine(String),
     /// News of a run.
     Post(RunId, Box<Snapshot>, Vec<ThresholdResult>),
@@ -80,6 +87,7 @@ impl Run {
     pub fn new(id: RunId, title: String, draft: Draft, started_millis: f64) -> Self {
         Self {
             id,
+            seed: 0,
             title,
             outline: Outline::new(&draft),
             draft: Rc::new(draft),
@@ -94,6 +102,7 @@ impl Run {
             diagnosis: None,
             is_stopping: false,
             engine_error: None,
+            keeping_problem: None,
         }
     }
 
@@ -112,13 +121,39 @@ impl Run {
             ..RunModel::new(&board)
         };
         Self {
+            seed: kept.seed,
             kept: Some(kept.key),
+            line: kept.line.map(Rc::new),
             ending: (kept.ending != Ending::Stopped).then_some(kept.ending),
             thresholds: kept.thresholds.into(),
             board: Rc::new(board),
             model: Rc::new(model),
             ..Self::new(0, kept.title, Draft { keys }, kept.started_millis)
         }
+    }
+
+    /// The run as its history is to have it, if its engine could not do that itself; `None` if nothing
+    /// was measured.
+    pub fn lost(&self) -> Option<KeptRun> {
+        let reason = self.engine_error.clone()?;
+        let snapshots = Vec::from_iter(self.board.snapshots().cloned());
+        (!snapshots.is_empty()).then(|| KeptRun {
+            key: self.key(),
+            seed: self.seed,
+            title: self.title.clone(),
+            plan: self.draft.to_json(),
+            started_millis: self.started_millis,
+            ending: Ending::EngineLost { reason },
+            snapshots,
+            thresholds: self.thresholds.to_vec(),
+            line: None,
+        })
+    }
+
+    /// Which run of the history it is.
+    pub fn key(&self) -> RunKey {
+        let started = Duration::from_secs_f64(self.started_millis / 1e3);
+        self.kept.clone().unwrap_or_else(|| key(started, self.seed))
     }
 
     /// What the run is doing.
@@ -130,6 +165,11 @@ impl Run {
             state if self.is_stopping && state.is_active() => RunState::Stopping,
             state => state,
         }
+    }
+
+    /// Whether it came to its end, so that what its thresholds say is the last word.
+    pub fn is_over(&self) -> bool {
+        !self.state().is_active() && self.engine_error.is_none() && self.ending.is_none()
     }
 
     /// What it did so far, to be drawn over what it was to do.
@@ -150,6 +190,7 @@ impl Run {
                 self.diagnosis = Some(diagnosis);
             }
             RunAction::Draw(id, line) if id == self.id => self.line = Some(Rc::new(*line)),
+            RunAction::Keep(id, problem) if id == self.id => self.keeping_problem = problem,
             RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
             // A run that goes on is reset by its engine.

@@ -4,7 +4,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
+use idb::{
+    Database, DatabaseEvent, Factory, ObjectStoreParams, Transaction, TransactionMode,
+    TransactionResult,
+};
 use js_sys::Date;
 use mayfly_core::report::Report;
 use wasm_bindgen::JsValue;
@@ -22,10 +25,12 @@ const REPORTS: &str = "reports";
 /// The runs that the browser keeps.
 #[derive(Default)]
 pub(super) struct History {
-    database: RefCell<Option<Rc<Database>>>,
+    database: Rc<RefCell<Option<Rc<Database>>>>,
     kept_millis: Cell<f64>,
     cost_millis: Cell<f64>,
     is_keeping: Cell<bool>,
+    // Whether the run that is under way could not be kept the last time.
+    is_failing: Cell<bool>,
     // Of the run that is under way.
     lock: RefCell<Option<Lock>>,
 }
@@ -41,6 +46,7 @@ impl History {
     pub(super) fn begin(&self, key: &RunKey) {
         self.kept_millis.set(0.0);
         self.cost_millis.set(0.0);
+        self.is_failing.set(false);
         *self.lock.borrow_mut() = Lock::new(key);
     }
 
@@ -66,16 +72,24 @@ impl History {
 
     /// Keeps a run, in place of what was kept of it before.
     ///
-    /// # Errors
-    ///
-    /// Fails with what to tell a person.
-    pub(super) async fn keep(&self, packed: Packed) -> Result<(), String> {
+    /// Gives what to tell a person, if that is another thing than before: why the run is not kept, or
+    /// `None` if it is again.
+    pub(super) async fn keep(&self, packed: Packed) -> Option<Option<String>> {
         self.is_keeping.set(true);
         let kept = self.put(&packed).await;
         self.is_keeping.set(false);
-        kept.map_err(|error| {
+        let problem = kept.err().map(|error| {
             format!("The run cannot be kept in the history: {error}. It goes on, and its numbers can be downloaded as long as this page is open.")
-        })
+        });
+        let is_news = self.is_failing.replace(problem.is_some()) != problem.is_some();
+        is_news.then_some(problem)
+    }
+
+    async fn keep_lost(&self, kept: KeptRun) -> Result<HistoryNotice, String> {
+        self.put(&Packed::new(&kept.into()))
+            .await
+            .map_err(|error| format!("The run cannot be kept in the history: {error}."))?;
+        self.list().await
     }
 
     /// Does what the page asks for.
@@ -83,6 +97,7 @@ impl History {
         let notice = match command {
             HistoryCommand::Delete(keys) => self.delete(&keys).await,
             HistoryCommand::Import(name, text) => self.import(&name, &text).await,
+            HistoryCommand::Keep(kept) => self.keep_lost(*kept).await,
             HistoryCommand::List => self.list().await,
             HistoryCommand::Open(key) => self.open(&key).await,
             HistoryCommand::Rename(key, title) => self.rename(&key, title).await,
@@ -123,7 +138,7 @@ impl History {
         let report = Report::from_json(text)
             .map_err(|error| format!("{name} cannot be imported: {error}."))?;
         // What is kept is the run itself, and may have got another title since.
-        if let Ok(Some(_)) = self.get(&key(&report)).await {
+        if let Ok(Some(_)) = self.get(&key(report.started, report.seed)).await {
             return Err(format!("The run in {name} is in the history already."));
         }
         self.put(&Packed::new(&report))
@@ -180,8 +195,7 @@ impl History {
                 .put(&JsValue::from(text), Some(&key))?
                 .await?;
         }
-        transaction.commit()?.await?;
-        Ok(())
+        commit(transaction).await
     }
 
     async fn delete(&self, keys: &[RunKey]) -> Result<HistoryNotice, String> {
@@ -201,11 +215,10 @@ impl History {
                 store.delete(JsValue::from(key))?.await?;
             }
         }
-        transaction.commit()?.await?;
-        Ok(())
+        commit(transaction).await
     }
 
-    /// The database, opened when it is wanted first.
+    /// The database, opened when it is wanted first and after the browser has closed it.
     async fn database(&self) -> Result<Rc<Database>, StorageError> {
         if let Some(database) = &*self.database.borrow() {
             return Ok(Rc::clone(database));
@@ -219,7 +232,13 @@ impl History {
                 }
             }
         });
-        let database = Rc::new(open.await?);
+        let mut database = open.await?;
+        database.on_close({
+            let database = Rc::clone(&self.database);
+            // As with an eviction: what comes next begins anew.
+            move |_| drop(database.take())
+        });
+        let database = Rc::new(database);
         *self.database.borrow_mut() = Some(Rc::clone(&database));
         Ok(database)
     }
@@ -247,29 +266,45 @@ impl Packed {
     fn new(report: &Report) -> Self {
         let entry = RunEntry::new(report);
         Self {
-            key: key(report),
+            key: key(report.started, report.seed),
             entry: serde_json::to_string(&entry).expect("an entry has no type that JSON lacks"),
             report: report.to_json(),
         }
     }
 }
 
-/// Why the browser did not do it, in the browser's words.
-struct StorageError(String);
+/// Waits until the browser has written all of it.
+async fn commit(transaction: Transaction) -> Result<(), StorageError> {
+    match transaction.commit()?.await? {
+        TransactionResult::Aborted => Err(StorageError::Aborted),
+        TransactionResult::Committed => Ok(()),
+    }
+}
+
+/// Why the browser did not do it.
+enum StorageError {
+    /// It took all of it back, and does not say why: it has no room, or its disk none.
+    Aborted,
+    /// It said so, in its own words.
+    Refused(String),
+}
 
 impl std::fmt::Display for StorageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let hint = if self.0.contains("Quota") {
-            "the browser has no more room for it; delete old runs, or download this one"
-        } else {
-            "the browser refuses its storage to this page"
-        };
-        write!(f, "{hint} ({})", self.0)
+        const NO_ROOM: &str =
+            "the browser has no more room for it; delete old runs, or download this one";
+        match self {
+            Self::Aborted => f.write_str(NO_ROOM),
+            Self::Refused(reason) if reason.contains("Quota") => write!(f, "{NO_ROOM} ({reason})"),
+            Self::Refused(reason) => {
+                write!(f, "the browser refuses its storage to this page ({reason})")
+            }
+        }
     }
 }
 
 impl From<idb::Error> for StorageError {
     fn from(error: idb::Error) -> Self {
-        Self(error.to_string())
+        Self::Refused(error.to_string())
     }
 }

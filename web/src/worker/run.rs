@@ -19,7 +19,7 @@ use super::fetch::FetchTransport;
 use super::history::History;
 use super::record::Record;
 use super::{Page, Shared};
-use crate::history::{HistoryNotice, key};
+use crate::history::key;
 use crate::parcel::Packer;
 use crate::protocol::{Notice, RunId};
 use crate::reading::no_files;
@@ -82,7 +82,7 @@ impl Host {
             seed,
             started,
         } = ready;
-        self.history.begin(&key(record.report()));
+        self.history.begin(&key(started, seed));
         *self.record.borrow_mut() = Some(record);
         let clock = WorkerClock::start(&self.page.0);
         let line = self.drawing.begin(run, clock.clone(), &plan);
@@ -132,7 +132,7 @@ impl Host {
             thresholds,
         });
         if is_over || self.history.is_due() {
-            self.keep();
+            self.keep(run);
         }
         if is_over {
             self.history.end();
@@ -140,7 +140,7 @@ impl Host {
     }
 
     /// Keeps what is known of the run so far.
-    fn keep(&self) {
+    fn keep(&self, run: RunId) {
         let Some(packed) = self
             .record
             .borrow()
@@ -151,8 +151,8 @@ impl Host {
         };
         let (page, history) = (self.page.clone(), Rc::clone(&self.history));
         spawn_local(async move {
-            if let Err(problem) = history.keep(packed).await {
-                page.tell(&Notice::History(HistoryNotice::Problem(problem)));
+            if let Some(problem) = history.keep(packed).await {
+                page.tell(&Notice::Kept { run, problem });
             }
         });
     }
