@@ -2,6 +2,7 @@
 
 pub mod brand;
 pub mod charts;
+pub mod comparison_table;
 pub mod copy_button;
 pub mod data_table;
 pub mod diagnosis_notice;
@@ -30,6 +31,7 @@ pub mod trial_dialog;
 
 pub use self::brand::Brand;
 pub use self::charts::{Charts, ComparedCharts};
+pub use self::comparison_table::ComparisonTable;
 pub use self::diagnosis_notice::DiagnosisNotice;
 pub use self::downloads::Downloads;
 pub use self::edit_dialog::EditDialog;
