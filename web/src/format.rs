@@ -85,6 +85,18 @@ pub fn line(text: &str) -> String {
     }
 }
 
+/// The start and the end of a text that has to fit a line, where others begin with the same.
+pub fn ends(text: &str) -> String {
+    const END_CHARS: usize = 50;
+    let n_chars = text.chars().count();
+    if n_chars <= LINE_CHARS {
+        return text.to_owned();
+    }
+    let start = text.chars().take(LINE_CHARS - END_CHARS);
+    let end = text.chars().skip(n_chars - END_CHARS);
+    start.chain(['…']).chain(end).collect()
+}
+
 fn tenths(number: f64) -> String {
     let tenths = (number * 10.0).round() as u64;
     format!("{}.{}", count(tenths / 10), tenths % 10)
@@ -150,6 +162,14 @@ mod tests {
     fn a_line_is_cut_between_characters() {
         assert_eq!(line("ï"), "ï");
         assert_eq!(line(&"ï".repeat(201)), format!("{}…", "ï".repeat(200)));
+    }
+
+    #[test]
+    fn what_is_in_the_middle_is_left_out() {
+        assert_eq!(ends("GET / RPS"), "GET / RPS");
+        let long = format!("{} RPS", "ï".repeat(10_000));
+        let expected = format!("{}…{} RPS", "ï".repeat(150), "ï".repeat(46));
+        assert_eq!(ends(&long), expected);
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn entry(
         <li key={label.to_owned()}>
             <button type="button" class="toggle" aria-pressed={is_shown.to_string()} {onclick}>
                 { swatch(first.color, first.is_dashed) }
-                { label }
+                <bdi title={label.to_owned()}>{ format::ends(label) }</bdi>
             </button>
             if is_shown {
                 <span class="value">{ values(chart, lines, row) }</span>
