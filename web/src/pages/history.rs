@@ -5,7 +5,7 @@ use std::rc::Rc;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use crate::components::{Brand, PageTools};
+use crate::components::{Brand, FileButton, PageTools};
 use crate::control::Intent;
 use crate::download::Download;
 use crate::format;
@@ -100,52 +100,13 @@ fn toolbar(props: &HistoryPageProps) -> Html {
                 } }
             </span>
             <span class="apart" />
-            <ImportRun on_open={props.on_intent.reform(Intent::ImportRun)} />
-        </div>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct ImportRunProps {
-    on_open: Callback<web_sys::File>,
-}
-
-#[component]
-fn ImportRun(props: &ImportRunProps) -> Html {
-    let picker = use_node_ref();
-    let on_pick = {
-        let picker = picker.clone();
-        move |_| {
-            if let Some(picker) = picker.cast::<HtmlInputElement>() {
-                picker.click();
-            }
-        }
-    };
-    let onchange = {
-        let on_open = props.on_open.clone();
-        move |event: Event| {
-            let picker = event.target_unchecked_into::<HtmlInputElement>();
-            let file = picker.files().and_then(|files| files.get(0));
-            // The same file may be opened again.
-            picker.set_value("");
-            if let Some(file) = file {
-                on_open.emit(file);
-            }
-        }
-    };
-    html! {
-        <>
-            <label for="run-file" hidden=true>{ "Run file" }</label>
-            <input
-                ref={picker}
-                id="run-file"
-                type="file"
+            <FileButton
+                label="Run file"
+                text="Import…"
                 accept=".json,application/json"
-                hidden=true
-                {onchange}
+                on_open={props.on_intent.reform(Intent::ImportRun)}
             />
-            <button type="button" class="button small" onclick={on_pick}>{ "Import…" }</button>
-        </>
+        </div>
     }
 }
 
