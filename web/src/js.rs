@@ -287,6 +287,12 @@ pub fn focus_first_invalid() {
     }
 }
 
+/// Whether nothing has the focus, as when what had it is no longer there.
+pub fn is_focus_lost() -> bool {
+    let focused = document().active_element();
+    focused.is_none_or(|it| it.tag_name() == "BODY")
+}
+
 /// Moves the focus to the heading of what fills the page now.
 pub fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("h1") {

@@ -41,6 +41,15 @@ async fn until_row(page: &Page, title: &str) -> Vec<String> {
     until(title, async || rows(page, title).await.pop()).await
 }
 
+/// Waits until the focus is on what has this text.
+async fn until_focused(page: &Page, text: &str) {
+    let script = "return document.activeElement.textContent.trim();";
+    until(&format!("{text} has the focus"), async || {
+        (page.run(script, vec![]).await == text).then_some(())
+    })
+    .await;
+}
+
 /// Marks every run in the list.
 async fn mark_all(page: &Page) {
     let session = page.browser().session();
@@ -92,6 +101,7 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
     page.fill("Title", "After").await;
     page.press("Save").await;
     let row = until_row(&page, "After").await;
+    until_focused(&page, "Rename").await;
 
     page.press("Export").await;
     let file = page.browser().downloaded(".json").await;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlInputElement, SubmitEvent};
+use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use crate::components::{Brand, FileButton, PageTools};
@@ -184,6 +184,7 @@ fn RunRow(props: &RunRowProps) -> Html {
     let entry = &props.entry;
     let key = entry.key.clone();
     let started = js::local_date_time(entry.started_millis);
+    let rename_button = use_focus_back(props.is_renamed);
     let on_mark = props.on_action.reform({
         let key = key.clone();
         move |_: Event| Action::History(HistoryAction::Mark(key.clone()))
@@ -217,7 +218,7 @@ fn RunRow(props: &RunRowProps) -> Html {
             <td>{ format::rate(entry.request_rate) }</td>
             <td>{ format::count(entry.peak_users.into()) }</td>
             <td>{ format::length(entry.length) }</td>
-            <td>{ row_buttons(props) }</td>
+            <td>{ row_buttons(props, rename_button) }</td>
         </tr>
     }
 }
@@ -227,7 +228,26 @@ fn open(key: &RunKey, on_intent: &Callback<Intent>) -> Callback<MouseEvent> {
     on_intent.reform(move |_| Intent::OpenRun(key.clone()))
 }
 
-fn row_buttons(props: &RunRowProps) -> Html {
+/// A button to be focused when the form that took its focus is gone, or a keyboard would have to begin
+/// at the top of the page again.
+#[hook]
+fn use_focus_back(is_renamed: bool) -> NodeRef {
+    let button = use_node_ref();
+    let was_renamed = use_mut_ref(|| false);
+    use_effect_with((button.clone(), is_renamed), move |(button, is_renamed)| {
+        let has_ended = was_renamed.replace(*is_renamed) && !is_renamed;
+        if has_ended
+            && js::is_focus_lost()
+            && let Some(button) = button.cast::<HtmlElement>()
+        {
+            // It is on the page, so it can be focused.
+            let _ = button.focus();
+        }
+    });
+    button
+}
+
+fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
     let key = props.entry.key.clone();
     let on_rename = props.on_action.reform({
         let key = key.clone();
@@ -238,7 +258,9 @@ fn row_buttons(props: &RunRowProps) -> Html {
         .reform(move |_| Intent::Download(Some(key.clone()), Download::Json));
     html! {
         <div class="buttons">
-            <button type="button" class="button small" onclick={on_rename}>{ "Rename" }</button>
+            <button ref={rename_button} type="button" class="button small" onclick={on_rename}>
+                { "Rename" }
+            </button>
             <button type="button" class="button small" onclick={on_export}>{ "Export" }</button>
         </div>
     }
