@@ -103,11 +103,11 @@ pub fn utc_offset_minutes() -> i32 {
     -Date::new_0().get_timezone_offset() as i32
 }
 
-/// A date and a time of day as this person writes them.
+/// A date and a time of day as this person writes them, to the second.
 pub fn local_date_time(millis: f64) -> String {
     let date = Date::new(&millis.into());
     let options = js_sys::Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "medium")] {
         // A new object takes any field.
         let _ = Reflect::set(&options, &key.into(), &value.into());
     }

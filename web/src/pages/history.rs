@@ -184,6 +184,7 @@ fn RunRow(props: &RunRowProps) -> Html {
     let entry = &props.entry;
     let key = entry.key.clone();
     let started = js::local_date_time(entry.started_millis);
+    let title = title(entry);
     let rename_button = use_focus_back(props.is_renamed);
     let on_mark = props.on_action.reform({
         let key = key.clone();
@@ -194,7 +195,7 @@ fn RunRow(props: &RunRowProps) -> Html {
             <td>
                 <input
                     type="checkbox"
-                    aria-label={format!("Mark the run of {started}")}
+                    aria-label={format!("Mark {}", name(entry))}
                     checked={props.is_marked}
                     onchange={on_mark}
                 />
@@ -203,8 +204,14 @@ fn RunRow(props: &RunRowProps) -> Html {
                 if props.is_renamed {
                     <RenameForm entry={entry.clone()} on_action={props.on_action.clone()} on_intent={props.on_intent.clone()} />
                 } else {
-                    <button type="button" class="link" onclick={open(&key, &props.on_intent)}>
-                        { if entry.title.is_empty() { "Untitled" } else { &entry.title } }
+                    <button
+                        type="button"
+                        class="link"
+                        title={title.to_owned()}
+                        aria-label={format!("{}, {started}", format::line(title))}
+                        onclick={open(&key, &props.on_intent)}
+                    >
+                        <bdi>{ format::line(title) }</bdi>
                     </button>
                 }
             </th>
@@ -221,6 +228,20 @@ fn RunRow(props: &RunRowProps) -> Html {
             <td>{ row_buttons(props, rename_button) }</td>
         </tr>
     }
+}
+
+fn title(entry: &RunEntry) -> &str {
+    if entry.title.is_empty() {
+        "Untitled"
+    } else {
+        &entry.title
+    }
+}
+
+/// What tells a run from all others, in words: many have the same title, or none.
+fn name(entry: &RunEntry) -> String {
+    let started = js::local_date_time(entry.started_millis);
+    format!("the run of {started}: {}", format::line(title(entry)))
 }
 
 fn open(key: &RunKey, on_intent: &Callback<Intent>) -> Callback<MouseEvent> {
@@ -249,6 +270,7 @@ fn use_focus_back(is_renamed: bool) -> NodeRef {
 
 fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
     let key = props.entry.key.clone();
+    let name = name(&props.entry);
     let on_rename = props.on_action.reform({
         let key = key.clone();
         move |_| Action::History(HistoryAction::Rename(Some(key.clone())))
@@ -258,10 +280,23 @@ fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
         .reform(move |_| Intent::Download(Some(key.clone()), Download::Json));
     html! {
         <div class="buttons">
-            <button ref={rename_button} type="button" class="button small" onclick={on_rename}>
+            <button
+                ref={rename_button}
+                type="button"
+                class="button small"
+                aria-label={format!("Rename {name}")}
+                onclick={on_rename}
+            >
                 { "Rename" }
             </button>
-            <button type="button" class="button small" onclick={on_export}>{ "Export" }</button>
+            <button
+                type="button"
+                class="button small"
+                aria-label={format!("Export {name}")}
+                onclick={on_export}
+            >
+                { "Export" }
+            </button>
         </div>
     }
 }
