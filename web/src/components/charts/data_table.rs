@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::legend::place;
 use crate::chart_model::{Axis, Chart, LineStyle, Points};
 use crate::format;
+use crate::uplot::place;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DataTableProps {

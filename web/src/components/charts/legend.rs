@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 use std::rc::Rc;
-use std::time::Duration;
 
 use yew::prelude::*;
 
 use super::line_chart::Group;
 use crate::chart_model::{Axis, Chart, percentiles};
-use crate::{format, js};
+use crate::format;
+use crate::uplot::place;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LegendProps {
@@ -34,15 +34,6 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
                 { entry(chart, group, label, lines, row) }
             }
         </ul>
-    }
-}
-
-/// How a place of the axis is written.
-pub(super) fn place(axis: Axis, at: f64) -> String {
-    match axis {
-        Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
-        Axis::Percentile => percentiles::name(at),
-        Axis::Time => js::local_time(at * 1e3),
     }
 }
 
