@@ -94,7 +94,7 @@ pub enum Command {
 /// From the engine to the page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Notice {
-    /// The engine listens; what was sent before is lost.
+    /// The engine listens. The page keeps its commands until then, because they would be lost.
     Ready,
     /// What was read.
     Read {
