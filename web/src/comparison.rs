@@ -13,18 +13,12 @@ pub struct Line {
     pub method: String,
     /// The request name.
     pub name: String,
-    /// The numbers, in the order of [`TITLES`].
-    pub cells: [Cell; TITLES.len()],
+    /// The numbers, in the order of [`FIGURES`].
+    pub cells: [Cell; FIGURES.len()],
 }
 
 /// What the numbers are.
-pub const TITLES: [&str; 5] = [
-    "# Requests",
-    "Fail ratio (%)",
-    "Median (ms)",
-    "95%ile (ms)",
-    "99%ile (ms)",
-];
+pub const FIGURES: [&str; 5] = ["requests", "fail_ratio", "median", "p95", "p99"];
 
 /// A number of two runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,7 +63,7 @@ impl Cell {
     }
 }
 
-/// The lines of two runs, in order of name, all requests together last.
+/// The lines of two runs, in order of name.
 pub fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
     let mut rows: BTreeMap<(&str, &str), [Option<&StatsRow>; 2]> = BTreeMap::new();
     for (index, model) in [older, newer].into_iter().enumerate() {
@@ -77,9 +71,12 @@ pub fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
             rows.entry((&row.name, row.method)).or_default()[index] = Some(row);
         }
     }
-    let mut lines: Vec<Line> = rows.into_values().map(line).collect();
-    lines.push(line([older.total.as_ref(), newer.total.as_ref()]));
-    lines
+    rows.into_values().map(line).collect()
+}
+
+/// The line of all requests together.
+pub fn total(older: &RunModel, newer: &RunModel) -> Line {
+    line([older.total.as_ref(), newer.total.as_ref()])
 }
 
 fn line(rows: [Option<&StatsRow>; 2]) -> Line {
@@ -138,9 +135,10 @@ mod tests {
     fn rows_meet_by_name_and_stand_alone_without_one() {
         let older = model(vec![row("/a", 10, 100), row("/b", 5, 10)]);
         let newer = model(vec![row("/a", 20, 80), row("/c", 1, 1)]);
+        assert_eq!(total(&older, &newer).name, "Aggregated");
         let lines = lines(&older, &newer);
         let names: Vec<_> = lines.iter().map(|it| it.name.as_str()).collect();
-        assert_eq!(names, ["/a", "/b", "/c", "Aggregated"]);
+        assert_eq!(names, ["/a", "/b", "/c"]);
         let [n_requests, _, median, ..] = lines[0].cells;
         assert_eq!(n_requests.change_text(), "+100.0 %");
         assert_eq!(n_requests.is_better(), None);

@@ -94,7 +94,7 @@ pub enum Command {
 /// From the engine to the page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Notice {
-    /// The engine listens.
+    /// The engine listens. The page keeps its commands until then, because they would be lost.
     Ready,
     /// Whether the run is kept in the history: why not, or `None` if it is again.
     Kept {

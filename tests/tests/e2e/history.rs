@@ -42,6 +42,15 @@ async fn until_row(page: &Page, title: &str) -> Vec<String> {
     until(title, async || rows(page, title).await.pop()).await
 }
 
+/// Waits until the focus is on what has this text.
+async fn until_focused(page: &Page, text: &str) {
+    let script = "return document.activeElement.textContent.trim();";
+    until(&format!("{text} has the focus"), async || {
+        (page.run(script, vec![]).await == text).then_some(())
+    })
+    .await;
+}
+
 /// Marks every run in the list.
 async fn mark_all(page: &Page) {
     let session = page.browser().session();
@@ -93,6 +102,7 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
     page.fill("Title", "After").await;
     page.press("Save").await;
     let row = until_row(&page, "After").await;
+    until_focused(&page, "Rename").await;
 
     page.press("Export").await;
     let file = page.browser().downloaded(".json").await;
@@ -187,7 +197,7 @@ async fn two_runs_are_compared() {
             &["50th percentile", "95th percentile"],
         ),
         ("Number of Users", &["Users"]),
-        ("Latency by Percentile (ms)", &["response time"]),
+        ("Response Times by Percentile (ms)", &["response time"]),
     ];
     for (title, labels) in lines {
         let plot = format!("//*[@role='group'][@aria-label='{title}'][.//canvas]");
@@ -213,8 +223,10 @@ async fn two_runs_are_compared() {
         users[0][1..].iter().all(|it| it.parse::<u32>().is_ok()),
         "{users:?}"
     );
-    let latency = page.table("Table of Latency by Percentile (ms)").await;
-    let median = latency.iter().find(|row| row[0] == "50 %").unwrap();
+    let times = page
+        .table("Table of Response Times by Percentile (ms)")
+        .await;
+    let median = times.iter().find(|row| row[0] == "50 %").unwrap();
     assert!(
         median[1..].iter().all(|it| it.parse::<f64>().is_ok()),
         "{median:?}"

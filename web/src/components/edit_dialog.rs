@@ -2,9 +2,9 @@
 
 use gloo_timers::callback::Timeout;
 use mayfly_core::plan::Users;
-use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
+use super::modal::use_dialog;
 use super::text_field::TextField;
 use crate::js;
 use crate::outline::{UsersErrors, parse_users};
@@ -14,35 +14,53 @@ pub struct EditDialogProps {
     /// What runs now.
     pub users: Users,
     pub on_edit: Callback<Users>,
-    /// Shows the whole plan of the run, to change its weights or the kind of its load.
+    /// Shows the form of the plan, where weights and the kind of the load can be changed too.
     pub on_plan: Callback<()>,
     pub on_close: Callback<()>,
 }
 
 #[component]
 pub fn EditDialog(props: &EditDialogProps) -> Html {
+    let (dialog, close) = use_dialog();
+    let on_edit = {
+        let (close, on_edit) = (close.clone(), props.on_edit.clone());
+        Callback::from(move |users| {
+            close.emit(());
+            on_edit.emit(users);
+        })
+    };
+    html! {
+        <dialog ref={dialog} aria-labelledby="edit-title" onclose={props.on_close.reform(|_| ())}>
+            <UsersForm
+                users={props.users}
+                {on_edit}
+                on_plan={props.on_plan.clone()}
+                on_cancel={close}
+            />
+        </dialog>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct UsersFormProps {
+    users: Users,
+    on_edit: Callback<Users>,
+    on_plan: Callback<()>,
+    on_cancel: Callback<()>,
+}
+
+#[component]
+fn UsersForm(props: &UsersFormProps) -> Html {
     let users = use_state(|| props.users.users.get().to_string());
     let spawn_rate = use_state(|| props.users.spawn_rate.get().to_string());
     let errors = use_state(UsersErrors::default);
-    let dialog = use_node_ref();
-    use_effect_with(dialog.clone(), |dialog| {
-        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-            // Fails only where it is shown already.
-            let _ = dialog.show_modal();
-        }
-    });
     let onsubmit = {
         let (users, spawn_rate) = (users.clone(), spawn_rate.clone());
         let (errors, on_edit) = (errors.clone(), props.on_edit.clone());
-        let dialog = dialog.clone();
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             match parse_users(&users, &spawn_rate) {
-                Ok(edited) => {
-                    // Gives the focus back to where it was.
-                    close(&dialog);
-                    on_edit.emit(edited);
-                }
+                Ok(edited) => on_edit.emit(edited),
                 Err(found) => {
                     errors.set(found);
                     // After the errors are drawn.
@@ -51,55 +69,40 @@ pub fn EditDialog(props: &EditDialogProps) -> Html {
             }
         })
     };
-    let on_cancel = {
-        let dialog = dialog.clone();
-        // Closing it says so by `onclose`.
-        Callback::from(move |_: MouseEvent| close(&dialog))
-    };
     html! {
-        <dialog ref={dialog} aria-labelledby="edit-title" onclose={props.on_close.reform(|_| ())}>
-            <form novalidate=true {onsubmit}>
-                <h2 id="edit-title">{ "Edit running load test" }</h2>
-                <TextField
-                    label="Users"
-                    value={(*users).clone()}
-                    input_mode="numeric"
-                    hint="at the peak"
-                    error={errors.users.as_ref().map(ToString::to_string)}
-                    on_input={Callback::from(move |text| users.set(text))}
-                />
-                <TextField
-                    label="Users started per second"
-                    value={(*spawn_rate).clone()}
-                    input_mode="decimal"
-                    hint="also the rate at which they stop"
-                    error={errors.spawn_rate.as_ref().map(ToString::to_string)}
-                    on_input={Callback::from(move |text| spawn_rate.set(text))}
-                />
-                <div class="actions">
-                    <button type="submit" class="button primary">{ "Update" }</button>
-                    <button
-                        type="button"
-                        class="button"
-                        onclick={on_cancel}
-                    >
-                        { "Cancel" }
-                    </button>
-                    <button
-                        type="button"
-                        class="button"
-                        onclick={props.on_plan.reform(|_| ())}
-                    >
-                        { "Edit the plan…" }
-                    </button>
-                </div>
-            </form>
-        </dialog>
+        <form novalidate=true {onsubmit}>
+            <h2 id="edit-title">{ "Edit running load test" }</h2>
+            <TextField
+                label="Number of users"
+                value={(*users).clone()}
+                input_mode="numeric"
+                hint="at the peak"
+                error={errors.users.as_ref().map(ToString::to_string)}
+                on_input={Callback::from(move |text| users.set(text))}
+            />
+            <TextField
+                label="Spawn rate"
+                value={(*spawn_rate).clone()}
+                input_mode="decimal"
+                hint="users started, or stopped, per second"
+                error={errors.spawn_rate.as_ref().map(ToString::to_string)}
+                on_input={Callback::from(move |text| spawn_rate.set(text))}
+            />
+            { actions(props) }
+        </form>
     }
 }
 
-fn close(dialog: &NodeRef) {
-    if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-        dialog.close();
+fn actions(props: &UsersFormProps) -> Html {
+    let other = |text: &str, onclick: &Callback<()>| {
+        let onclick = onclick.reform(|_: MouseEvent| ());
+        html! { <button type="button" class="button" {onclick}>{ text }</button> }
+    };
+    html! {
+        <div class="actions">
+            <button type="submit" class="button primary">{ "Update" }</button>
+            { other("Cancel", &props.on_cancel) }
+            { other("Edit the plan…", &props.on_plan) }
+        </div>
     }
 }

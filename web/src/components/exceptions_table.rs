@@ -63,7 +63,7 @@ impl ExceptionRows {
     }
 
     fn time(&self, at: Elapsed) -> String {
-        js::local_time(self.started_millis + at.as_secs_f64() * 1e3)
+        js::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
     }
 }
 
@@ -118,6 +118,6 @@ const COLUMNS: &[Column] = &[
     Column::new("occurrences", "# Occurrences", Kind::Number),
     Column::new("task", "Task", Kind::Name),
     Column::new("message", "Message", Kind::Text),
-    Column::new("first", "First Seen", Kind::Number),
-    Column::new("last", "Last Seen", Kind::Number),
+    Column::new("first", "First Seen", Kind::Time),
+    Column::new("last", "Last Seen", Kind::Time),
 ];

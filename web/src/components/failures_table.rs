@@ -108,7 +108,7 @@ impl Rows for FailureRows {
 
 impl FailureRows {
     fn time(&self, at: Elapsed) -> String {
-        js::local_time(self.started_millis + at.as_secs_f64() * 1e3)
+        js::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
     }
 }
 
@@ -118,7 +118,7 @@ const COLUMNS: &[Column] = &[
     Column::new("method", "Method", Kind::Word),
     Column::new("name", "Name", Kind::Name),
     Column::new("message", "Message", Kind::Text),
-    Column::new("first", "First Seen", Kind::Number),
-    Column::new("last", "Last Seen", Kind::Number),
-    Column::new("share", "Of its requests", Kind::Number),
+    Column::new("first", "First Seen", Kind::Time),
+    Column::new("last", "Last Seen", Kind::Time),
+    Column::new("share", "Share of requests", Kind::Number),
 ];

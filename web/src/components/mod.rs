@@ -2,6 +2,7 @@
 
 pub mod brand;
 pub mod charts;
+pub mod comparison_table;
 pub mod copy_button;
 pub mod data_table;
 pub mod diagnosis_notice;
@@ -10,6 +11,7 @@ pub mod edit_dialog;
 pub mod exceptions_table;
 pub mod failure_sample;
 pub mod failures_table;
+pub mod file_button;
 pub mod load_picture;
 pub mod log_list;
 pub mod modal;
@@ -30,11 +32,13 @@ pub mod trial_dialog;
 
 pub use self::brand::Brand;
 pub use self::charts::{Charts, ComparedCharts};
+pub use self::comparison_table::ComparisonTable;
 pub use self::diagnosis_notice::DiagnosisNotice;
 pub use self::downloads::Downloads;
 pub use self::edit_dialog::EditDialog;
 pub use self::exceptions_table::ExceptionsTable;
 pub use self::failures_table::FailuresTable;
+pub use self::file_button::FileButton;
 pub use self::load_picture::{LoadPicture, load_of_run};
 pub use self::log_list::LogList;
 pub use self::modal::Modal;

@@ -16,22 +16,7 @@ pub struct ModalProps {
 
 #[component]
 pub fn Modal(props: &ModalProps) -> Html {
-    let dialog = use_node_ref();
-    use_effect_with(dialog.clone(), |dialog| {
-        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-            // Fails only where it is shown already.
-            let _ = dialog.show_modal();
-        }
-    });
-    let on_close = {
-        let dialog = dialog.clone();
-        move |_: MouseEvent| {
-            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
-                // Gives the focus back to where it was, and says so by `onclose`.
-                dialog.close();
-            }
-        }
-    };
+    let (dialog, close) = use_dialog();
     html! {
         <dialog
             ref={dialog}
@@ -42,7 +27,7 @@ pub fn Modal(props: &ModalProps) -> Html {
             <div class="modal">
                 <div class="modal-head">
                     <h2 id="modal-title">{ &props.title }</h2>
-                    <button type="button" class="button icon" aria-label="Close" onclick={on_close}>
+                    <button type="button" class="button icon" aria-label="Close" onclick={close.reform(|_| ())}>
                         { "×" }
                     </button>
                 </div>
@@ -50,4 +35,26 @@ pub fn Modal(props: &ModalProps) -> Html {
             </div>
         </dialog>
     }
+}
+
+/// An element that is shown as a dialog once it is drawn, and what closes it. Closing gives the focus
+/// back to where it was, and is told by `onclose`.
+#[hook]
+pub(super) fn use_dialog() -> (NodeRef, Callback<()>) {
+    let dialog = use_node_ref();
+    use_effect_with(dialog.clone(), |dialog| {
+        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+            // Fails only where it is shown already.
+            let _ = dialog.show_modal();
+        }
+    });
+    let close = {
+        let dialog = dialog.clone();
+        Callback::from(move |()| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
+    (dialog, close)
 }

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use web_sys::{HtmlInputElement, HtmlTextAreaElement};
+use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use super::file_button::FileButton;
 use super::text_field::{ended, sentence};
 use crate::format;
 use crate::js;
@@ -153,38 +154,14 @@ pub struct PlanFilesProps {
 /// Opens plans from files, and saves them.
 #[component]
 pub fn PlanFiles(props: &PlanFilesProps) -> Html {
-    let picker = use_node_ref();
-    let on_pick = {
-        let picker = picker.clone();
-        move |_| {
-            if let Some(picker) = picker.cast::<HtmlInputElement>() {
-                picker.click();
-            }
-        }
-    };
-    let onchange = {
-        let on_open = props.on_open.clone();
-        move |event: Event| {
-            let picker = event.target_unchecked_into::<HtmlInputElement>();
-            let file = picker.files().and_then(|files| files.get(0));
-            // The same file may be opened again.
-            picker.set_value("");
-            if let Some(file) = file {
-                on_open.emit(file);
-            }
-        }
-    };
     html! {
         <>
-            <input
-                ref={picker}
-                type="file"
+            <FileButton
+                label="Plan file"
+                text="Open…"
                 accept=".toml,.json,application/toml,application/json,text/plain"
-                aria-label="Plan file"
-                hidden=true
-                {onchange}
+                on_open={props.on_open.clone()}
             />
-            <button type="button" class="button small" onclick={on_pick}>{ "Open…" }</button>
             <button type="button" class="button small" onclick={props.on_save.reform(|_| ())}>
                 { "Save" }
             </button>

@@ -9,6 +9,7 @@ use yew::prelude::*;
 
 use crate::chart_model::Event;
 use crate::components::charts::{RowCharts, swatch, use_palette};
+use crate::format;
 
 #[derive(PartialEq, Properties)]
 pub struct RowPanelProps {
@@ -34,21 +35,7 @@ pub fn RowPanel(props: &RowPanelProps) -> Html {
             <h2 id="rows-title">{ "Selected rows" }</h2>
             <ul class="row-list">
                 for (name, color) in rows.iter() {
-                    <li key={name.to_string()}>
-                        { swatch(color, false) }
-                        <span class="name">{ name.to_string() }</span>
-                        <button
-                            type="button"
-                            class="button icon"
-                            aria-label={format!("Close {name}")}
-                            onclick={props.on_close.reform({
-                                let name = name.clone();
-                                move |_| name.clone()
-                            })}
-                        >
-                            { "×" }
-                        </button>
-                    </li>
+                    { row(name, color, &props.on_close) }
                 }
             </ul>
             <RowCharts
@@ -58,5 +45,23 @@ pub fn RowPanel(props: &RowPanelProps) -> Html {
                 {rows}
             />
         </section>
+    }
+}
+
+fn row(name: &RequestName, color: &'static str, on_close: &Callback<RequestName>) -> Html {
+    let whole = name.to_string();
+    let short = format::line(&whole);
+    let onclick = {
+        let name = name.clone();
+        on_close.reform(move |_| name.clone())
+    };
+    html! {
+        <li key={whole.clone()}>
+            { swatch(color, false) }
+            <bdi class="name" title={whole}>{ &short }</bdi>
+            <button type="button" class="button icon" aria-label={format!("Close {short}")} {onclick}>
+                { "×" }
+            </button>
+        </li>
     }
 }

@@ -3,12 +3,11 @@
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::copy_button::CopyButton;
 use super::modal::Modal;
 use crate::format;
-use crate::js;
 use crate::link::{self, Link};
 use crate::store::PlanDoc;
 
@@ -49,28 +48,12 @@ struct SharedLinkProps {
 fn SharedLink(props: &SharedLinkProps) -> Html {
     let Link { url, left_out } = &props.link;
     let field = use_node_ref();
-    let outcome = use_state(|| "");
-    let on_copy = {
-        let (url, outcome, field) = (url.clone(), outcome.clone(), field.clone());
-        move |_| {
-            let (url, outcome, field) = (url.clone(), outcome.clone(), field.clone());
-            spawn_local(async move {
-                if js::copy(&url).await.is_ok() {
-                    outcome.set("Copied.");
-                } else if let Some(field) = field.cast::<HtmlInputElement>() {
-                    field.select();
-                    outcome
-                        .set("The browser did not allow it. The link is selected: press Ctrl + C.");
-                }
-            });
-        }
-    };
     html! {
         <>
             <p>{ "Whoever opens this link finds the plan in the form. Nothing starts by itself, and nothing is sent to a server: the plan is in the link." }</p>
             <div class="field">
                 <label for="share-link">{ "Link" }</label>
-                <input ref={field} id="share-link" type="text" readonly=true value={url.clone()} />
+                <input ref={field.clone()} id="share-link" type="text" readonly=true value={url.clone()} />
             </div>
             if !left_out.is_empty() {
                 <div class="notice">
@@ -90,10 +73,7 @@ fn SharedLink(props: &SharedLinkProps) -> Html {
                     ) }
                 </p>
             }
-            <div class="actions">
-                <button type="button" class="button primary" onclick={on_copy}>{ "Copy link" }</button>
-                <span class="help" role="status">{ *outcome }</span>
-            </div>
+            <CopyButton label="Copy link" text={url.clone()} is_primary=true shown_in={field} />
         </>
     }
 }

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use mayfly_core::run::RunState;
-use web_sys::{HtmlInputElement, SubmitEvent};
+use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
-use crate::components::{Brand, PageTools};
+use crate::components::{Brand, FileButton, PageTools};
 use crate::control::Intent;
 use crate::download::Download;
 use crate::format;
@@ -103,52 +103,13 @@ fn toolbar(props: &HistoryPageProps) -> Html {
                 } }
             </span>
             <span class="apart" />
-            <ImportRun on_open={props.on_intent.reform(Intent::ImportRun)} />
-        </div>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct ImportRunProps {
-    on_open: Callback<web_sys::File>,
-}
-
-#[component]
-fn ImportRun(props: &ImportRunProps) -> Html {
-    let picker = use_node_ref();
-    let on_pick = {
-        let picker = picker.clone();
-        move |_| {
-            if let Some(picker) = picker.cast::<HtmlInputElement>() {
-                picker.click();
-            }
-        }
-    };
-    let onchange = {
-        let on_open = props.on_open.clone();
-        move |event: Event| {
-            let picker = event.target_unchecked_into::<HtmlInputElement>();
-            let file = picker.files().and_then(|files| files.get(0));
-            // The same file may be opened again.
-            picker.set_value("");
-            if let Some(file) = file {
-                on_open.emit(file);
-            }
-        }
-    };
-    html! {
-        <>
-            <label for="run-file" hidden=true>{ "Run file" }</label>
-            <input
-                ref={picker}
-                id="run-file"
-                type="file"
+            <FileButton
+                label="Run file"
+                text="Import…"
                 accept=".json,application/json"
-                hidden=true
-                {onchange}
+                on_open={props.on_intent.reform(Intent::ImportRun)}
             />
-            <button type="button" class="button small" onclick={on_pick}>{ "Import…" }</button>
-        </>
+        </div>
     }
 }
 
@@ -226,6 +187,8 @@ fn RunRow(props: &RunRowProps) -> Html {
     let entry = &props.entry;
     let key = entry.key.clone();
     let started = js::local_date_time(entry.started_millis);
+    let title = title(entry);
+    let rename_button = use_focus_back(props.is_renamed);
     let on_mark = props.on_action.reform({
         let key = key.clone();
         move |_: Event| Action::History(HistoryAction::Mark(key.clone()))
@@ -235,7 +198,7 @@ fn RunRow(props: &RunRowProps) -> Html {
             <td>
                 <input
                     type="checkbox"
-                    aria-label={format!("Mark the run of {started}")}
+                    aria-label={format!("Mark {}", name(entry))}
                     checked={props.is_marked}
                     onchange={on_mark}
                 />
@@ -244,8 +207,14 @@ fn RunRow(props: &RunRowProps) -> Html {
                 if props.is_renamed {
                     <RenameForm entry={entry.clone()} on_action={props.on_action.clone()} on_intent={props.on_intent.clone()} />
                 } else {
-                    <button type="button" class="link" onclick={open(&key, &props.on_intent)}>
-                        { if entry.title.is_empty() { "Untitled" } else { &entry.title } }
+                    <button
+                        type="button"
+                        class="link"
+                        title={title.to_owned()}
+                        aria-label={format!("{}, {started}", format::line(title))}
+                        onclick={open(&key, &props.on_intent)}
+                    >
+                        <bdi>{ format::line(title) }</bdi>
                     </button>
                 }
             </th>
@@ -259,9 +228,23 @@ fn RunRow(props: &RunRowProps) -> Html {
             <td>{ format::rate(entry.request_rate) }</td>
             <td>{ format::count(entry.peak_users.into()) }</td>
             <td>{ format::length(entry.length) }</td>
-            <td>{ row_buttons(props) }</td>
+            <td>{ row_buttons(props, rename_button) }</td>
         </tr>
     }
+}
+
+fn title(entry: &RunEntry) -> &str {
+    if entry.title.is_empty() {
+        "Untitled"
+    } else {
+        &entry.title
+    }
+}
+
+/// What tells a run from all others, in words: many have the same title, or none.
+fn name(entry: &RunEntry) -> String {
+    let started = js::local_date_time(entry.started_millis);
+    format!("the run of {started}: {}", format::line(title(entry)))
 }
 
 fn open(key: &RunKey, on_intent: &Callback<Intent>) -> Callback<MouseEvent> {
@@ -269,8 +252,28 @@ fn open(key: &RunKey, on_intent: &Callback<Intent>) -> Callback<MouseEvent> {
     on_intent.reform(move |_| Intent::OpenRun(key.clone()))
 }
 
-fn row_buttons(props: &RunRowProps) -> Html {
+/// A button to be focused when the form that took its focus is gone, or a keyboard would have to begin
+/// at the top of the page again.
+#[hook]
+fn use_focus_back(is_renamed: bool) -> NodeRef {
+    let button = use_node_ref();
+    let was_renamed = use_mut_ref(|| false);
+    use_effect_with((button.clone(), is_renamed), move |(button, is_renamed)| {
+        let has_ended = was_renamed.replace(*is_renamed) && !is_renamed;
+        if has_ended
+            && js::is_focus_lost()
+            && let Some(button) = button.cast::<HtmlElement>()
+        {
+            // It is on the page, so it can be focused.
+            let _ = button.focus();
+        }
+    });
+    button
+}
+
+fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
     let key = props.entry.key.clone();
+    let name = name(&props.entry);
     let on_rename = props.on_action.reform({
         let key = key.clone();
         move |_| Action::History(HistoryAction::Rename(Some(key.clone())))
@@ -280,8 +283,23 @@ fn row_buttons(props: &RunRowProps) -> Html {
         .reform(move |_| Intent::Download(Some(key.clone()), Download::Json));
     html! {
         <div class="buttons">
-            <button type="button" class="button small" onclick={on_rename}>{ "Rename" }</button>
-            <button type="button" class="button small" onclick={on_export}>{ "Export" }</button>
+            <button
+                ref={rename_button}
+                type="button"
+                class="button small"
+                aria-label={format!("Rename {name}")}
+                onclick={on_rename}
+            >
+                { "Rename" }
+            </button>
+            <button
+                type="button"
+                class="button small"
+                aria-label={format!("Export {name}")}
+                onclick={on_export}
+            >
+                { "Export" }
+            </button>
         </div>
     }
 }

@@ -1,4 +1,4 @@
-//! What fills the page: the start form, or a run.
+//! What fills the page: the start form, a run, the history, or two runs side by side.
 
 pub mod compare;
 pub mod history;

@@ -29,25 +29,98 @@ pub fn StartPage(props: &StartPageProps) -> Html {
         ..
     } = props;
     let on_plan = on_action.reform(Action::Plan);
-    let is_running = props.running.is_some();
-    let onsubmit = on_intent.reform(move |event: SubmitEvent| {
-        event.prevent_default();
-        if is_running {
-            Intent::Update
-        } else {
-            Intent::Start
-        }
-    });
     let on_open = on_intent.reform(Intent::OpenFile);
     let drop = use_drop(on_open.clone());
-    let on_text = on_plan.reform({
-        let side = if plan.edited == Side::Json {
-            Side::Json
-        } else {
-            Side::Toml
-        };
-        move |text| PlanAction::EditText(side, text)
+    let class = classes!(
+        "start",
+        plan.shows_text.then_some("wide"),
+        drop.is_over.then_some("dropping")
+    );
+    html! {
+        <>
+            { bar(props) }
+            <main {class} ondragover={drop.on_over} ondragleave={drop.on_leave} ondrop={drop.on_drop}>
+                { heading(props.running.is_some()) }
+                { toolbar(props, &on_plan, on_open) }
+                { refusal(plan) }
+                <form class="plan" novalidate=true onsubmit={on_submit(props)}>
+                    <div class="card">
+                        { origin(plan, &on_plan) }
+                        { form(plan, &on_plan, on_intent) }
+                        { actions(props, &on_plan) }
+                    </div>
+                    if plan.shows_text {
+                        <div class="card">
+                            <PlanEditor plan={plan.clone()} on_edit={on_text(plan, &on_plan)} />
+                        </div>
+                    }
+                </form>
+            </main>
+        </>
+    }
+}
+
+fn bar(props: &StartPageProps) -> Html {
+    let on_history = props.on_intent.reform(|_| Intent::ShowHistory);
+    html! {
+        <header class="bar">
+            <Brand />
+            if props.has_run && props.running.is_none() {
+                <button type="button" class="button" onclick={show_run(&props.on_action)}>
+                    { "Back to the last run" }
+                </button>
+            }
+            <button type="button" class="button" onclick={on_history}>{ "History" }</button>
+            <PageTools on_action={props.on_action.clone()} />
+        </header>
+    }
+}
+
+fn heading(is_running: bool) -> Html {
+    let (title, text) = if is_running {
+        ("Edit running load test", "The run goes on meanwhile.")
+    } else {
+        (
+            "Start new load test",
+            "Users simulated in this tab load your API, and you watch how it copes.",
+        )
+    };
+    html! {
+        <>
+            <h1 tabindex="-1">{ title }</h1>
+            <p>{ text }</p>
+        </>
+    }
+}
+
+/// What a person should know of where the plan in the form comes from.
+fn origin(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Html {
+    let back = plan.replaced.clone().map(|replaced| {
+        let open = move |_| PlanAction::Open(Box::new((*replaced).clone()));
+        html! {
+            <button type="button" class="button small" onclick={on_plan.reform(open)}>
+                { "Back to my plan" }
+            </button>
+        }
     });
+    html! {
+        <>
+            if plan.is_from_link {
+                <p class="notice info" role="status">
+                    { "This plan came with a link. Look at it first: nothing is sent until you start it. " }
+                    { for back }
+                </p>
+            }
+            if plan.is_broken {
+                <p class="notice" role="status">
+                    { "The text cannot be read, so the form shows the plan as it was before." }
+                </p>
+            }
+        </>
+    }
+}
+
+fn form(plan: &Rc<PlanDoc>, on_plan: &Callback<PlanAction>, on_intent: &Callback<Intent>) -> Html {
     let editor = Editor {
         plan: plan.clone(),
         on_plan: on_plan.clone(),
@@ -55,71 +128,30 @@ pub fn StartPage(props: &StartPageProps) -> Html {
     };
     html! {
         <>
-            <header class="bar">
-                <Brand />
-                if props.has_run && !is_running {
-                    <button type="button" class="button" onclick={show_run(on_action)}>
-                        { "Back to the last run" }
-                    </button>
-                }
-                <button
-                    type="button"
-                    class="button"
-                    onclick={on_intent.reform(|_| Intent::ShowHistory)}
-                >
-                    { "History" }
-                </button>
-                <PageTools on_action={on_action.clone()} />
-            </header>
-            <main
-                class={classes!("start", plan.shows_text.then_some("wide"), drop.is_over.then_some("dropping"))}
-                ondragover={drop.on_over}
-                ondragleave={drop.on_leave}
-                ondrop={drop.on_drop}
-            >
-                if is_running {
-                    <h1 tabindex="-1">{ "Edit running load test" }</h1>
-                    <p>{ "The run goes on meanwhile." }</p>
-                } else {
-                    <h1 tabindex="-1">{ "Start new load test" }</h1>
-                    <p>{ "Users simulated in this tab load your API, and you watch how it copes." }</p>
-                }
-                { toolbar(props, &on_plan, on_open) }
-                { refusal(plan) }
-                <form class="plan" novalidate=true {onsubmit}>
-                    <div class="card">
-                        if plan.is_from_link {
-                            <p class="notice info" role="status">
-                                { "This plan came with a link. Look at it first: nothing is sent until you start it. " }
-                                if let Some(replaced) = plan.replaced.clone() {
-                                    <button
-                                        type="button"
-                                        class="button small"
-                                        onclick={on_plan.reform(move |_| PlanAction::Open(Box::new((*replaced).clone())))}
-                                    >
-                                        { "Back to my plan" }
-                                    </button>
-                                }
-                            </p>
-                        }
-                        if plan.is_broken {
-                            <p class="notice" role="status">
-                                { "The text cannot be read, so the form shows the plan as it was before." }
-                            </p>
-                        }
-                        <PlanForm editor={editor.clone()} />
-                        <ProblemList {editor} />
-                        { actions(props, &on_plan) }
-                    </div>
-                    if plan.shows_text {
-                        <div class="card">
-                            <PlanEditor plan={plan.clone()} on_edit={on_text} />
-                        </div>
-                    }
-                </form>
-            </main>
+            <PlanForm editor={editor.clone()} />
+            <ProblemList {editor} />
         </>
     }
+}
+
+fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
+    let is_running = props.running.is_some();
+    props.on_intent.reform(move |event: SubmitEvent| {
+        event.prevent_default();
+        if is_running {
+            Intent::Update
+        } else {
+            Intent::Start
+        }
+    })
+}
+
+fn on_text(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Callback<String> {
+    let side = match plan.edited {
+        Side::Json => Side::Json,
+        Side::Form | Side::Toml => Side::Toml,
+    };
+    on_plan.reform(move |text| PlanAction::EditText(side, text))
 }
 
 /// What can be done with the plan.

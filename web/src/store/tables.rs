@@ -97,7 +97,8 @@ pub enum Key<'a> {
 }
 
 impl TableView {
-    fn apply(&mut self, action: TableAction) {
+    /// Changes how the table is looked at.
+    pub fn apply(&mut self, action: TableAction) {
         match action {
             TableAction::Filter(filter) => self.filter = filter,
             TableAction::Sort(column) => self.sort = self.sort_after_click(column),

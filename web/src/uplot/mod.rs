@@ -17,6 +17,7 @@ use crate::js;
 
 pub(crate) use self::load::{is_loaded, load};
 use self::options::Callbacks;
+pub(crate) use self::options::place;
 
 #[wasm_bindgen]
 extern "C" {

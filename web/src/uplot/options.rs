@@ -37,14 +37,9 @@ impl Callbacks {
             on_point,
             on_select,
         } = handlers;
-        let name = move |at: f64| match axis {
-            Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
-            Axis::Percentile => percentiles::name(at),
-            Axis::Time => js::local_time(at * 1e3),
-        };
         Self {
             names: Closure::new(move |_, places: Vec<f64>| {
-                let names = places.into_iter().map(|it| JsValue::from(name(it)));
+                let names = places.into_iter().map(|it| JsValue::from(place(axis, it)));
                 names.collect()
             }),
             places: Closure::new(|_, _, _, end| {
@@ -74,6 +69,15 @@ impl Callbacks {
             }),
             nothing: Closure::new(|| JsValue::NULL),
         }
+    }
+}
+
+/// How a place of the axis is written.
+pub(crate) fn place(axis: Axis, at: f64) -> String {
+    match axis {
+        Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
+        Axis::Percentile => percentiles::name(at),
+        Axis::Time => js::local_time(at * 1e3),
     }
 }
 

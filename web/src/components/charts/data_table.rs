@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::legend::place;
 use crate::chart_model::{Axis, Chart, LineStyle, Points};
 use crate::format;
+use crate::uplot::place;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DataTableProps {
@@ -32,7 +32,7 @@ pub(super) fn DataTable(props: &DataTableProps) -> Html {
                     <tr>
                         <th scope="col">{ corner }</th>
                         for (index, line) in chart.style.lines.iter().enumerate() {
-                            <th scope="col">{ title(chart, index, line) }</th>
+                            { column_title(&title(chart, index, line)) }
                         }
                     </tr>
                 </thead>
@@ -49,6 +49,10 @@ pub(super) fn DataTable(props: &DataTableProps) -> Html {
             </table>
         </div>
     }
+}
+
+fn column_title(title: &str) -> Html {
+    html! { <th scope="col" title={title.to_owned()}><bdi>{ format::ends(title) }</bdi></th> }
 }
 
 /// The title of a column. The lines of an entry with a band are its percentiles.

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 use std::rc::Rc;
-use std::time::Duration;
 
 use yew::prelude::*;
 
 use super::line_chart::Group;
 use crate::chart_model::{Axis, Chart, percentiles};
-use crate::{format, js};
+use crate::format;
+use crate::uplot::place;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LegendProps {
@@ -37,15 +37,6 @@ pub(super) fn Legend(props: &LegendProps) -> Html {
     }
 }
 
-/// How a place of the axis is written.
-pub(super) fn place(axis: Axis, at: f64) -> String {
-    match axis {
-        Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
-        Axis::Percentile => percentiles::name(at),
-        Axis::Time => js::local_time(at * 1e3),
-    }
-}
-
 fn entry(
     chart: &Chart,
     group: &Group,
@@ -63,7 +54,7 @@ fn entry(
         <li key={label.to_owned()}>
             <button type="button" class="toggle" aria-pressed={is_shown.to_string()} {onclick}>
                 { swatch(first.color, first.is_dashed) }
-                { label }
+                <bdi title={label.to_owned()}>{ format::ends(label) }</bdi>
             </button>
             if is_shown {
                 <span class="value">{ values(chart, lines, row) }</span>

@@ -176,7 +176,7 @@ fn events(events: &[Event], started: f64) -> Html {
         <ol class="events" aria-label="Marked in the charts">
             for event in events.iter() {
                 <li key={format!("{} {}", event.at, event.label)}>
-                    <time>{ js::local_time((started + event.at) * 1e3) }</time>
+                    <time>{ js::local_moment((started + event.at) * 1e3) }</time>
                     { format!(" {}", event.label) }
                 </li>
             }

@@ -31,6 +31,8 @@ pub enum Kind {
     Number,
     /// A line of text.
     Text,
+    /// When something happened.
+    Time,
     /// A word.
     Word,
 }
@@ -41,6 +43,7 @@ impl Kind {
             Self::Name => "name",
             Self::Number => "number",
             Self::Text => "text",
+            Self::Time => "time",
             Self::Word => "word",
         }
     }

@@ -56,7 +56,7 @@ pub trait Rows {
 pub struct Cell {
     content: Html,
     title: Option<AttrValue>,
-    is_bad: bool,
+    is_good: Option<bool>,
 }
 
 impl Cell {
@@ -103,10 +103,16 @@ impl Cell {
         }
     }
 
+    /// Marks what is good or bad; `None` is neither.
+    #[must_use]
+    pub fn judged(self, is_good: Option<bool>) -> Self {
+        Self { is_good, ..self }
+    }
+
     /// Marks what should not be.
     #[must_use]
     pub fn bad_if(self, is_bad: bool) -> Self {
-        Self { is_bad, ..self }
+        self.judged(is_bad.then_some(false))
     }
 }
 
@@ -251,7 +257,8 @@ fn body_row(rows: &dyn Rows, row: usize, nth: Option<usize>, columns: &[&Column]
 }
 
 fn cell(column: &Column, cell: Cell) -> Html {
-    let class = classes!(column.kind.class(), cell.is_bad.then_some("bad"));
+    let mood = cell.is_good.map(|it| if it { "good" } else { "bad" });
+    let class = classes!(column.kind.class(), mood);
     match column.kind {
         Kind::Name => html! {
             <th scope="row" {class} title={cell.title}>{ cell.content }</th>

@@ -1,10 +1,11 @@
 //! What is above a table: its filter, and which columns it has.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, Node};
+use web_sys::{Element, HtmlElement, Node};
 use yew::prelude::*;
 
 use super::columns::{Chosen, Column, Kind};
+use crate::components::text_field::input_text;
 use crate::format;
 
 #[derive(PartialEq, Properties)]
@@ -28,10 +29,6 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
         n_shown,
         ..
     } = props;
-    let oninput = props.on_filter.reform(|event: InputEvent| {
-        let field: HtmlInputElement = event.target_unchecked_into();
-        field.value()
-    });
     let has_filter = A_FEW < *n_rows || !filter.is_empty();
     html! {
         <div class="toolbar">
@@ -41,7 +38,7 @@ pub(super) fn Toolbar(props: &ToolbarProps) -> Html {
                     aria-label={*filter_label}
                     placeholder={*filter_label}
                     value={filter.clone()}
-                    {oninput}
+                    oninput={input_text(&props.on_filter)}
                 />
                 <p class="note" role="status">
                     { format!("{} of {} rows", format::count(*n_shown as u64), format::count(*n_rows as u64)) }

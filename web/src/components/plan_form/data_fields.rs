@@ -1,7 +1,6 @@
 //! Rows that templates can use.
 
 use serde_json::json;
-use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
 use super::editor::Editor;
@@ -9,6 +8,7 @@ use super::list::{add_button, icon_button};
 use super::name_field::{NameField, free_name};
 use super::plan_field::{Choice, plan_select};
 use super::rows_table::RowsTable;
+use crate::components::file_button::FileButton;
 use crate::components::text_field::sentence;
 use crate::control::{CsvSource, Intent};
 use crate::keys::{Edit, Path};
@@ -130,29 +130,12 @@ struct CsvButtonsProps {
 #[component]
 fn CsvButtons(props: &CsvButtonsProps) -> Html {
     let CsvButtonsProps { editor, path } = props;
-    let picker = use_node_ref();
     let pasted = use_state(|| None::<String>);
     let on_csv = {
         let path = path.clone();
         editor
             .on_intent
             .reform(move |csv| Intent::ReadRows(path.clone(), csv))
-    };
-    let on_pick = {
-        let picker = picker.clone();
-        Callback::from(move |_| {
-            if let Some(picker) = picker.cast::<HtmlInputElement>() {
-                picker.click();
-            }
-        })
-    };
-    let onchange = {
-        let on_csv = on_csv.clone();
-        move |event: Event| {
-            if let Some(file) = chosen_file(&event) {
-                on_csv.emit(CsvSource::File(file));
-            }
-        }
     };
     let on_show = {
         let pasted = pasted.clone();
@@ -164,6 +147,7 @@ fn CsvButtons(props: &CsvButtonsProps) -> Html {
             });
         })
     };
+    let rows = path.key("rows");
     let name = editor.text(&path.key("csv"));
     let choose = if name.is_empty() {
         "Open CSV file…".to_owned()
@@ -172,31 +156,21 @@ fn CsvButtons(props: &CsvButtonsProps) -> Html {
     };
     html! {
         <>
-            <input
-                ref={picker}
-                type="file"
-                accept=".csv,text/csv,text/plain"
-                aria-label={editor.label("CSV file", &path.key("rows"))}
-                hidden=true
-                {onchange}
-            />
             <div class="adders">
-                { add_button(&choose, editor.label(&choose, &path.key("rows")), on_pick) }
-                { add_button("Paste CSV", editor.label("Paste CSV", &path.key("rows")), on_show) }
+                <FileButton
+                    label={editor.label("CSV file", &rows)}
+                    name={editor.label(&choose, &rows)}
+                    text={choose}
+                    accept=".csv,text/csv,text/plain"
+                    on_open={on_csv.reform(CsvSource::File)}
+                />
+                { add_button("Paste CSV", editor.label("Paste CSV", &rows), on_show) }
             </div>
             if let Some(text) = &*pasted {
                 { paste_area(editor, path, text, &pasted, &on_csv) }
             }
         </>
     }
-}
-
-/// The file that a person chose. The same may be chosen again.
-fn chosen_file(event: &Event) -> Option<File> {
-    let picker = event.target_unchecked_into::<HtmlInputElement>();
-    let file = picker.files()?.get(0);
-    picker.set_value("");
-    file
 }
 
 fn paste_area(
