@@ -306,9 +306,11 @@ async fn two_rows_are_compared() {
     assert_eq!(sum(&table, 3), missing.n_requests as f64);
     assert_eq!(sum(&table, 4), missing.n_failures as f64);
 
-    page.press("Table: Latency by Percentile (ms)").await;
+    page.press("Table: Response Times by Percentile (ms)").await;
     let latency = until("there is a table", async || {
-        let rows = page.table("Table of Latency by Percentile (ms)").await;
+        let rows = page
+            .table("Table of Response Times by Percentile (ms)")
+            .await;
         (!rows.is_empty()).then_some(rows)
     })
     .await;

@@ -156,7 +156,7 @@ async fn two_runs_are_compared() {
             &["50th percentile", "95th percentile"],
         ),
         ("Number of Users", &["Users"]),
-        ("Latency by Percentile (ms)", &["response time"]),
+        ("Response Times by Percentile (ms)", &["response time"]),
     ];
     for (title, labels) in lines {
         let plot = format!("//*[@role='group'][@aria-label='{title}'][.//canvas]");
@@ -182,8 +182,9 @@ async fn two_runs_are_compared() {
         users[0][1..].iter().all(|it| it.parse::<u32>().is_ok()),
         "{users:?}"
     );
-    let latency = page.table("Table of Latency by Percentile (ms)").await;
-    let median = latency.iter().find(|row| row[0] == "50 %").unwrap();
+    let caption = "Table of Response Times by Percentile (ms)";
+    let times = page.table(caption).await;
+    let median = times.iter().find(|row| row[0] == "50 %").unwrap();
     assert!(
         median[1..].iter().all(|it| it.parse::<f64>().is_ok()),
         "{median:?}"

@@ -104,7 +104,7 @@ fn distributions(sides: &[Side; 2]) -> Chart {
     let lines = sides.iter().map(|it| line(it, "response time", false));
     Chart {
         style: style(
-            "Latency by Percentile (ms)",
+            "Response Times by Percentile (ms)",
             Axis::Percentile,
             1,
             lines.collect(),
@@ -185,7 +185,7 @@ mod tests {
                 "RPS and Failures/s",
                 "Response Times (ms)",
                 "Number of Users",
-                "Latency by Percentile (ms)"
+                "Response Times by Percentile (ms)"
             ]
         );
         assert_eq!(

@@ -125,7 +125,12 @@ pub fn distributions(rows: &[Row]) -> Chart {
         ]
     };
     Chart {
-        style: style("Latency by Percentile (ms)", Axis::Percentile, rows, lines),
+        style: style(
+            "Response Times by Percentile (ms)",
+            Axis::Percentile,
+            rows,
+            lines,
+        ),
         points: percentiles::points(&Vec::from_iter(times)),
     }
 }
