@@ -68,11 +68,11 @@ const TAGS: &[Plain] = &[
 
 const SIMULATED: &[Plain] = &[
     (
-        "Workers",
+        "Requests at once",
         &["simulated", "workers"],
         Kind::Number,
         "4",
-        "requests it works on at once",
+        "all others wait in a queue",
     ),
     (
         "Most in flight",
@@ -82,11 +82,11 @@ const SIMULATED: &[Plain] = &[
         "with those that queue",
     ),
     (
-        "Error rate",
+        "Fail ratio",
         &["simulated", "error_rate"],
         Kind::Number,
         "0",
-        "answered with 500, from 0 to 1",
+        "answered with status 500, from 0 to 1",
     ),
 ];
 
@@ -113,9 +113,10 @@ fn plain(field: &Plain, editor: &Editor) -> Html {
 pub(super) fn Advanced(props: &AdvancedProps) -> Html {
     let editor = &props.editor;
     let request = Path::of("request");
-    let plain_paths = ENDS.iter().chain(TAGS).map(path_of);
-    let paths: Vec<Path> = plain_paths.chain([request.clone()]).collect();
-    let note = set_of(editor, &paths);
+    let parts = ENDS.iter().chain(TAGS).map(named);
+    let parts: Vec<Named> = parts.chain([("all requests", request.clone())]).collect();
+    let note = set_of(editor, &parts);
+    let paths: Vec<Path> = parts.into_iter().map(|it| it.1).collect();
     let redirects = request.key("follow_redirects");
     html! {
         <Details
@@ -152,16 +153,17 @@ pub(super) fn Advanced(props: &AdvancedProps) -> Html {
     }
 }
 
+/// What a part of the plan is called in the form, and where it is.
+type Named = (&'static str, Path);
+
+fn named(field: &Plain) -> Named {
+    (field.0, path_of(field))
+}
+
 /// Which of these are in the plan, in words.
-fn set_of(editor: &Editor, paths: &[Path]) -> String {
-    let paths = paths.iter().filter(|it| editor.has(it));
-    let words = paths.map(|it| {
-        it.to_string()
-            .rsplit('.')
-            .next()
-            .unwrap_or_default()
-            .replace('_', " ")
-    });
+fn set_of(editor: &Editor, parts: &[Named]) -> String {
+    let parts = parts.iter().filter(|it| editor.has(&it.1));
+    let words = parts.map(|it| it.0.to_lowercase());
     words.collect::<Vec<_>>().join(", ")
 }
 
@@ -172,14 +174,13 @@ pub(super) fn Simulated(props: &AdvancedProps) -> Html {
     let simulated = Path::of("simulated");
     let stalls = simulated.key("stalls");
     let list = use_list(editor, &stalls, editor.len(&stalls));
-    let paths = [
-        "workers",
-        "max_in_flight",
-        "service_time",
-        "error_rate",
-        "stalls",
+    let service_time = simulated.key("service_time");
+    let others = [
+        ("service time", service_time.clone()),
+        ("stalls", stalls.clone()),
     ];
-    let note = set_of(editor, &paths.map(|it| simulated.key(it)));
+    let parts: Vec<Named> = SIMULATED.iter().map(named).chain(others).collect();
+    let note = set_of(editor, &parts);
     html! {
         <Details
             editor={editor.clone()}
@@ -190,7 +191,7 @@ pub(super) fn Simulated(props: &AdvancedProps) -> Html {
         >
             { super::error_line(editor, &simulated) }
             <div class="fields">{ for SIMULATED.iter().map(|it| plain(it, editor)) }</div>
-            <ServiceTime editor={editor.clone()} path={simulated.key("service_time")} />
+            <ServiceTime editor={editor.clone()} path={service_time} />
             <fieldset id={stalls.id()} class="block">
                 <legend>{ "Stalls" }</legend>
                 for (index, (key, path)) in list.items().enumerate() {
