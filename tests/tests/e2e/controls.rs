@@ -77,11 +77,11 @@ async fn an_edit_changes_the_number_of_users() {
     page.until_state("running").await;
 
     page.press("Edit").await;
-    page.fill("Users", "0").await;
+    page.fill("Number of users", "0").await;
     page.press("Update").await;
-    let help = page.help("Users").await;
+    let help = page.help("Number of users").await;
     assert!(help.contains("from 1 to"), "{help}");
-    page.fill("Users", "12").await;
+    page.fill("Number of users", "12").await;
     page.press("Update").await;
     until("12 users are alive", async || {
         (page.status("Users").await == "12").then_some(())
@@ -89,7 +89,7 @@ async fn an_edit_changes_the_number_of_users() {
     .await;
 
     page.press("Edit").await;
-    page.fill("Users", "2").await;
+    page.fill("Number of users", "2").await;
     page.press("Update").await;
     until("2 users are alive", async || {
         (page.status("Users").await == "2").then_some(())

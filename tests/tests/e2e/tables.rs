@@ -202,7 +202,7 @@ async fn the_log_says_what_happened() {
     page.press("Start Swarming").await;
     page.until_state("running").await;
     page.press("Edit").await;
-    page.fill("Users", "15").await;
+    page.fill("Number of users", "15").await;
     page.press("Update").await;
     until("15 users are alive", async || {
         (page.status("Users").await == "15").then_some(())

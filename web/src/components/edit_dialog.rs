@@ -73,7 +73,7 @@ fn UsersForm(props: &UsersFormProps) -> Html {
         <form novalidate=true {onsubmit}>
             <h2 id="edit-title">{ "Edit running load test" }</h2>
             <TextField
-                label="Users"
+                label="Number of users"
                 value={(*users).clone()}
                 input_mode="numeric"
                 hint="at the peak"
@@ -81,10 +81,10 @@ fn UsersForm(props: &UsersFormProps) -> Html {
                 on_input={Callback::from(move |text| users.set(text))}
             />
             <TextField
-                label="Users started per second"
+                label="Spawn rate"
                 value={(*spawn_rate).clone()}
                 input_mode="decimal"
-                hint="also the rate at which they stop"
+                hint="users started, or stopped, per second"
                 error={errors.spawn_rate.as_ref().map(ToString::to_string)}
                 on_input={Callback::from(move |text| spawn_rate.set(text))}
             />
