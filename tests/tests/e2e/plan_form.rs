@@ -312,7 +312,7 @@ async fn each_problem_leads_to_where_it_is() {
     page.press_summary("Advanced options seed").await;
     page.fill("Number of users", "0").await;
     page.press("Start Swarming").await;
-    let list = "//*[@aria-label='What to mend']";
+    let list = "//*[@aria-label='Problems in the plan']";
     let list = until("the problems are listed", async || page.element(list).await).await;
     let text = list.text().await.unwrap();
     assert!(
@@ -324,7 +324,7 @@ async fn each_problem_leads_to_where_it_is() {
         "{text}"
     );
 
-    let button = "//*[@aria-label='What to mend']//button[starts-with(., 'Seed')]";
+    let button = "//*[@aria-label='Problems in the plan']//button[starts-with(., 'Seed')]";
     let button = until("there is a way", async || page.element(button).await).await;
     button.click().await.unwrap();
     let focused = page
@@ -353,7 +353,7 @@ async fn a_problem_that_no_field_shows_leads_to_its_line() {
 
     page.press("Plan text").await;
     page.press("Start Swarming").await;
-    let button = "//*[@aria-label='What to mend']//button[contains(., 'colour')]";
+    let button = "//*[@aria-label='Problems in the plan']//button[contains(., 'colour')]";
     let button = until("there is a way", async || page.element(button).await).await;
     button.click().await.unwrap();
     let script = "const area = document.activeElement;

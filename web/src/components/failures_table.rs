@@ -120,5 +120,5 @@ const COLUMNS: &[Column] = &[
     Column::new("message", "Message", Kind::Text),
     Column::new("first", "First Seen", Kind::Time),
     Column::new("last", "Last Seen", Kind::Time),
-    Column::new("share", "Of its requests", Kind::Number),
+    Column::new("share", "Share of requests", Kind::Number),
 ];

@@ -203,7 +203,7 @@ fn failures(evidence: Option<Evidence>, is_open: bool) -> FailuresTableProps {
 #[wasm_bindgen_test]
 async fn failures_say_what_failed_and_why() {
     let page = render::<FailuresTable>(failures(None, false)).await;
-    let titles = "# Failures|Method|Name|Message|First Seen|Last Seen|Of its requests";
+    let titles = "# Failures|Method|Name|Message|First Seen|Last Seen|Share of requests";
     assert_eq!(page.texts("thead th").join("|"), titles);
     let cells = page.texts("tbody td, tbody th");
     assert_eq!(cells[1..4], ["GET", "/cube", "500 Internal Server Error"]);

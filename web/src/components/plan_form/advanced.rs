@@ -31,7 +31,7 @@ const ENDS: &[Plain] = &[
         &["load", "max_requests"],
         Kind::Number,
         "no limit",
-        "the run ends after so many",
+        "the run ends after this many requests",
     ),
     (
         "Stop timeout",
@@ -45,7 +45,7 @@ const ENDS: &[Plain] = &[
         &["load", "seed"],
         Kind::Number,
         "a new one",
-        "the same draws the same",
+        "the same seed gives the same random choices",
     ),
 ];
 
@@ -55,14 +55,14 @@ const TAGS: &[Plain] = &[
         &["tags"],
         Kind::List,
         "all tasks",
-        "with commas in between",
+        "separated by commas",
     ),
     (
         "Without tags",
         &["exclude_tags"],
         Kind::List,
         "none",
-        "with commas in between",
+        "separated by commas",
     ),
 ];
 
@@ -79,7 +79,7 @@ const SIMULATED: &[Plain] = &[
         &["simulated", "max_in_flight"],
         Kind::Number,
         "6",
-        "with those that queue",
+        "including queued requests",
     ),
     (
         "Fail ratio",

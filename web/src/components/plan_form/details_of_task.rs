@@ -71,7 +71,7 @@ pub(super) fn tags(editor: &Editor, path: &Path) -> Html {
             label="Tags"
             path={path.key("tags")}
             kind={Kind::List}
-            hint="with commas in between"
+            hint="separated by commas"
         />
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn NameField(props: &NameFieldProps) -> Html {
                 oninput={input_text(&on_input)}
             />
             if is_pending {
-                <p class="help error">{ "There is one of this name already." }</p>
+                <p class="help error">{ "This name is already taken." }</p>
             }
         </div>
     }

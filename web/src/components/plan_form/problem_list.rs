@@ -27,7 +27,7 @@ pub fn ProblemList(props: &ProblemListProps) -> Html {
     html! {
         <div aria-live="polite">
             if is_shown {
-                <section class="notice" aria-label="What to mend">
+                <section class="notice" aria-label="Problems in the plan">
                     <strong>{ "This plan cannot run yet." }</strong>
                     <ul class="mend">
                         for (nth, problem) in plan.problems.iter().enumerate() {

@@ -144,7 +144,7 @@ fn ColumnHead(props: &ColumnHeadProps) -> Html {
                 spellcheck="false"
                 aria-label={editor.label(&format!("Column {number}"), &rows)}
                 aria-invalid={is_taken.then_some("true")}
-                title={is_taken.then_some("There is a column of this name already.")}
+                title={is_taken.then_some("This column name is already taken.")}
                 value={taken.unwrap_or_else(|| column.to_string())}
                 oninput={input_text(&on_name)}
             />
