@@ -82,7 +82,7 @@ impl Diagnosis {
             Self::LocalNetwork => {
                 "Check that the API is running and that the port is right. If the browser asks \
                  whether this site may reach your local network, allow it; the site’s settings, \
-                 beside its address, have the answer you gave."
+                 beside its address, let you change your answer."
             }
             Self::Unreachable => {
                 "Check that the API is running, and that the host name and the port are right. \

@@ -188,7 +188,7 @@ impl FieldKind {
                 let length = length.ok().filter(|it| !it.is_zero());
                 (
                     length.map(|it| it.as_secs_f64()),
-                    "a length of time above 0 and of at most 24h, such as 30s or 5m",
+                    "a length of time above 0 and at most 24h, such as 30s or 5m",
                 )
             }
         };
@@ -297,7 +297,7 @@ const DOUBLE_WAVE: [PresetField; 4] = [
     PresetField::new("Low level", "10", FieldKind::Level),
     PresetField::new("First wave", "60", FieldKind::Level),
     PresetField::new("Second wave", "40", FieldKind::Level),
-    PresetField::new("Whole length", "10m", FieldKind::Length),
+    PresetField::new("Total length", "10m", FieldKind::Length),
 ];
 
 #[cfg(test)]
@@ -358,7 +358,7 @@ mod tests {
             [
                 "expected a number from 0 to 1,000,000, found “many”",
                 "expected a whole number from 1 to 100, found “0”",
-                "expected a length of time above 0 and of at most 24h, such as 30s or 5m, found “0s”",
+                "expected a length of time above 0 and at most 24h, such as 30s or 5m, found “0s”",
             ]
         );
     }

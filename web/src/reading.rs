@@ -119,9 +119,9 @@ pub fn load_alone(load: &Value) -> Option<Load> {
 ///
 /// # Errors
 ///
-/// Always fails: a page reads no files by their names.
+/// Always fails: a page cannot read files by their names.
 pub fn no_files(_: &str) -> Result<String, String> {
-    Err("a page reads no files by their names; choose the file in the form".to_owned())
+    Err("a page cannot read files by their names; choose the file in the form".to_owned())
 }
 
 /// The rows of a CSV file as a plan has them: a list of tables, as JSON.
@@ -252,7 +252,7 @@ mod tests {
         );
         let problem = &toml(&file).problems[0];
         assert_eq!(problem.path, "data.a");
-        assert!(problem.message.contains("a page reads no files"));
+        assert!(problem.message.contains("a page cannot read files"));
     }
 
     #[test]

@@ -223,9 +223,8 @@ async fn two_runs_are_compared() {
         users[0][1..].iter().all(|it| it.parse::<u32>().is_ok()),
         "{users:?}"
     );
-    let times = page
-        .table("Table of Response Times by Percentile (ms)")
-        .await;
+    let caption = "Table of Response Times by Percentile (ms)";
+    let times = page.table(caption).await;
     let median = times.iter().find(|row| row[0] == "50 %").unwrap();
     assert!(
         median[1..].iter().all(|it| it.parse::<f64>().is_ok()),

@@ -118,7 +118,7 @@ async fn a_plan_with_every_kind_of_part_is_built_in_the_form_and_runs() {
     choose(&page, "Share of user class 2", "fixed_count").await;
     request(&page, "Task 1 of user class 2", "GET", "/cube").await;
     page.press_summary("Advanced options").await;
-    fill(&page, "Most requests", "40").await;
+    fill(&page, "Max requests", "40").await;
 
     page.press("Start Swarming").await;
     page.until_state("stopped").await;
@@ -222,7 +222,7 @@ async fn every_example_is_shown_whole_and_none_of_it_is_wrong() {
         page.load("").await;
         open(&page, "Plan file", &file).await;
         if file.ends_with("data.toml") {
-            until_said(&page, "a page reads no files by their names").await;
+            until_said(&page, "a page cannot read files by their names").await;
             open(&page, "CSV file of data accounts", &example("accounts.csv")).await;
         }
         until_said(&page, "This plan can run.").await;

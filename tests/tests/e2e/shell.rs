@@ -26,7 +26,7 @@ async fn a_link_brings_the_plan_and_starts_nothing() {
     let url = link(&page).await;
 
     page.load(&fragment(&url)).await;
-    page.until_text("This plan came with a link").await;
+    page.until_text("This plan came from a link").await;
     assert_eq!(page.value("Host").await, target.url());
     assert_eq!(page.value("Number of users").await, "7");
     assert!(page.has_button("Start Swarming").await);
@@ -62,7 +62,7 @@ task = [{ get = \"/\", headers = { Cookie = \"{{it}}\" } }]
     page.press("Close").await;
 
     page.load(&fragment(&url)).await;
-    page.until_text("This plan came with a link").await;
+    page.until_text("This plan came from a link").await;
     page.press("Plan text").await;
     page.until_text("This plan can run.").await;
     let text = page.value("Plan (TOML)").await;
@@ -157,7 +157,7 @@ async fn a_run_needs_no_mouse() {
 async fn single_keys_can_be_turned_off() {
     let page = Page::open().await;
     page.press("Keyboard shortcuts").await;
-    page.check("Single keys do something outside of fields", false)
+    page.check("Single-key shortcuts work outside of fields", false)
         .await;
     page.press("Close").await;
     page.press("Start Swarming").await;

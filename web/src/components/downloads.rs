@@ -31,7 +31,7 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
     html! {
         <>
             if !props.has_requests {
-                <p class="empty">{ "No request is done yet, so there is nothing to download." }</p>
+                <p class="empty">{ "No request has finished yet, so there is nothing to download." }</p>
             }
             <ul class="downloads">
                 for (download, title, text) in FILES {
@@ -47,31 +47,31 @@ const FILES: [(Download, &str, &str); 6] = [
     (
         Download::Report,
         "Download report",
-        "A page of its own with all tables and charts, to send or to print",
+        "A single page with all tables and charts, to send or print",
     ),
     (
         Download::Requests,
         "Download requests CSV",
-        "A line per request name, with Locust’s columns and percentiles",
+        "One line per request name, with Locust’s columns and percentiles",
     ),
     (
         Download::History,
         "Download full request statistics history CSV",
-        "A line per second, and per request name once the run is over",
+        "One line per second, and per request name once the run is over",
     ),
     (
         Download::Failures,
         "Download failures CSV",
-        "A line per request name and cause, with Locust’s columns",
+        "One line per request name and cause, with Locust’s columns",
     ),
     (
         Download::Exceptions,
         "Download exceptions CSV",
-        "A line per task that broke, and why",
+        "One line per task that broke, and why",
     ),
     (
         Download::Json,
         "Download run as JSON",
-        "All that is known of the run; History can import it",
+        "Everything that is known about the run; the history can import it",
     ),
 ];

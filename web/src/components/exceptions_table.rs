@@ -27,8 +27,8 @@ pub fn ExceptionsTable(props: &ExceptionsTableProps) -> Html {
     if props.model.exceptions.is_empty() {
         return html! {
             <p class="empty">
-                { "No task has broken. A task breaks if its plan asks for something that is not there, \
-                   such as a value that no answer had." }
+                { "No task has broken. A task breaks if the plan needs something that is not there, \
+                   such as a value that no answer contained." }
             </p>
         };
     }

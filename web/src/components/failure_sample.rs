@@ -33,7 +33,7 @@ pub fn FailureSample(props: &FailureSampleProps) -> Html {
         return html! {
             <>
                 <p class="foreign">{ message }</p>
-                <p class="note">{ "There is no sample: only the first kinds of failures of a run keep one." }</p>
+                <p class="note">{ "There is no sample: only the first kinds of failures in a run keep one." }</p>
             </>
         };
     };
@@ -49,7 +49,7 @@ pub fn FailureSample(props: &FailureSampleProps) -> Html {
                 { entry("Last seen", last) }
             </dl>
             <h2>{ "Headers" }</h2>
-            { block(&headers(evidence), "No header can be read. A page sees only those that the target exposes to it.") }
+            { block(&headers(evidence), "No headers can be read. A page sees only those that the target exposes to it.") }
             <h2>{ body_title(evidence) }</h2>
             { block(&evidence.body, "No body was kept.") }
             <CopyButton text={text(props, evidence)} label="Copy" />

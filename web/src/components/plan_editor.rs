@@ -53,7 +53,7 @@ pub fn PlanEditor(props: &PlanEditorProps) -> Html {
                 />
             </div>
             <p class="help">
-                { "Comments stay as long as only the text is changed; the form writes it anew." }
+                { "Comments are kept while only the text is changed. A change in the form rewrites the text without them." }
             </p>
             <div id="plan-problems" class="problems" aria-live="polite">
                 if has_problems {

@@ -40,7 +40,7 @@ pub fn ShortcutsDialog(props: &ShortcutsDialogProps) -> Html {
                     checked={!props.keys_are_off}
                     onchange={on_switch}
                 />
-                <label for="single-keys">{ "Single keys do something outside of fields" }</label>
+                <label for="single-keys">{ "Single-key shortcuts work outside of fields" }</label>
             </div>
         </Modal>
     }

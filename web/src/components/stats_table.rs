@@ -32,7 +32,7 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
         on_action,
     } = props;
     if model.rows.is_empty() {
-        return html! { <p class="empty">{ "No request is done yet." }</p> };
+        return html! { <p class="empty">{ "No request has finished yet." }</p> };
     }
     let rows = StatsRows {
         model: model.clone(),
@@ -62,7 +62,7 @@ fn left_out(model: &RunModel) -> Html {
     html! {
         <p class="notice warning" role="status">
             { "There are more request names than rows. The rest is counted together in the rows named \
-               “(other)”. Give a request a name if its URL differs from time to time, as by an id." }
+               “(other)”. Give a request a name if its URL varies, for example by an id." }
         </p>
     }
 }
@@ -74,8 +74,8 @@ fn dropped(model: &RunModel) -> Html {
     html! {
         <p class="notice warning" role="status">
             { format!("{} arrivals were dropped, because all users were busy. ", format::count(model.n_dropped)) }
-            { "Less load was sent than the plan asks for. Allow more users (max_users), or ask for a \
-               lower rate; or the target is too slow for this rate." }
+            { "Less load was sent than the plan asks for. Allow more users (Max users) or ask for a \
+               lower rate. Or the target is too slow for this rate." }
         </p>
     }
 }
@@ -202,7 +202,7 @@ fn quantile(estimate: Estimate) -> Cell {
     match estimate {
         Estimate::TooFew { needed } => {
             let needed = format::count(needed);
-            Cell::text(format::NONE).titled(format!("too few samples: it takes {needed}"))
+            Cell::text(format::NONE).titled(format!("too few samples: {needed} are needed"))
         }
         Estimate::Value { time, .. } => Cell::text(format::millis(Some(time))),
     }
@@ -215,7 +215,7 @@ fn rare_quantile(estimate: Estimate) -> Cell {
         return cell;
     };
     let [low, high] = [low, high].map(|it| format::millis(Some(it)));
-    cell.titled(format!("{low} to {high}, with a confidence of 95 %"))
+    cell.titled(format!("{low} to {high}, with 95 % confidence"))
 }
 
 // Locust's columns in Locust's order, so that its users feel at home; and then ours.

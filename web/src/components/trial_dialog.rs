@@ -111,7 +111,7 @@ fn exchange(tried: &Tried) -> Html {
             if let Ok(received) = &exchange.received {
                 <h4>{ "Body" }</h4>
                 { body(Some(&received.body)) }
-                <h4>{ "Headers that may be read" }</h4>
+                <h4>{ "Headers that the page can read" }</h4>
                 { headers(&received.headers) }
             }
             <details>
@@ -197,7 +197,7 @@ fn body(body: Option<&Excerpt>) -> Html {
     html! {
         <>
             if body.is_binary {
-                <p class="help">{ "It is not text; what can be shown of it:" }</p>
+                <p class="help">{ "This is not text. What can be shown of it:" }</p>
             }
             <pre tabindex="0" dir="auto">{ &body.text }</pre>
             if body.is_cut {

@@ -63,7 +63,7 @@ fn Comparison(props: &ComparisonProps) -> Html {
             <ComparisonTable older={older.model.clone()} newer={newer.model.clone()} />
             <section class="rows" aria-labelledby="charts-title">
                 <h2 id="charts-title">{ "Charts" }</h2>
-                <p class="note">{ "Both runs by the time since their own start." }</p>
+                <p class="note">{ "Both runs are shown by the time since their own start." }</p>
                 <ComparedCharts
                     boards={[older.board.clone(), newer.board.clone()]}
                     started_millis={[older.started_millis, newer.started_millis]}

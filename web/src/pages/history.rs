@@ -115,7 +115,7 @@ fn toolbar(props: &HistoryPageProps) -> Html {
 
 fn list(props: &HistoryPageProps) -> Html {
     let Some(entries) = &props.history.entries else {
-        return html! { <p class="empty">{ "Looking for kept runs…" }</p> };
+        return html! { <p class="empty">{ "Loading the kept runs…" }</p> };
     };
     if entries.is_empty() {
         return html! {

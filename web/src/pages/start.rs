@@ -78,7 +78,10 @@ fn bar(props: &StartPageProps) -> Html {
 
 fn heading(is_running: bool) -> Html {
     let (title, text) = if is_running {
-        ("Edit running load test", "The run goes on meanwhile.")
+        (
+            "Edit running load test",
+            "The run continues in the meantime.",
+        )
     } else {
         (
             "Start new load test",
@@ -107,7 +110,7 @@ fn origin(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Html {
         <>
             if plan.is_from_link {
                 <p class="notice info" role="status">
-                    { "This plan came with a link. Look at it first: nothing is sent until you start it. " }
+                    { "This plan came from a link. Look at it first: nothing is sent until you start it. " }
                     { for back }
                 </p>
             }
@@ -169,11 +172,11 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
     let kind = LoadKind::of(&props.plan.draft.keys);
     let fits = kind.is_open() == running.is_open();
     let note = if fits {
-        "The run goes on with this load and these weights at once; its time counts from its start. Everything else counts from the next run."
+        "The run takes on this load and these weights at once, and its time still counts from its start. Everything else takes effect with the next run."
     } else if running.is_open() {
-        "This run has arrivals, and cannot go on with users. Stop it, and start another."
+        "This run has arrivals, and cannot continue with users. Stop it, and start another."
     } else {
-        "This run has users, and cannot go on with arrivals. Stop it, and start another."
+        "This run has users, and cannot continue with arrivals. Stop it, and start another."
     };
     html! {
         <>

@@ -144,9 +144,7 @@ fn state_change(before: &Run, after: &Run) -> Option<String> {
             Some(format!("The number of users changes from {was}."))
         }
         // A run that was told so said that already.
-        (_, RunState::Stopping) if !before.is_stopping => {
-            Some("The run comes to its end.".to_owned())
-        }
+        (_, RunState::Stopping) if !before.is_stopping => Some("The run is ending.".to_owned()),
         (_, RunState::Stopped) => {
             let (n_requests, n_failures) = after.model.counts();
             Some(format!(

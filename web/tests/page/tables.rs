@@ -152,7 +152,7 @@ async fn a_quantile_of_a_few_requests_is_not_made_up() {
     let p99 = "tbody tr:first-child td:nth-child(7)";
     assert_eq!(page.texts(p99), ["–"]);
     let title = page.attributes(p99, "title");
-    assert_eq!(title, ["too few samples: it takes 563"]);
+    assert_eq!(title, ["too few samples: 563 are needed"]);
     assert_eq!(page.texts("tbody tr:first-child td:nth-child(5)"), ["20.0"]);
 }
 
@@ -164,7 +164,7 @@ async fn without_requests_the_table_says_so() {
     })
     .await;
     assert_eq!(page.texts("table"), [""; 0]);
-    assert_eq!(page.texts("p"), ["No request is done yet."]);
+    assert_eq!(page.texts("p"), ["No request has finished yet."]);
 }
 
 #[wasm_bindgen_test]

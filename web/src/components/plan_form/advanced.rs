@@ -27,7 +27,7 @@ type Plain = (
 
 const ENDS: &[Plain] = &[
     (
-        "Most requests",
+        "Max requests",
         &["load", "max_requests"],
         Kind::Number,
         "no limit",
@@ -38,13 +38,13 @@ const ENDS: &[Plain] = &[
         &["load", "stop_timeout"],
         Kind::Number,
         "0",
-        "for tasks under way, in seconds",
+        "seconds for tasks under way to finish",
     ),
     (
         "Seed",
         &["load", "seed"],
         Kind::Number,
-        "a new one",
+        "new for each run",
         "the same seed gives the same random choices",
     ),
 ];
@@ -75,7 +75,7 @@ const SIMULATED: &[Plain] = &[
         "all others wait in a queue",
     ),
     (
-        "Most in flight",
+        "Max in flight",
         &["simulated", "max_in_flight"],
         Kind::Number,
         "6",
@@ -138,7 +138,7 @@ pub(super) fn Advanced(props: &AdvancedProps) -> Html {
                         path={request.key("timeout")}
                         kind={Kind::Number}
                         placeholder="30s"
-                        hint="seconds, or such as 500ms"
+                        hint="in seconds, or such as 500ms"
                     />
                     { plan_select(editor, "Redirects", &redirects, REDIRECTS, "") }
                 </div>

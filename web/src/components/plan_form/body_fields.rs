@@ -15,7 +15,7 @@ const BODIES: &[Choice] = &[
     ("body", "Text"),
 ];
 
-const JSON_HINT: &str = "Texts in it may have placeholders: {\"id\": \"{{id}}\"}";
+const JSON_HINT: &str = "Texts in it may contain placeholders: {\"id\": \"{{id}}\"}";
 
 #[derive(PartialEq, Properties)]
 pub(super) struct BodyFieldsProps {
@@ -56,7 +56,7 @@ pub(super) fn BodyFields(props: &BodyFieldsProps) -> Html {
             if kind == "json" {
                 { field("JSON body", Kind::Body, JSON_HINT) }
             } else if kind == "body" {
-                { field("Text body", Kind::Text, "It may have placeholders, such as {{uuid()}}.") }
+                { field("Text body", Kind::Text, "It may contain placeholders, such as {{uuid()}}.") }
             } else if kind == "form" {
                 <PairsTable
                     editor={editor.clone()}

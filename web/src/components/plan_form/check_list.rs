@@ -37,7 +37,7 @@ const fn check_kind(
 const KINDS: [CheckKind; 6] = [
     check_kind("status", "Status is", Kind::Statuses, "200", "200, 3xx"),
     check_kind("under", "Answered within", Kind::Number, "1s", "500ms"),
-    check_kind("contains", "Body contains", Kind::Text, "", "a text"),
+    check_kind("contains", "Body contains", Kind::Text, "", "some text"),
     check_kind(
         "regex",
         "Body matches",
@@ -46,7 +46,7 @@ const KINDS: [CheckKind; 6] = [
         "a regular expression",
     ),
     check_kind("json", "JSON has", Kind::Text, "$.", "$.items[0].id"),
-    check_kind("header", "Header is there", Kind::Text, "", "content-type"),
+    check_kind("header", "Has header", Kind::Text, "", "content-type"),
 ];
 
 #[derive(PartialEq, Properties)]
@@ -111,7 +111,7 @@ fn check_row(editor: &Editor, path: &Path) -> Html {
                     label="Equals"
                     path={equals}
                     kind={if kind.key == "json" { Kind::Json } else { Kind::Text }}
-                    placeholder="equal to anything"
+                    placeholder="any value"
                     bare=true
                 />
             } else {

@@ -183,10 +183,10 @@ fn class_body(props: &ClassCardProps) -> Html {
                 <div class="fields">
                     <PlanField
                         editor={editor.clone()}
-                        label="Host of the class"
+                        label="Class host"
                         path={path.key("host")}
                         input_mode="url"
-                        placeholder="as for all"
+                        placeholder="the host of the plan"
                     />
                     { plan_select(editor, "Order of tasks", &path.key("order"), ORDERS, "") }
                 </div>

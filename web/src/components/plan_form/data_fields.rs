@@ -15,8 +15,8 @@ use crate::keys::{Edit, Path};
 
 const PICKS: &[Choice] = &[
     ("", "Each user has its own row"),
-    ("random", "Any row, for every task"),
-    ("sequential", "The next row, for every task"),
+    ("random", "A random row for each task"),
+    ("sequential", "The next row for each task"),
 ];
 
 #[derive(PartialEq, Properties)]
@@ -104,8 +104,8 @@ fn missing_file(editor: &Editor, path: &Path) -> Html {
         <p class="note">
             { "The plan names the file " }
             <strong>{ name }</strong>
-            { ", and a page can open no file by its name. " }
-            { "Choose it, and its rows are put into the plan." }
+            { ", but a page cannot open a file by its name. " }
+            { "Choose the file, and its rows are put into the plan." }
         </p>
     }
 }

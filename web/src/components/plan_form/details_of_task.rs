@@ -16,7 +16,7 @@ use crate::keys::{Edit, Path};
 
 /// How the next task is chosen.
 pub(super) const ORDERS: &[Choice] = &[
-    ("", "By chance, by weight"),
+    ("", "At random, by weight"),
     ("sequential", "One after the other"),
 ];
 
@@ -51,7 +51,7 @@ pub(super) fn RequestTask(props: &RequestTaskProps) -> Html {
                     label="Task name"
                     path={path.key("name")}
                     placeholder="method and path"
-                    hint="what its exceptions are counted by"
+                    hint="its exceptions are counted by this name"
                 />
                 { tags(editor, path) }
             </div>
@@ -99,7 +99,7 @@ pub(super) fn SetFields(props: &SetFieldsProps) -> Html {
                     kind={Kind::Number}
                     input_mode="numeric"
                     placeholder="all"
-                    hint="tasks done at each visit"
+                    hint="tasks done each time the set is reached"
                 />
                 { tags(editor, path) }
             </div>

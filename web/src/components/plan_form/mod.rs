@@ -143,7 +143,7 @@ fn host_hint(editor: &Editor) -> Html {
         _ if editor.plan.is_simulated() => html! {
             <>
                 <span class="badge">{ "simulated" }</span>
-                { " Left empty, an API simulated in this page answers. Nothing is sent anywhere." }
+                { " Without a host, an API simulated in this page answers, and nothing is sent anywhere." }
             </>
         },
         Ok(target) => {

@@ -40,8 +40,8 @@ pub(super) fn RequestFields(props: &RequestFieldsProps) -> Html {
                     label="Timeout"
                     path={path.key("timeout")}
                     kind={Kind::Number}
-                    placeholder="as for all"
-                    hint="seconds, or such as 500ms"
+                    placeholder="as for all requests"
+                    hint="in seconds, or such as 500ms"
                 />
                 { plan_select(editor, "Redirects", &path.key("follow_redirects"), REDIRECTS, "") }
             </div>

@@ -19,7 +19,7 @@ pub(super) const TASK_RULES: &[Choice] = &[
 
 /// The rules of a wait between the tasks of a set.
 pub(super) const SET_RULES: &[Choice] = &[
-    ("", "As around the set"),
+    ("", "Same as outside the set"),
     ("constant", "Constant"),
     ("between", "Between two times"),
     ("pacing", "Constant pacing"),
@@ -123,7 +123,7 @@ fn numbers(editor: &Editor, path: &Path, rule: &'static str) -> Html {
             "Throughput",
             path.key("throughput"),
             None,
-            "tasks per second of a user",
+            "tasks per second for each user",
         ),
         "poisson" => field(
             "Rate",
@@ -179,7 +179,7 @@ fn with_rule(wait: Option<&Value>, rule: &str) -> Option<Value> {
     }
 }
 
-const SECONDS: &str = "seconds, or such as 500ms";
+const SECONDS: &str = "in seconds, or such as 500ms";
 
 #[cfg(test)]
 mod tests {

@@ -109,12 +109,12 @@ fn fields(editor: &Editor, kind: LoadKind) -> Html {
                 <div class="fields">
                     <PlanField
                         editor={editor.clone()}
-                        label="Most users"
+                        label="Max users"
                         path={load.key("max_users")}
                         kind={Kind::Number}
                         input_mode="numeric"
                         placeholder="1000"
-                        hint="a task that finds all of them busy is dropped, and counted as such"
+                        hint="a task that is due while all of them are busy is dropped, and counted"
                     />
                     { run_time(editor, "all stages", "ends the run before its last stage does") }
                 </div>
