@@ -27,7 +27,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 async fn the_strip_names_the_simulated_api() {
     let page = render::<StatusStrip>(StatusStripProps {
         title: String::new(),
-        base_url: None,
+        host: None,
         state: RunState::Running,
         length: None,
         model: Rc::default(),
@@ -47,7 +47,7 @@ async fn the_strip_says_what_runs_and_for_how_long() {
     ] {
         let page = render::<StatusStrip>(StatusStripProps {
             title: "Before the sale".to_owned(),
-            base_url: None,
+            host: None,
             state,
             length: Some(Duration::from_secs(90)),
             model: Rc::new(RunModel {
