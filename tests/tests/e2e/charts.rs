@@ -370,7 +370,7 @@ async fn edits_and_the_stop_are_marked() {
     let page = start(&target, "").await;
     page.until_state("running").await;
     page.press("Edit").await;
-    page.fill("Users", "7").await;
+    page.fill("Number of users", "7").await;
     page.press("Update").await;
     until("7 users are alive", async || {
         (page.status("Users").await == "7").then_some(())

@@ -115,7 +115,7 @@ impl History {
             .get(key)
             .await
             .map_err(|error| format!("The run cannot be read from the history: {error}."))?;
-        let text = text.ok_or("The run is not in the history any more.")?;
+        let text = text.ok_or("The run is no longer in the history.")?;
         Report::from_json(&text).map_err(|error| format!("The run cannot be read: {error}."))
     }
 
