@@ -101,26 +101,16 @@ struct Inner {
 pub fn use_control(state: &UseReducerHandle<State>) -> Control {
     let control = use_memo((), |()| Control::new(state.dispatcher()));
     let control = (*control).clone();
-    let is_drawn = use_state_eq(|| false);
     use_effect_with((), {
-        let (control, is_drawn) = (control.clone(), is_drawn.clone());
-        // Ready before the first click, and loaded after the page is drawn.
+        let control = control.clone();
         move |()| {
-            js::after_drawing(move || {
-                control.ensure_engine();
-                is_drawn.set(true);
-                js::keep_files();
-            });
+            control.ensure_engine();
+            js::keep_files();
         }
     });
-    // Once it is drawn, the plan may be another than at first: a link brings its own.
-    use_effect_with((state.plan.revision, *is_drawn), {
+    use_effect_with(state.plan.revision, {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));
-        move |(_, is_drawn)| {
-            if *is_drawn {
-                control.read(&plan);
-            }
-        }
+        move |_| control.read(&plan)
     });
     let run = state.run.as_ref().map(|run| run.id);
     let watched = match state.view {

@@ -55,12 +55,18 @@ pub fn use_memory(state: &State) {
             let _ = settings::set(kept::PLAN, &link::to_kept(&plan));
         }
     });
-    use_effect_with(state.theme, |theme| {
-        js::set_color_scheme(theme.color_scheme());
-        let _ = settings::set(kept::THEME, theme.name());
-    });
     use_effect_with(state.keys_are_off, |off| {
         let _ = settings::set(kept::KEYS, if *off { "off" } else { "on" });
+    });
+}
+
+/// Makes the page light or dark, and keeps which.
+#[hook]
+pub fn use_theme(theme: Theme) {
+    use_effect_with(theme, |theme| {
+        js::set_color_scheme(theme.color_scheme());
+        // Where the browser keeps nothing, the page follows the system.
+        let _ = settings::set(kept::THEME, theme.name());
     });
 }
 

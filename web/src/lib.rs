@@ -29,8 +29,11 @@ pub mod control;
 pub mod download;
 pub mod engine;
 pub mod hooks;
+pub mod intents;
+pub mod later;
 pub mod link;
 pub mod pages;
+pub mod rest;
 pub mod shortcut;
 
 // What runs in the worker.

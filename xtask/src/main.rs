@@ -17,6 +17,7 @@ mod links;
 mod packages;
 mod seal;
 mod serve;
+mod split;
 mod tools;
 
 use std::path::PathBuf;

@@ -10,10 +10,16 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use crate::split;
+
 /// What `index.html` has where the hash of trunk's script belongs.
 const PLACE: &str = "'sha256-of-the-script'";
 
-/// Names the one inline script of the page, which starts it, in the page's content security policy.
+/// Set where the page is to be split.
+pub(crate) const SPLIT: &str = "MAYFLY_SPLIT";
+
+/// Splits the page, names its one inline script, which starts it, in its content security policy, and
+/// its files in its service worker.
 ///
 /// # Errors
 ///
@@ -22,7 +28,10 @@ pub(crate) fn seal() -> anyhow::Result<()> {
     let folder = env::var_os("TRUNK_STAGING_DIR").context("only trunk calls this command")?;
     let folder = Path::new(&folder);
     let path = folder.join("index.html");
-    let page = fs::read_to_string(&path)?;
+    let mut page = fs::read_to_string(&path)?;
+    if env::var_os(SPLIT).is_some() {
+        page = split::split(folder, &page)?;
+    }
     fs::write(&path, sealed(&page)?)?;
     let path = folder.join(SERVICE_WORKER);
     let worker = fs::read_to_string(&path)?;

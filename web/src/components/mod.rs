@@ -44,7 +44,7 @@ pub use self::log_list::LogList;
 pub use self::modal::Modal;
 pub use self::page_tools::PageTools;
 pub use self::plan_editor::{PlanEditor, PlanFiles};
-pub use self::plan_form::{Editor, PlanForm, ProblemList};
+pub use self::plan_form::{Editor, FormPart, PlanForm};
 pub use self::ratio::Ratios;
 pub use self::row_panel::RowPanel;
 pub use self::run_buttons::RunButtons;

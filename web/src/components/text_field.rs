@@ -25,7 +25,10 @@ pub struct TextFieldProps {
 #[component]
 pub fn TextField(props: &TextFieldProps) -> Html {
     let id = if props.id.is_empty() {
-        format!("field-{}", props.label.to_lowercase().replace(' ', "-"))
+        format!(
+            "field-{}",
+            props.label.to_ascii_lowercase().replace(' ', "-")
+        )
     } else {
         props.id.to_string()
     };
@@ -67,7 +70,7 @@ pub(super) fn sentence(message: &str) -> String {
     let mut rest = message.chars();
     let first = rest
         .next()
-        .map(|first| first.to_uppercase().to_string())
+        .map(|first| first.to_ascii_uppercase().to_string())
         .unwrap_or_default();
     ended(&format!("{first}{}", rest.as_str()))
 }

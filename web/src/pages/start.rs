@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::components::{Brand, Editor, PageTools, PlanEditor, PlanFiles, PlanForm, ProblemList};
+use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
+use crate::later::Later;
 use crate::load_kind::LoadKind;
-use crate::store::{Action, Dialog, PlanAction, PlanDoc, Side, View};
+use crate::store::{Action, Dialog, PlanAction, PlanDoc, View};
 
 #[derive(PartialEq, Properties)]
 pub struct StartPageProps {
@@ -16,6 +17,7 @@ pub struct StartPageProps {
     pub has_run: bool,
     /// What the load of the run that is under way is about; `None` if there is none under way.
     pub running: Option<LoadKind>,
+    pub later: Later,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -36,6 +38,12 @@ pub fn StartPage(props: &StartPageProps) -> Html {
         plan.shows_text.then_some("wide"),
         drop.is_over.then_some("dropping")
     );
+    let editor = Editor {
+        plan: plan.clone(),
+        later: props.later,
+        on_plan: on_plan.clone(),
+        on_intent: on_intent.clone(),
+    };
     html! {
         <>
             { bar(props) }
@@ -46,12 +54,12 @@ pub fn StartPage(props: &StartPageProps) -> Html {
                 <form class="plan" novalidate=true onsubmit={on_submit(props)}>
                     <div class="card">
                         { origin(plan, &on_plan) }
-                        { form(plan, &on_plan, on_intent) }
+                        { form(&editor) }
                         { actions(props, &on_plan) }
                     </div>
                     if plan.shows_text {
                         <div class="card">
-                            <PlanEditor plan={plan.clone()} on_edit={on_text(plan, &on_plan)} />
+                            { editor.part(&FormPart::Text) }
                         </div>
                     }
                 </form>
@@ -123,16 +131,15 @@ fn origin(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Html {
     }
 }
 
-fn form(plan: &Rc<PlanDoc>, on_plan: &Callback<PlanAction>, on_intent: &Callback<Intent>) -> Html {
-    let editor = Editor {
-        plan: plan.clone(),
-        on_plan: on_plan.clone(),
-        on_intent: on_intent.clone(),
-    };
+fn form(editor: &Editor) -> Html {
     html! {
         <>
             <PlanForm editor={editor.clone()} />
-            <ProblemList {editor} />
+            <div aria-live="polite">
+                if editor.plan.is_checked && !editor.plan.problems.is_empty() {
+                    { editor.part(&FormPart::Problems) }
+                }
+            </div>
         </>
     }
 }
@@ -147,14 +154,6 @@ fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
             Intent::Start
         }
     })
-}
-
-fn on_text(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Callback<String> {
-    let side = match plan.edited {
-        Side::Json => Side::Json,
-        Side::Form | Side::Toml => Side::Toml,
-    };
-    on_plan.reform(move |text| PlanAction::EditText(side, text))
 }
 
 /// What can be done with the plan.

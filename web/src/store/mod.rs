@@ -22,6 +22,7 @@ use yew::Reducible;
 
 use crate::chart_model::run::HIDDEN;
 use crate::keys::{Edit, Path};
+use crate::later::Later;
 use crate::load_kind::LoadKind;
 use crate::outline::number;
 
@@ -66,6 +67,10 @@ pub struct State {
     pub theme: Theme,
     /// Whether single keys do nothing.
     pub keys_are_off: bool,
+    /// Whether what is loaded later is there.
+    pub later: Later,
+    /// What is to be done once it is.
+    pub waiting: Vec<Action>,
 }
 
 /// What fills the page.
@@ -119,6 +124,8 @@ pub enum Action {
     FindEngine,
     /// The kept runs change.
     History(HistoryAction),
+    /// What is loaded later has come or not, or is to be loaded again.
+    Load(Later),
     /// Something happened that belongs in the log.
     Log(LogLine),
     /// The engine is gone, for this reason.
@@ -166,6 +173,8 @@ impl Default for State {
             selected_rows: Vec::new(),
             tables: Tables::default(),
             log: Rc::default(),
+            later: Later::default(),
+            waiting: Vec::new(),
         }
     }
 }
@@ -188,6 +197,7 @@ impl State {
                 }
             }
             Action::History(action) => self.history.apply(action),
+            Action::Load(later) => self.later = later,
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
@@ -222,6 +232,41 @@ impl State {
         }
         if !self.is_running() && self.dialog.is_some_and(|it| !it.outlives_run()) {
             self.dialog = None;
+        }
+    }
+
+    /// What fills the page: the form, where what should is not there.
+    pub fn shown(&self) -> View {
+        let is_there = match self.view {
+            View::Form | View::History => true,
+            View::Run => self.run.is_some(),
+            View::Kept => self.history.opened.is_some(),
+            View::Compare => self.history.compared.is_some(),
+        };
+        if is_there { self.view } else { View::Form }
+    }
+
+    /// As [`apply`](Self::apply), as far as that is loaded: what a person types in the form is taken
+    /// at once, and all else waits.
+    fn apply_loaded(&mut self, action: Action) {
+        match (self.later, action) {
+            (_, Action::Load(later)) => {
+                self.later = later;
+                if let Later::Loaded(parts) = later {
+                    for action in std::mem::take(&mut self.waiting) {
+                        (parts.apply)(self, action);
+                    }
+                }
+            }
+            (Later::Loaded(parts), action) => (parts.apply)(self, action),
+            (_, Action::Plan(PlanAction::Edit(edit))) if self.waiting.is_empty() => {
+                Rc::make_mut(&mut self.plan).edit(edit);
+            }
+            (_, Action::Plan(PlanAction::EditTitle(title))) if self.waiting.is_empty() => {
+                Rc::make_mut(&mut self.plan).title = title;
+            }
+            (_, Action::SetTheme(theme)) => self.theme = theme,
+            (_, action) => self.waiting.push(action),
         }
     }
 
@@ -331,7 +376,7 @@ impl Reducible for State {
     type Action = Action;
 
     fn reduce(mut self: Rc<Self>, action: Action) -> Rc<Self> {
-        Rc::make_mut(&mut self).apply(action);
+        Rc::make_mut(&mut self).apply_loaded(action);
         self
     }
 }

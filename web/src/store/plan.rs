@@ -165,10 +165,7 @@ impl PlanDoc {
         }
         match action {
             PlanAction::Check => self.is_checked = true,
-            PlanAction::Edit(edit) => {
-                edit.apply(&mut self.draft.keys);
-                self.turn_to_form();
-            }
+            PlanAction::Edit(edit) => self.edit(edit),
             PlanAction::EditTitle(title) => self.title = title,
             PlanAction::EditText(side, text) => {
                 (self.edited, self.text) = (side, text);
@@ -203,6 +200,13 @@ impl PlanDoc {
     }
 
     /// The keys were changed, and the text is to follow.
+    /// Makes a change in the form.
+    pub fn edit(&mut self, edit: Edit) {
+        self.refused = None;
+        edit.apply(&mut self.draft.keys);
+        self.turn_to_form();
+    }
+
     fn turn_to_form(&mut self) {
         (self.edited, self.is_broken) = (Side::Form, false);
         self.revision += 1;

@@ -5,19 +5,18 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::list::use_list;
-use super::open::Details;
 use super::pairs_table::PairsTable;
 use super::plan_field::{Choice, Kind, PlanField, choice, framed, plan_select};
 use crate::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
-pub(super) struct AdvancedProps {
-    pub editor: Editor,
+struct StallsProps {
+    editor: Editor,
 }
 
 /// A field that needs nothing special: its label, where it is, what is shown while it is empty, and a
 /// hint.
-type Plain = (
+pub(super) type Plain = (
     &'static str,
     &'static [&'static str],
     Kind,
@@ -25,7 +24,7 @@ type Plain = (
     &'static str,
 );
 
-const ENDS: &[Plain] = &[
+pub(super) const ENDS: &[Plain] = &[
     (
         "Max requests",
         &["load", "max_requests"],
@@ -49,7 +48,7 @@ const ENDS: &[Plain] = &[
     ),
 ];
 
-const TAGS: &[Plain] = &[
+pub(super) const TAGS: &[Plain] = &[
     (
         "Only tags",
         &["tags"],
@@ -66,7 +65,7 @@ const TAGS: &[Plain] = &[
     ),
 ];
 
-const SIMULATED: &[Plain] = &[
+pub(super) const SIMULATED: &[Plain] = &[
     (
         "Requests at once",
         &["simulated", "workers"],
@@ -90,7 +89,7 @@ const SIMULATED: &[Plain] = &[
     ),
 ];
 
-fn path_of((_, keys, ..): &Plain) -> Path {
+pub(super) fn path_of((_, keys, ..): &Plain) -> Path {
     keys.iter().fold(Path::root(), |path, key| path.key(key))
 }
 
@@ -109,23 +108,11 @@ fn plain(field: &Plain, editor: &Editor) -> Html {
 }
 
 /// What few plans need.
-#[component]
-pub(super) fn Advanced(props: &AdvancedProps) -> Html {
-    let editor = &props.editor;
+pub(super) fn advanced(editor: &Editor) -> Html {
     let request = Path::of("request");
-    let parts = ENDS.iter().chain(TAGS).map(named);
-    let parts: Vec<Named> = parts.chain([("all requests", request.clone())]).collect();
-    let note = set_of(editor, &parts);
-    let paths: Vec<Path> = parts.into_iter().map(|it| it.1).collect();
     let redirects = request.key("follow_redirects");
     html! {
-        <Details
-            editor={editor.clone()}
-            summary="Advanced options"
-            {note}
-            place="advanced"
-            {paths}
-        >
+        <>
             <div class="fields">{ for ENDS.iter().map(|it| plain(it, editor)) }</div>
             <div class="fields">{ for TAGS.iter().map(|it| plain(it, editor)) }</div>
             <fieldset class="block">
@@ -149,65 +136,45 @@ pub(super) fn Advanced(props: &AdvancedProps) -> Html {
                     noun="header"
                 />
             </fieldset>
-        </Details>
+        </>
     }
 }
 
-/// What a part of the plan is called in the form, and where it is.
-type Named = (&'static str, Path);
-
-fn named(field: &Plain) -> Named {
-    (field.0, path_of(field))
-}
-
-/// Which of these are in the plan, in words.
-fn set_of(editor: &Editor, parts: &[Named]) -> String {
-    let parts = parts.iter().filter(|it| editor.has(&it.1));
-    let words = parts.map(|it| it.0.to_lowercase());
-    words.collect::<Vec<_>>().join(", ")
-}
-
 /// How the simulated API answers.
-#[component]
-pub(super) fn Simulated(props: &AdvancedProps) -> Html {
-    let editor = &props.editor;
+pub(super) fn simulated(editor: &Editor) -> Html {
     let simulated = Path::of("simulated");
-    let stalls = simulated.key("stalls");
-    let list = use_list(editor, &stalls, editor.len(&stalls));
-    let service_time = simulated.key("service_time");
-    let others = [
-        ("service time", service_time.clone()),
-        ("stalls", stalls.clone()),
-    ];
-    let parts: Vec<Named> = SIMULATED.iter().map(named).chain(others).collect();
-    let note = set_of(editor, &parts);
     html! {
-        <Details
-            editor={editor.clone()}
-            summary="Simulated API"
-            {note}
-            place="simulated"
-            paths={vec![simulated.clone()]}
-        >
+        <>
             { super::error_line(editor, &simulated) }
             <div class="fields">{ for SIMULATED.iter().map(|it| plain(it, editor)) }</div>
-            <ServiceTime editor={editor.clone()} path={service_time} />
-            <fieldset id={stalls.id()} class="block">
-                <legend>{ "Stalls" }</legend>
-                for (index, (key, path)) in list.items().enumerate() {
-                    <div {key} class="stall-row">
-                        { number(editor, "At", path.key("at"), "5s") }
-                        { number(editor, "For", path.key("duration"), "2s") }
-                        { list.remove_button(index) }
-                        { super::error_line(editor, &path) }
-                    </div>
-                }
-                { list.error() }
-                <div class="adders">
-                    { list.add_button("Add stall", json!({ "at": "5s", "duration": "2s" })) }
+            <ServiceTime editor={editor.clone()} path={simulated.key("service_time")} />
+            <Stalls editor={editor.clone()} />
+        </>
+    }
+}
+
+/// When the simulated API stands still.
+#[component]
+fn Stalls(props: &StallsProps) -> Html {
+    let editor = &props.editor;
+    let stalls = Path::of("simulated").key("stalls");
+    let list = use_list(editor, &stalls, editor.len(&stalls));
+    html! {
+        <fieldset id={stalls.id()} class="block">
+            <legend>{ "Stalls" }</legend>
+            for (index, (key, path)) in list.items().enumerate() {
+                <div {key} class="stall-row">
+                    { number(editor, "At", path.key("at"), "5s") }
+                    { number(editor, "For", path.key("duration"), "2s") }
+                    { list.remove_button(index) }
+                    { super::error_line(editor, &path) }
                 </div>
-            </fieldset>
-        </Details>
+            }
+            { list.error() }
+            <div class="adders">
+                { list.add_button("Add stall", json!({ "at": "5s", "duration": "2s" })) }
+            </div>
+        </fieldset>
     }
 }
 

@@ -10,7 +10,7 @@ use super::plan_field::{Choice, Kind, PlanField, plan_select};
 use super::request_fields::RequestFields;
 use super::step_list::StepList;
 use super::task_list::TaskList;
-use super::task_shape::with_step;
+use super::task_shape::{TaskShape, with_step};
 use super::wait_fields::{SET_RULES, WaitFields};
 use crate::keys::{Edit, Path};
 
@@ -20,8 +20,23 @@ pub(super) const ORDERS: &[Choice] = &[
     ("sequential", "One after the other"),
 ];
 
+/// What is in a task.
+pub(super) fn task_fields(editor: &Editor, path: &Path, shape: &TaskShape) -> Html {
+    let (editor, path) = (editor.clone(), path.clone());
+    match shape {
+        TaskShape::Request(at) => html! { <RequestTask {editor} {path} at={at.clone()} /> },
+        TaskShape::Set(_) => html! { <SetFields {editor} {path} /> },
+        TaskShape::Steps(_) => html! {
+            <>
+                <StepList editor={editor.clone()} path={path.key("steps")} />
+                { tags(&editor, &path) }
+            </>
+        },
+    }
+}
+
 #[derive(PartialEq, Properties)]
-pub(super) struct RequestTaskProps {
+struct RequestTaskProps {
     pub editor: Editor,
     /// Where the task is.
     pub path: Path,
@@ -31,7 +46,7 @@ pub(super) struct RequestTaskProps {
 
 /// A task that is a single request.
 #[component]
-pub(super) fn RequestTask(props: &RequestTaskProps) -> Html {
+fn RequestTask(props: &RequestTaskProps) -> Html {
     let RequestTaskProps { editor, path, at } = props;
     let add = |text: &'static str, step: serde_json::Value| {
         let (editor, path) = (editor.clone(), path.clone());
@@ -64,7 +79,7 @@ pub(super) fn RequestTask(props: &RequestTaskProps) -> Html {
 }
 
 /// The tags of a task.
-pub(super) fn tags(editor: &Editor, path: &Path) -> Html {
+fn tags(editor: &Editor, path: &Path) -> Html {
     html! {
         <PlanField
             editor={editor.clone()}
@@ -77,7 +92,7 @@ pub(super) fn tags(editor: &Editor, path: &Path) -> Html {
 }
 
 #[derive(PartialEq, Properties)]
-pub(super) struct SetFieldsProps {
+struct SetFieldsProps {
     pub editor: Editor,
     /// Where the set is.
     pub path: Path,
@@ -85,7 +100,7 @@ pub(super) struct SetFieldsProps {
 
 /// A set of tasks.
 #[component]
-pub(super) fn SetFields(props: &SetFieldsProps) -> Html {
+fn SetFields(props: &SetFieldsProps) -> Html {
     let SetFieldsProps { editor, path } = props;
     html! {
         <>

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::place::Place;
 use crate::control::Intent;
 use crate::keys::{Edit, Path};
+use crate::later::Later;
 use crate::store::{PlanAction, PlanDoc};
 
 /// The plan that is being written, and the way to change it.
@@ -15,6 +16,8 @@ use crate::store::{PlanAction, PlanDoc};
 pub struct Editor {
     /// The plan.
     pub plan: Rc<PlanDoc>,
+    /// Whether the parts of the form that are loaded later are there.
+    pub later: Later,
     /// Hears what is changed.
     pub on_plan: Callback<PlanAction>,
     /// Hears what needs more than a change, such as a file.

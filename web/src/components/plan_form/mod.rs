@@ -6,10 +6,12 @@
 mod advanced;
 mod body_fields;
 mod check_list;
+mod class_card;
 mod class_list;
 mod data_fields;
 mod data_rows;
 mod details_of_task;
+mod draw_part;
 mod editor;
 mod extract_list;
 mod kind;
@@ -19,6 +21,7 @@ mod name_field;
 mod open;
 mod pairs;
 mod pairs_table;
+mod part;
 mod place;
 mod plan_field;
 mod problem_list;
@@ -35,22 +38,22 @@ mod wait_fields;
 use mayfly_core::plan::BaseUrl;
 use yew::prelude::*;
 
-use self::advanced::{Advanced, Simulated};
+use self::advanced::{ENDS, Plain, SIMULATED, TAGS, path_of};
 use self::class_list::ClassList;
-use self::data_fields::DataFields;
 use self::load_fields::LoadFields;
 use self::open::Details;
 use self::plan_field::PlanField;
 use self::task_shape::counted;
-use self::threshold_list::ThresholdList;
 use super::text_field::{TextField, sentence};
 use crate::diagnosis;
 use crate::js;
 use crate::keys::Path;
 use crate::store::PlanAction;
 
+pub use self::draw_part::draw_part;
 pub use self::editor::Editor;
-pub use self::problem_list::{ProblemList, ProblemListProps};
+pub use self::part::FormPart;
+pub use self::task_shape::TaskShape;
 
 #[derive(PartialEq, Properties)]
 pub struct PlanFormProps {
@@ -84,9 +87,9 @@ pub fn PlanForm(props: &PlanFormProps) -> Html {
             <div class="mores">
                 { data(editor) }
                 { thresholds(editor) }
-                <Advanced editor={editor.clone()} />
+                { advanced(editor) }
                 if editor.plan.is_simulated() || editor.has(&Path::of("simulated")) {
-                    <Simulated editor={editor.clone()} />
+                    { simulated(editor) }
                 }
             </div>
         </>
@@ -105,9 +108,8 @@ fn data(editor: &Editor) -> Html {
             place="data"
             must_be_seen={has_file}
             paths={vec![path]}
-        >
-            <DataFields editor={editor.clone()} />
-        </Details>
+            part={FormPart::Data}
+        />
     }
 }
 
@@ -124,10 +126,59 @@ fn thresholds(editor: &Editor) -> Html {
             {note}
             place="thresholds"
             paths={vec![path]}
-        >
-            <ThresholdList editor={editor.clone()} />
-        </Details>
+            part={FormPart::Thresholds}
+        />
     }
+}
+
+fn advanced(editor: &Editor) -> Html {
+    let parts = ENDS.iter().chain(TAGS).map(named);
+    let parts: Vec<Named> = parts
+        .chain([("all requests", Path::of("request"))])
+        .collect();
+    html! {
+        <Details
+            editor={editor.clone()}
+            summary="Advanced options"
+            note={set_of(editor, &parts)}
+            place="advanced"
+            paths={parts.into_iter().map(|it| it.1).collect::<Vec<_>>()}
+            part={FormPart::Advanced}
+        />
+    }
+}
+
+fn simulated(editor: &Editor) -> Html {
+    let simulated = Path::of("simulated");
+    let others = [
+        ("service time", simulated.key("service_time")),
+        ("stalls", simulated.key("stalls")),
+    ];
+    let parts: Vec<Named> = SIMULATED.iter().map(named).chain(others).collect();
+    html! {
+        <Details
+            editor={editor.clone()}
+            summary="Simulated API"
+            note={set_of(editor, &parts)}
+            place="simulated"
+            paths={vec![simulated]}
+            part={FormPart::Simulated}
+        />
+    }
+}
+
+/// What a part of the plan is called in the form, and where it is.
+type Named = (&'static str, Path);
+
+fn named(field: &Plain) -> Named {
+    (field.0, path_of(field))
+}
+
+/// Which of these are in the plan, in words.
+fn set_of(editor: &Editor, parts: &[Named]) -> String {
+    let parts = parts.iter().filter(|it| editor.has(&it.1));
+    let words = parts.map(|it| it.0.to_ascii_lowercase());
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with the value at `path`, where no field says it.

@@ -7,6 +7,7 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use super::editor::Editor;
+use super::part::FormPart;
 use crate::keys::Path;
 
 thread_local! {
@@ -58,6 +59,10 @@ pub(super) struct DetailsProps {
     /// Whether there is something in it that a person must see.
     #[prop_or_default]
     pub must_be_seen: bool,
+    /// What is in it.
+    #[prop_or_default]
+    pub part: Option<FormPart>,
+    #[prop_or_default]
     pub children: Html,
 }
 
@@ -82,7 +87,10 @@ pub(super) fn Details(props: &DetailsProps) -> Html {
                 }
             </summary>
             if is_open {
-                <div class="inside">{ props.children.clone() }</div>
+                <div class="inside">
+                    { for props.part.as_ref().map(|it| props.editor.part(it)) }
+                    { props.children.clone() }
+                </div>
             }
         </details>
     }

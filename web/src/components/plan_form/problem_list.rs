@@ -13,33 +13,21 @@ use crate::keys::Path;
 use crate::reading::Problem;
 use crate::store::PlanAction;
 
-#[derive(PartialEq, Properties)]
-pub struct ProblemListProps {
-    pub editor: Editor,
-}
-
-/// What keeps the plan from running, once a run was to start.
-#[component]
-pub fn ProblemList(props: &ProblemListProps) -> Html {
-    let editor = &props.editor;
+/// What keeps the plan from running.
+pub(super) fn problem_list(editor: &Editor) -> Html {
     let plan = &editor.plan;
-    let is_shown = plan.is_checked && !plan.problems.is_empty();
     html! {
-        <div aria-live="polite">
-            if is_shown {
-                <section class="notice" aria-label="Problems in the plan">
-                    <strong>{ "This plan cannot run yet." }</strong>
-                    <ul class="mend">
-                        for (nth, problem) in plan.problems.iter().enumerate() {
-                            <li key={nth}>{ item(editor, problem) }</li>
-                        }
-                    </ul>
-                    if 0 < plan.n_more {
-                        <p>{ format!("And {} more.", format::count(plan.n_more as u64)) }</p>
-                    }
-                </section>
+        <section class="notice" aria-label="Problems in the plan">
+            <strong>{ "This plan cannot run yet." }</strong>
+            <ul class="mend">
+                for (nth, problem) in plan.problems.iter().enumerate() {
+                    <li key={nth}>{ item(editor, problem) }</li>
+                }
+            </ul>
+            if 0 < plan.n_more {
+                <p>{ format!("And {} more.", format::count(plan.n_more as u64)) }</p>
             }
-        </div>
+        </section>
     }
 }
 

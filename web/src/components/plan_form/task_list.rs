@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::details_of_task::{RequestTask, SetFields};
 use super::editor::{Editor, capitalized, text_of};
 use super::list::{PlanList, use_list};
 use super::open::{opener, use_open};
+use super::part::FormPart;
 use super::plan_field::{Kind, use_typed};
 use super::request_line::{errors_of, request_line};
-use super::step_list::{StepList, step_chain};
+use super::step_list::step_chain;
 use super::task_shape::{TaskShape, counted, key_of, method_of, request_summary};
 use crate::components::text_field::input_text;
 use crate::keys::{Edit, Path};
@@ -112,7 +112,7 @@ fn TaskRow(props: &TaskRowProps) -> Html {
             { errors_of(editor, &help_id, &shown) }
             if is_open {
                 <div id={inside_id} class="inside">
-                    { inside(editor, path, &shape) }
+                    { editor.part(&FormPart::Task(path.clone(), shape)) }
                     <div class="adders">{ props.tools.clone() }</div>
                 </div>
             } else {
@@ -179,20 +179,6 @@ pub(super) fn on_text(editor: &Editor, path: &Path) -> Callback<String> {
             Edit::Set(path.clone(), text.into())
         }
     })
-}
-
-fn inside(editor: &Editor, path: &Path, shape: &TaskShape) -> Html {
-    let (editor, path) = (editor.clone(), path.clone());
-    match shape {
-        TaskShape::Request(at) => html! { <RequestTask {editor} {path} at={at.clone()} /> },
-        TaskShape::Set(_) => html! { <SetFields {editor} {path} /> },
-        TaskShape::Steps(_) => html! {
-            <>
-                <StepList editor={editor.clone()} path={path.key("steps")} />
-                { super::details_of_task::tags(&editor, &path) }
-            </>
-        },
-    }
 }
 
 /// What is inside, in a line, while it is closed.

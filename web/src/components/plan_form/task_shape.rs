@@ -8,7 +8,7 @@ use crate::keys::Path;
 
 /// What a task is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum TaskShape {
+pub enum TaskShape {
     /// A single request, which is at this place.
     Request(Path),
     /// So many tasks.

@@ -5,9 +5,11 @@ mod stages;
 
 use yew::prelude::*;
 
-use self::presets::{PresetPanel, PresetSwitch};
+pub(super) use self::presets::PresetPanel;
+use self::presets::PresetSwitch;
 use self::stages::StagesTable;
 use super::editor::Editor;
+use super::part::FormPart;
 use super::plan_field::{Kind, PlanField};
 use crate::components::load_picture::LoadPicture;
 use crate::components::text_field::sentence;
@@ -23,18 +25,7 @@ pub(super) struct LoadFieldsProps {
 #[component]
 pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
     let editor = &props.editor;
-    let doc = &editor.plan.load;
     let kind = LoadKind::of(&editor.plan.draft.keys);
-    let line = doc.preset.as_ref().map(|it| it.line.clone());
-    let is_old = doc
-        .preset
-        .as_ref()
-        .map_or(doc.is_line_old, |it| it.errors.iter().any(Option::is_some));
-    let caption = if doc.preset.is_some() {
-        "Preview of the preset"
-    } else {
-        ""
-    };
     html! {
         <fieldset class="load">
             <legend>{ "Load" }</legend>
@@ -42,11 +33,11 @@ pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
                 { kind_switch(editor, kind) }
                 <PresetSwitch editor={editor.clone()} {kind} />
             </div>
-            if doc.preset.is_some() {
-                <PresetPanel editor={editor.clone()} />
+            if editor.plan.load.preset.is_some() {
+                { editor.part(&FormPart::Preset) }
             }
             { fields(editor, kind) }
-            <LoadPicture line={line.unwrap_or_else(|| doc.line.clone())} {is_old} {caption} />
+            { editor.part(&FormPart::LoadPicture) }
         </fieldset>
     }
 }
@@ -93,20 +84,20 @@ fn fields(editor: &Editor, kind: LoadKind) -> Html {
                 { run_time(editor, "until stopped", "such as 20, 20s, 3m, 1h20m") }
             </div>
         },
-        LoadKind::Stages => html! {
-            <>
-                <StagesTable editor={editor.clone()} is_open=false />
-                { error(editor, &load) }
-                <div class="fields">
-                    { run_time(editor, "all stages", "ends the run before its last stage does") }
-                </div>
-            </>
-        },
-        LoadKind::Arrivals => html! {
-            <>
-                <StagesTable editor={editor.clone()} is_open=true />
-                { error(editor, &load) }
-                <div class="fields">
+        LoadKind::Arrivals | LoadKind::Stages => editor.part(&FormPart::Load(kind)),
+    }
+}
+
+/// The fields of a load that changes over time.
+pub(super) fn load_over_time(editor: &Editor, kind: LoadKind) -> Html {
+    let load = Path::of("load");
+    let is_open = kind.is_open();
+    html! {
+        <>
+            <StagesTable editor={editor.clone()} {is_open} />
+            { error(editor, &load) }
+            <div class="fields">
+                if is_open {
                     <PlanField
                         editor={editor.clone()}
                         label="Max users"
@@ -116,11 +107,24 @@ fn fields(editor: &Editor, kind: LoadKind) -> Html {
                         placeholder="1000"
                         hint="a task that is due while all of them are busy is dropped, and counted"
                     />
-                    { run_time(editor, "all stages", "ends the run before its last stage does") }
-                </div>
-            </>
-        },
+                }
+                { run_time(editor, "all stages", "ends the run before its last stage does") }
+            </div>
+        </>
     }
+}
+
+/// The picture of the load, or of the preset that is being filled in.
+pub(super) fn load_picture(editor: &Editor) -> Html {
+    let doc = &editor.plan.load;
+    let (line, is_old, caption) = match &doc.preset {
+        Some(preset) => {
+            let is_old = preset.errors.iter().any(Option::is_some);
+            (preset.line.clone(), is_old, "Preview of the preset")
+        }
+        None => (doc.line.clone(), doc.is_line_old, ""),
+    };
+    html! { <LoadPicture {line} {is_old} {caption} /> }
 }
 
 fn run_time(editor: &Editor, placeholder: &'static str, hint: &'static str) -> Html {

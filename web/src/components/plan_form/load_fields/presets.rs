@@ -35,12 +35,12 @@ pub(super) fn PresetSwitch(props: &PresetSwitchProps) -> Html {
 }
 
 #[derive(PartialEq, Properties)]
-pub(super) struct PresetPanelProps {
+pub(in super::super) struct PresetPanelProps {
     pub editor: Editor,
 }
 
 #[component]
-pub(super) fn PresetPanel(props: &PresetPanelProps) -> Html {
+pub(in super::super) fn PresetPanel(props: &PresetPanelProps) -> Html {
     let editor = &props.editor;
     let Some(preset) = &editor.plan.load.preset else {
         return html! {};

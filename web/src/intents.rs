@@ -1,0 +1,64 @@
+//! The way from what a person wants to what does it, which is loaded later.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use yew::Callback;
+
+use crate::control::Intent;
+
+/// Where intents go: to whoever follows them now. They wait as long as nobody does.
+#[derive(Clone, Default)]
+pub struct Intents(Rc<RefCell<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    waiting: Vec<Intent>,
+    follower: Option<Callback<Intent>>,
+}
+
+impl PartialEq for Intents {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Intents {
+    /// Hears an intent.
+    pub fn emit(&self, intent: Intent) {
+        let follower = self.0.borrow().follower.clone();
+        match follower {
+            Some(follower) => follower.emit(intent),
+            None => self.0.borrow_mut().waiting.push(intent),
+        }
+    }
+
+    /// From now on `follower` hears them, at first those that waited.
+    pub fn lead_to(&self, follower: Callback<Intent>) {
+        let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);
+        self.0.borrow_mut().follower = Some(follower.clone());
+        for intent in waiting {
+            follower.emit(intent);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intents_wait_for_whoever_follows_them() {
+        let intents = Intents::default();
+        let followed = Rc::new(RefCell::new(Vec::new()));
+        let follower = || {
+            let followed = Rc::clone(&followed);
+            Callback::from(move |it| followed.borrow_mut().push(it))
+        };
+        intents.emit(Intent::Start);
+        intents.lead_to(follower());
+        intents.emit(Intent::Stop);
+        intents.lead_to(follower());
+        assert_eq!(*followed.borrow(), [Intent::Start, Intent::Stop]);
+    }
+}

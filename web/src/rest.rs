@@ -1,0 +1,163 @@
+//! What is loaded after the form is drawn: all other pages, the dialogs, and all that a person can do.
+
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::components::plan_form::draw_part;
+use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
+use crate::control::{Intent, use_control};
+use crate::diagnosis::Diagnosis;
+use crate::hooks::{use_guard, use_link, use_memory, use_shortcuts, use_tab_in_address};
+use crate::intents::Intents;
+use crate::js;
+use crate::later::Parts;
+use crate::pages::{ComparePage, HistoryPage, RunPage};
+use crate::store::{Action, Dialog, Run, RunAction, State, View};
+
+/// All of it.
+pub static PARTS: Parts = Parts {
+    apply: State::apply,
+    form_part: draw_part,
+    rest: |state, intents| html! { <Rest state={state.clone()} intents={intents.clone()} /> },
+};
+
+#[derive(PartialEq, Properties)]
+struct RestProps {
+    state: UseReducerHandle<State>,
+    intents: Intents,
+}
+
+#[component]
+fn Rest(props: &RestProps) -> Html {
+    let RestProps { state, intents } = props;
+    let control = use_control(state);
+    use_diagnosis(state);
+    use_heading_focus(state.view);
+    use_memory(state);
+    use_link(state.dispatcher());
+    use_guard(state.is_running());
+    use_tab_in_address(state, state.dispatcher());
+    let on_action = use_callback((), {
+        let dispatcher = state.dispatcher();
+        move |action: Action, ()| dispatcher.dispatch(action)
+    });
+    let on_intent = use_callback((), {
+        let intents = intents.clone();
+        move |intent: Intent, ()| intents.emit(intent)
+    });
+    use_effect({
+        let (state, intents) = (state.clone(), intents.clone());
+        move || {
+            let follow = move |intent| control.follow(intent, &state);
+            intents.lead_to(Callback::from(follow));
+        }
+    });
+    use_shortcuts(state, on_action.clone(), on_intent.clone());
+    html! {
+        <>
+            { engine_notice(state, &on_intent) }
+            { page(state, &on_action, &on_intent) }
+            { dialog(state, &on_action) }
+        </>
+    }
+}
+
+/// What fills the page; nothing if it is the form.
+fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
+    let (history, run) = (&state.history, &state.run);
+    match (state.shown(), run, &history.opened, &history.compared) {
+        (View::Compare, _, _, Some(compared)) => html! {
+            <ComparePage
+                compared={compared.clone()}
+                problem={history.problem.clone()}
+                {on_action}
+            />
+        },
+        (View::History, ..) => html! {
+            <HistoryPage history={history.clone()} run={run.as_ref().map(Run::state)} {on_action} {on_intent} />
+        },
+        (View::Run, Some(run), ..) | (View::Kept, _, Some(run), _) => html! {
+            <RunPage
+                run={run.clone()}
+                tab={state.tab}
+                hidden_lines={state.hidden_lines.clone()}
+                selected_rows={state.selected_rows.clone()}
+                dialog={state.dialog}
+                problem={history.problem.clone()}
+                tables={state.tables.clone()}
+                log={state.log.clone()}
+                {on_action} {on_intent}
+            />
+        },
+        _ => html! {},
+    }
+}
+
+/// That there is no engine, where the run itself does not say it.
+fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
+    let run_says_it = state.view == View::Run
+        && state
+            .run
+            .as_ref()
+            .is_some_and(|it| it.engine_error.is_some());
+    match &state.engine_error {
+        Some(error) if !run_says_it => html! {
+            <div class="notice danger" role="alert">
+                <p>
+                    <strong>{ error }</strong>
+                    { " Without it no plan can be read, no run started, and no kept run opened. " }
+                    <button
+                        type="button"
+                        class="button small"
+                        onclick={on_intent.reform(|_| Intent::RestartEngine)}
+                    >
+                        { "Try again" }
+                    </button>
+                </p>
+            </div>
+        },
+        _ => html! {},
+    }
+}
+
+/// A dialog that any page may show.
+fn dialog(state: &State, on_action: &Callback<Action>) -> Html {
+    let on_close = on_action.reform(|()| Action::CloseDialog);
+    match state.dialog {
+        Some(Dialog::Share) => html! { <ShareDialog plan={state.plan.clone()} {on_close} /> },
+        Some(Dialog::Shortcuts) => html! {
+            <ShortcutsDialog keys_are_off={state.keys_are_off} {on_action} />
+        },
+        Some(Dialog::Trial) => html! { <TrialDialog result={state.trial.clone()} {on_close} /> },
+        Some(Dialog::EditUsers) | None => html! {},
+    }
+}
+
+/// Moves the focus to the new heading when something else fills the page: what had it is gone.
+#[hook]
+fn use_heading_focus(view: View) {
+    let last = use_mut_ref(|| view);
+    use_effect_with(view, move |&view| {
+        if last.replace(view) != view {
+            js::focus_heading();
+        }
+    });
+}
+
+/// Finds out why no answer can be read, once for each run of which none can.
+#[hook]
+fn use_diagnosis(state: &UseReducerHandle<State>) {
+    let unexplained = state.run.as_ref().filter(|run| run.model.is_unexplained);
+    let unexplained = unexplained.map(|run| (run.id, run.outline.base_url().cloned()));
+    let dispatcher = state.dispatcher();
+    use_effect_with(unexplained, move |unexplained| {
+        let Some((run, Some(target))) = unexplained.clone() else {
+            return;
+        };
+        spawn_local(async move {
+            let probe = js::probe(target.as_str()).await;
+            let diagnosis = Diagnosis::new(&target, &js::surroundings(), probe);
+            dispatcher.dispatch(Action::Run(RunAction::Diagnose(run, diagnosis)));
+        });
+    });
+}
