@@ -74,14 +74,16 @@ pub fn App(props: &AppProps) -> Html {
 fn failure(on_action: &Callback<Action>) -> Html {
     html! {
         <div class="notice danger" role="alert">
-            <p>{ "A part of this page could not be loaded, so it can do nothing yet. Is there a network? If Mayfly was updated meanwhile, reload the page." }</p>
-            <button
-                type="button"
-                class="button small"
-                onclick={on_action.reform(|_| Action::Load(Later::Awaited))}
-            >
-                { "Try again" }
-            </button>
+            <p>
+                { "A part of this page could not be loaded, so it can do nothing yet. Is there a network? If Mayfly was updated in the meantime, reload the page. " }
+                <button
+                    type="button"
+                    class="button small"
+                    onclick={on_action.reform(|_| Action::Load(Later::Awaited))}
+                >
+                    { "Try again" }
+                </button>
+            </p>
         </div>
     }
 }

@@ -33,8 +33,9 @@ pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
     fs::create_dir_all(&folder)?;
     let later = cut(&folder, &names)?;
     bind(&folder, &names)?;
-    optimize(&folder.join(&names.wasm))?;
-    optimize(&later)?;
+    optimize(&folder.join(&names.wasm), &[])?;
+    // Its functions are in no order that would make it small.
+    optimize(&later, &["--reorder-functions"])?;
 
     let link = fs::read_to_string(folder.join(&names.link))?;
     let cut_name = later.file_name().unwrap_or_default().to_string_lossy();
@@ -135,10 +136,11 @@ fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
     run("binding the page", &mut bindgen)
 }
 
-fn optimize(path: &Path) -> anyhow::Result<()> {
+fn optimize(path: &Path, passes: &[&str]) -> anyhow::Result<()> {
     let mut wasm_opt = command("wasm-opt");
-    let wasm_opt = wasm_opt.args(["-O3", "--strip-debug", "--strip-producers", "-o"]);
-    run("optimizing the page", wasm_opt.args([path, path]))
+    wasm_opt.args(["-O3", "--strip-debug", "--strip-producers"]);
+    wasm_opt.args(passes).arg("-o").args([path, path]);
+    run("optimizing the page", &mut wasm_opt)
 }
 
 /// As the page has it, so that a browser takes no other file.
@@ -148,4 +150,43 @@ fn integrity(bytes: &[u8]) -> String {
 
 fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_have_the_hash_of_the_page() {
+        let folder = env::temp_dir().join(format!("mayfly-split-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        assert!(Names::of(&folder).is_err());
+        for name in [
+            "mayfly-engine.js",
+            "mayfly-page-12ab.js",
+            "mayfly-page-12ab_bg.wasm",
+        ] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        let names = Names::of(&folder).unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(
+            (&*names.stem, &*names.glue),
+            ("mayfly-page-12ab", "mayfly-page-12ab.js")
+        );
+        assert_eq!(names.wasm, "mayfly-page-12ab_bg.wasm");
+        assert_eq!(
+            (&*names.link, &*names.later),
+            ("mayfly-link-12ab.js", "mayfly-later-12ab.wasm")
+        );
+    }
+
+    #[test]
+    fn a_file_is_told_from_others_by_its_hash() {
+        // printf x | openssl dgst -sha384 -binary | base64
+        assert_eq!(
+            integrity(b"x"),
+            "sha384-11LCxR+6DimqGQVwqdQlPkQHegWNMpf6OlYw1b0BJiL5fCisrtMTtcg7uZDKp9qF"
+        );
+    }
 }

@@ -82,6 +82,16 @@ impl Look<'_> {
         page.press("Keyboard shortcuts").await;
         self.check("shortcuts dialog").await;
         page.press("Close").await;
+        page.press("More of task 1").await;
+        page.press("Try it").await;
+        until("there is an answer", async || {
+            let text = page.dialog_text().await;
+            text.contains("200").then_some(())
+        })
+        .await;
+        self.check("trial dialog").await;
+        page.press("Close").await;
+        page.press("More of task 1").await;
     }
 
     /// A run with failures, and what is kept of it.
@@ -130,6 +140,15 @@ impl Look<'_> {
         })
         .await;
         self.check("history").await;
+        page.press("Untitled").await;
+        page.until_text("Use this plan").await;
+        self.check("kept run").await;
+        page.press("Back to the history").await;
+        let broken = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-run.json");
+        std::fs::write(&broken, "{}").unwrap();
+        page.choose_file("Run file", &broken).await;
+        page.until_text("no-run.json cannot be imported").await;
+        self.check("import refused").await;
         // There is a run of each look before this one.
         if 2 <= page.table("Runs").await.len() {
             self.check_comparison().await;

@@ -22,3 +22,4 @@ mod results;
 mod shell;
 mod swarm;
 mod tables;
+mod trial;

@@ -188,6 +188,36 @@ async fn an_engine_that_does_not_load_can_be_asked_for_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_loaded_after_the_form_can_be_asked_for_again() {
+    let site = Site::start().await;
+    site.lose(Some("mayfly-later"));
+    let page = Page::open_at(site.clone()).await;
+    let script = "return performance.getEntriesByType('resource').map(it => it.name).join();";
+    let files = page.run(script, vec![]).await;
+    if !files.as_str().unwrap().contains("mayfly-link") {
+        // Built in one piece, to be quick.
+        return;
+    }
+    let target = DemoTarget::start().await;
+    assert!(
+        page.alert()
+            .await
+            .contains("part of this page could not be loaded")
+    );
+    page.fill("Host", target.url()).await;
+    page.press("Start Swarming").await;
+    site.lose(None);
+    page.press("Try again").await;
+    // What was typed and clicked meanwhile is not forgotten.
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    assert_eq!(page.status("Host").await, target.url());
+    assert!(0 < target.counted().total);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn starting_from_the_form_of_a_run_updates_it() {
     let target = DemoTarget::start().await;
     let page = Page::open().await;

@@ -29,7 +29,7 @@ pub fn LoadPicture(props: &LoadPictureProps) -> Html {
     let unit = props.line.as_ref().map_or(LoadUnit::Users, |it| it.unit);
     let (title, measured) = match unit {
         LoadUnit::TasksPerSecond => ("Tasks started per second", "requests per second"),
-        LoadUnit::Users => ("Users over time", "users"),
+        LoadUnit::Users => (USERS, "users"),
     };
     let caption = if props.caption.is_empty() {
         title.into()
@@ -50,6 +50,16 @@ pub fn LoadPicture(props: &LoadPictureProps) -> Html {
                     { drawing(line, props.live.as_ref()) }
                 }
             </div>
+        </figure>
+    }
+}
+
+/// The room for a picture, so that nothing moves when what draws it is loaded.
+pub fn load_picture_room() -> Html {
+    html! {
+        <figure class="load-picture">
+            <figcaption>{ USERS }</figcaption>
+            <div class="room" />
         </figure>
     }
 }
@@ -122,3 +132,5 @@ fn time_tick(tick: &Tick) -> Html {
 fn place(tick: &Tick) -> String {
     format!("{}.{}%", tick.place / 10, tick.place % 10)
 }
+
+const USERS: &str = "Users over time";

@@ -199,7 +199,6 @@ impl PlanDoc {
         }
     }
 
-    /// The keys were changed, and the text is to follow.
     /// Makes a change in the form.
     pub fn edit(&mut self, edit: Edit) {
         self.refused = None;
@@ -207,6 +206,7 @@ impl PlanDoc {
         self.turn_to_form();
     }
 
+    /// The keys were changed, and the text is to follow.
     fn turn_to_form(&mut self) {
         (self.edited, self.is_broken) = (Side::Form, false);
         self.revision += 1;

@@ -11,9 +11,10 @@ use self::stages::StagesTable;
 use super::editor::Editor;
 use super::part::FormPart;
 use super::plan_field::{Kind, PlanField};
-use crate::components::load_picture::LoadPicture;
+use crate::components::load_picture::{LoadPicture, load_picture_room};
 use crate::components::text_field::sentence;
 use crate::keys::Path;
+use crate::later::Later;
 use crate::load_kind::LoadKind;
 use crate::store::{LoadAction, PlanAction};
 
@@ -37,7 +38,11 @@ pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
                 { editor.part(&FormPart::Preset) }
             }
             { fields(editor, kind) }
-            { editor.part(&FormPart::LoadPicture) }
+            if editor.later == Later::Awaited {
+                { load_picture_room() }
+            } else {
+                { editor.part(&FormPart::LoadPicture) }
+            }
         </fieldset>
     }
 }
