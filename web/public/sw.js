@@ -15,8 +15,8 @@ const hasHash = (url) => /-[0-9a-f]{16}[._]/.test(new URL(url).pathname);
 addEventListener("install", (event) => {
   event.waitUntil((async () => {
     const cache = await caches.open(CACHE);
-    await cache.addAll(own.map((it) => it.href));
-    await skipWaiting();
+    // Past the cache of HTTP, which may have files of another version.
+    await cache.addAll(own.map(({ href }) => new Request(href, { cache: "reload" })));
   })());
 });
 

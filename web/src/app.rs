@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::hooks::{initial_state, use_theme};
+use crate::hooks::{initial_state, use_memory, use_theme};
 use crate::intents::Intents;
 use crate::js;
 use crate::later::{Later, Load, use_later};
@@ -40,6 +40,7 @@ pub fn App(props: &AppProps) -> Html {
     let intents = use_memo((), |()| Intents::default());
     use_later(props.load, &state);
     use_theme(state.theme);
+    use_memory(&state);
     let on_action = use_callback((), {
         let dispatcher = state.dispatcher();
         move |action: Action, ()| dispatcher.dispatch(action)

@@ -141,12 +141,12 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
 /// Has the next engine keep what is known of a run whose engine is gone.
 #[hook]
 fn use_lost_run(control: &Control, run: Option<&Run>) {
-    let lost = run.filter(|it| it.kept.is_none()).and_then(Run::lost);
-    let key = lost.as_ref().map(|it| it.key.clone());
-    let control = control.clone();
-    use_effect_with(key, move |_| {
+    let lost = run.filter(|it| it.kept.is_none() && it.engine_error.is_some());
+    let (control, lost) = (control.clone(), lost.cloned());
+    use_effect_with(lost.as_ref().map(Run::key), move |_| {
         if let Some(lost) = lost {
-            control.tell_loaded(Command::History(HistoryCommand::Keep(Box::new(lost))));
+            control.ensure_engine();
+            control.keep_lost(&lost);
         }
     });
 }
@@ -508,9 +508,10 @@ impl Control {
             .take_if(|(next, ..)| *next == revision);
         match (next, plan) {
             (None, _) => {}
-            (Some((.., Purpose::Save)), _) => {
-                download::save_plan(Side::Toml, &text.unwrap_or_default());
-            }
+            (Some((.., Purpose::Save)), _) => match text {
+                Some(text) => download::save_plan(Side::Toml, &text),
+                None => self.reject(),
+            },
             (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
             (Some(_), None) => self.reject(),
         }
@@ -545,10 +546,20 @@ impl Control {
         self.act(Action::LoseEngine(reason));
     }
 
+    /// Has the engine keep what is known of a run whose own engine is gone.
+    fn keep_lost(&self, run: &Run) {
+        if let Some(lost) = run.lost() {
+            self.tell(Command::History(HistoryCommand::Keep(Box::new(lost))));
+        }
+    }
+
     /// Starts another engine, and asks it for what the page waits for.
     fn restart_engine(&self, state: &State) {
         self.ensure_engine();
         self.read(&state.plan);
+        if let Some(run) = &state.run {
+            self.keep_lost(run);
+        }
         match state.view {
             View::Compare => {
                 let compared = state.history.compared.iter().flatten();

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{EventTarget, KeyboardEvent};
+use web_sys::{DragEvent, EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::control::Intent;
@@ -24,18 +24,20 @@ pub mod kept {
     pub const KEYS: &str = "keys";
 }
 
-/// The state as it is when the page is opened: what was there last, with the host that its address
-/// names. Nothing is started.
+/// The state as it is when the page is opened: what was there last, or what its address says.
+/// Nothing is started.
 pub fn initial_state() -> State {
     let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
     let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
     let kept = settings::get(kept::PLAN).and_then(|it| link::of_kept(&it));
-    let mut plan = kept.unwrap_or_default();
-    if let Some(host) = address::fragment_value("host") {
-        plan = with_host(plan, &host);
-        // Or it would be put back with every reload.
-        address::forget_fragment();
-    }
+    let plan = match address::fragment_value("host") {
+        Some(host) => {
+            // Or it would be put back with every reload.
+            address::forget_fragment();
+            with_host(kept, &host)
+        }
+        None => kept.unwrap_or_default(),
+    };
     State {
         plan: plan.into(),
         tab: tab.unwrap_or_default(),
@@ -51,6 +53,9 @@ pub fn use_memory(state: &State) {
     use_effect_with((state.plan.revision, state.plan.title.clone()), {
         let plan = state.plan.clone();
         move |_| {
+            if plan.is_untouched_link() {
+                return;
+            }
             // Where the browser keeps nothing, the form starts with the demo.
             let _ = settings::set(kept::PLAN, &link::to_kept(&plan));
         }
@@ -133,8 +138,8 @@ pub fn use_shortcuts(
     });
 }
 
-/// Keeps a run that is under way from ending by accident: the browser asks before it leaves the page,
-/// and does not leave it for a file that is dropped beside the form.
+/// Keeps a run that is under way from ending by accident: the browser asks before it leaves the page.
+/// For a file that is dropped beside the form it never leaves it.
 #[hook]
 pub fn use_guard(is_running: bool) {
     use_event("beforeunload", move |event: Event| {
@@ -142,8 +147,14 @@ pub fn use_guard(is_running: bool) {
             event.prevent_default();
         }
     });
-    use_event("dragover", |event: Event| event.prevent_default());
-    use_event("drop", |event: Event| event.prevent_default());
+    // A text may go into any field.
+    let keep_page = |event: DragEvent| {
+        if js::has_files(&event) {
+            event.prevent_default();
+        }
+    };
+    use_event("dragover", keep_page);
+    use_event("drop", keep_page);
 }
 
 /// Whether the browser promised to keep runs, once it has said so, and a callback that asks for that.

@@ -16,10 +16,10 @@ use js_sys::{Array, Date, Math, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, EventTarget,
-    File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList, RegistrationOptions,
-    RequestCache, RequestCredentials, RequestInit, RequestMode, Url, Window, Worker, WorkerOptions,
-    WorkerType,
+    AbortController, Blob, BlobPropertyBag, DedicatedWorkerGlobalScope, Document, DragEvent,
+    EventTarget, File, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, MediaQueryList,
+    RegistrationOptions, RequestCache, RequestCredentials, RequestInit, RequestMode, Url, Window,
+    Worker, WorkerOptions, WorkerType,
 };
 
 use crate::diagnosis::{Probe, Surroundings, is_local};
@@ -106,6 +106,12 @@ pub fn after_drawing(then: impl FnOnce() + 'static) {
     let then = Closure::once_into_js(move || Timeout::new(0, then).forget());
     // The window always takes a callback.
     let _ = window().request_animation_frame(then.unchecked_ref());
+}
+
+/// Whether files are dragged, and not a text.
+pub fn has_files(event: &DragEvent) -> bool {
+    let types = event.data_transfer().map(|it| it.types());
+    types.is_some_and(|it| it.includes(&"Files".into(), 0))
 }
 
 /// What an error of JavaScript says.

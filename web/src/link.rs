@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        let mut plan = crate::store::plan::with_host(PlanDoc::default(), "http://a.test");
+        let mut plan = crate::store::plan::with_host(None, "http://a.test");
         "Checkout".clone_into(&mut plan.title);
         assert_eq!(of_kept(&to_kept(&plan)), Some(plan));
         for text in ["", "7", "{}", "{\"plan\": 7}"] {

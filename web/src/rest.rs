@@ -7,7 +7,7 @@ use crate::components::plan_form::draw_part;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::{Intent, use_control};
 use crate::diagnosis::Diagnosis;
-use crate::hooks::{use_guard, use_link, use_memory, use_shortcuts, use_tab_in_address};
+use crate::hooks::{use_guard, use_link, use_shortcuts, use_tab_in_address};
 use crate::intents::Intents;
 use crate::js;
 use crate::later::Parts;
@@ -33,7 +33,6 @@ fn Rest(props: &RestProps) -> Html {
     let control = use_control(state);
     use_diagnosis(state);
     use_heading_focus(state.view);
-    use_memory(state);
     use_link(state.dispatcher());
     use_guard(state.is_running());
     use_tab_in_address(state, state.dispatcher());

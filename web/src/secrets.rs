@@ -52,6 +52,10 @@ fn remove_from(value: &mut Value, name: &str, path: &str, found: &mut Vec<String
             }
         }
         Value::Object(table) => remove_from_table(table, name, path, found),
+        Value::String(text) if looks_like_secret(text) => {
+            text.clear();
+            found.push(path.to_owned());
+        }
         Value::String(text) => {
             let without = match name {
                 "body" => without_body_secrets(text),
@@ -69,7 +73,7 @@ fn remove_from(value: &mut Value, name: &str, path: &str, found: &mut Vec<String
 /// Headers and fields may also be pairs: `["Authorization", "Basic …"]`.
 fn remove_from_pair(items: &mut [Value], path: &str, found: &mut Vec<String>) {
     if let [Value::String(name), value] = items
-        && names_secret(name)
+        && (names_secret(name) || value.as_str().is_some_and(looks_like_secret))
         && is_secret(value)
     {
         *value = "".into();
@@ -276,6 +280,11 @@ mod tests {
             json!({ "headers": { "X-Up": "Bearer abc", "X-Id": "eyJhbGciOiJ.eyJzdWIi.c2ln", "Via": "Bearer {{t}}" } }),
             json!({ "headers": { "Via": "Bearer {{t}}" } }),
             &["headers.X-Up", "headers.X-Id"],
+        );
+        check(
+            json!({ "headers": [["X-Up", "Bearer abc"]], "json": ["Bearer abc", "it"] }),
+            json!({ "headers": [["X-Up", ""]], "json": ["", "it"] }),
+            &["headers[0]", "json[0]"],
         );
         let text = json!({ "json": { "news": "Bearer of good news" } });
         check(text.clone(), text, &[]);

@@ -87,7 +87,15 @@ pub(crate) fn run_all() -> anyhow::Result<()> {
 fn test_in_browsers() -> anyhow::Result<()> {
     test_in("Chromium", &[], &[])?;
     // Not all, for the time it takes.
-    let filters = ["helpers::", "history::", "results::", "shell::", "swarm::"];
+    let filters = [
+        "charts::",
+        "helpers::",
+        "history::",
+        "results::",
+        "shell::",
+        "swarm::",
+        "trial::",
+    ];
     test_in("Firefox", E2E, &filters)?;
     if !browser::set_up_webkit()? {
         println!("  not tested in WebKit: {}", browser::NO_WEBKIT);

@@ -52,9 +52,15 @@ pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
     let mut page = page.to_owned();
     for name in [&names.glue, &names.wasm] {
         let (new, old) = (fs::read(folder.join(name))?, fs::read(staging.join(name))?);
-        page = page.replace(&integrity(&old), &integrity(&new));
+        let place = integrity(&old);
+        ensure!(
+            page.contains(&place),
+            "expected {place} of {name} in index.html"
+        );
+        page = page.replace(&place, &integrity(&new));
         fs::write(staging.join(name), new)?;
     }
+    ensure!(page.contains("</head>"), "expected a head in index.html");
     // Or it would be asked for only once the glue is there.
     let preload = format!(
         "<link rel=\"modulepreload\" href=\"./{}\"></head>",

@@ -58,6 +58,10 @@ impl Look<'_> {
     async fn check_form(&self) {
         let page = self.page;
         page.load("").await;
+        until("the load is drawn", async || {
+            page.element("//figure//*[name()='svg']").await
+        })
+        .await;
         self.check("form").await;
         page.fill("Number of users", "none").await;
         page.press("Start Swarming").await;

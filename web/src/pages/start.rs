@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
+use crate::js;
 use crate::later::Later;
 use crate::load_kind::LoadKind;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, View};
@@ -119,6 +120,11 @@ fn origin(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Html {
             if plan.is_from_link {
                 <p class="notice info" role="status">
                     { "This plan came from a link. Look at it first: nothing is sent until you start it. " }
+                    { for back }
+                </p>
+            } else if plan.replaced.is_some() {
+                <p class="notice info" role="status">
+                    { "The plan that was here before the link is still there. " }
                     { for back }
                 </p>
             }
@@ -259,16 +265,22 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
     let set = |value: bool| {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
-            // Or the browser would leave the page for the file.
-            event.prevent_default();
-            is_over.set(value);
+            // A text goes into a field, as anywhere.
+            if js::has_files(&event) {
+                // Or the browser would leave the page for the file.
+                event.prevent_default();
+                is_over.set(value);
+            }
         })
     };
     let on_drop = {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
-            event.prevent_default();
             is_over.set(false);
+            if !js::has_files(&event) {
+                return;
+            }
+            event.prevent_default();
             let files = event.data_transfer().and_then(|it| it.files());
             if let Some(file) = files.and_then(|it| it.get(0)) {
                 on_open.emit(file);

@@ -39,8 +39,10 @@ pub struct PlanDoc {
     pub is_checked: bool,
     /// Whether it came with a link, and was not started yet.
     pub is_from_link: bool,
-    /// The plan that it took the place of, if it came with a link.
+    /// A person's own plan, which a link has taken the place of.
     pub replaced: Option<Rc<Self>>,
+    /// The state of it that came with the link: until it is changed, it is not this person's.
+    pub linked_revision: Option<u32>,
     /// Whether the text is shown beside the form.
     pub shows_text: bool,
     /// What is known of its load.
@@ -113,6 +115,7 @@ impl PlanDoc {
             is_checked: false,
             is_from_link: false,
             replaced: None,
+            linked_revision: None,
             shows_text: false,
             load: LoadDoc::default(),
         }
@@ -179,12 +182,18 @@ impl PlanDoc {
             PlanAction::Open(plan) => {
                 let revision = self.revision + 1;
                 let shows_text = self.shows_text;
-                let replaced = plan.is_from_link.then(|| Rc::new(self.clone()));
+                let is_mine = self.linked_revision.is_none();
+                let replaced = match plan.is_from_link {
+                    true if is_mine => Some(Rc::new(self.clone())),
+                    true => self.replaced.clone(),
+                    false => None,
+                };
                 // Until the new one is drawn.
                 let line = self.load.line.take();
                 *self = Self {
                     revision,
                     shows_text,
+                    linked_revision: plan.is_from_link.then_some(revision),
                     replaced,
                     ..*plan
                 };
@@ -197,6 +206,11 @@ impl PlanDoc {
             PlanAction::RefuseFile(problem) => self.refused = Some(problem),
             PlanAction::ShowText(shows_text) => self.shows_text = shows_text,
         }
+    }
+
+    /// Whether it is as a link brought it, and so not to be remembered in place of a person's own.
+    pub fn is_untouched_link(&self) -> bool {
+        self.linked_revision == Some(self.revision) && self.is_from_link
     }
 
     /// Makes a change in the form.
@@ -230,9 +244,18 @@ impl PlanDoc {
     }
 }
 
-/// `plan`, against `host`.
-pub fn with_host(mut plan: PlanDoc, host: &str) -> PlanDoc {
-    plan.draft.keys.insert("host".to_owned(), host.into());
+/// The demo against `host`, as a link brings it that names no more. What was there before, with its
+/// credentials, is nothing for that host.
+pub fn with_host(before: Option<PlanDoc>, host: &str) -> PlanDoc {
+    let mut demo = PlanDoc::default();
+    let is_own = |it: &PlanDoc| it.draft != PlanDoc::default().draft;
+    demo.draft.keys.insert("host".to_owned(), host.into());
+    let before = before.filter(|it| is_own(it) && it.draft != demo.draft);
+    let Some(mut plan) = before else {
+        return demo;
+    };
+    demo.is_from_link = true;
+    plan.apply(PlanAction::Open(Box::new(demo)));
     plan
 }
 
@@ -280,22 +303,27 @@ mod tests {
              weight = 1\n\
              get = \"/square\"\n"
         );
-        assert!(!with_host(plan, "http://a.test").is_simulated());
+        assert!(!with_host(None, "http://a.test").is_simulated());
     }
 
     #[test]
     fn what_a_link_replaces_can_be_had_back() {
-        let mut mine = with_host(PlanDoc::default(), "http://a.test");
+        let mine = with_host(None, "http://a.test");
+        let before = mine.draft.clone();
+        let mut plan = with_host(Some(mine), "http://b.test");
+        assert!(plan.draft != before && plan.is_untouched_link());
+        // A second link takes nothing away.
         let linked = PlanDoc {
             is_from_link: true,
             ..PlanDoc::default()
         };
-        let before = mine.draft.clone();
-        mine.apply(PlanAction::Open(Box::new(linked)));
-        assert_ne!(mine.draft, before);
-        let replaced = mine.replaced.clone().unwrap();
-        mine.apply(PlanAction::Open(Box::new((*replaced).clone())));
-        assert_eq!((mine.draft.clone(), mine.replaced.clone()), (before, None));
+        plan.apply(PlanAction::Open(Box::new(linked)));
+        plan.apply(PlanAction::Edit(Edit::Remove(Path::of("load"))));
+        assert!(!plan.is_untouched_link());
+        let replaced = plan.replaced.clone().unwrap();
+        plan.apply(PlanAction::Open(Box::new((*replaced).clone())));
+        assert_eq!((plan.draft.clone(), plan.replaced.clone()), (before, None));
+        assert!(!plan.is_untouched_link());
     }
 
     #[test]

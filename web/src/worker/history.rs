@@ -79,7 +79,7 @@ impl History {
         let kept = self.put(&packed).await;
         self.is_keeping.set(false);
         let problem = kept.err().map(|error| {
-            format!("The run cannot be kept in the history: {error}. It goes on, and its numbers can be downloaded as long as this page is open.")
+            format!("The run cannot be kept in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
         });
         let is_news = self.is_failing.replace(problem.is_some()) != problem.is_some();
         is_news.then_some(problem)
@@ -291,8 +291,7 @@ enum StorageError {
 
 impl std::fmt::Display for StorageError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const NO_ROOM: &str =
-            "the browser has no more room for it; delete old runs, or download this one";
+        const NO_ROOM: &str = "the browser has no more room for it";
         match self {
             Self::Aborted => f.write_str(NO_ROOM),
             Self::Refused(reason) if reason.contains("Quota") => write!(f, "{NO_ROOM} ({reason})"),
