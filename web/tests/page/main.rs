@@ -64,8 +64,15 @@ async fn the_strip_says_what_runs_and_for_how_long() {
 #[wasm_bindgen_test]
 async fn the_buttons_are_those_of_the_state() {
     for (state, expected) in [
-        (RunState::Spawning, ["Edit", "Stop", "Reset"].as_slice()),
-        (RunState::Running, &["Edit", "Stop", "Reset"]),
+        (
+            RunState::Spawning,
+            ["Edit", "Stop", "History", "Reset"].as_slice(),
+        ),
+        (RunState::Running, &["Edit", "Stop", "History", "Reset"]),
+        (
+            RunState::Stopping,
+            &["Edit", "Stop now", "History", "Reset"],
+        ),
         (RunState::Stopped, &["New", "History", "Reset"]),
     ] {
         let props = RunButtonsProps {
