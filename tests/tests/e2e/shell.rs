@@ -143,7 +143,7 @@ async fn a_run_needs_no_mouse() {
     assert!(page.dialog_text().await.contains("Stop the run"));
     page.press_key(Key::Escape).await;
     until("the dialog is closed", async || {
-        let is_open = page.element("//dialog[@open]").await.is_some();
+        let is_open = page.element("//dialog").await.is_some();
         (!is_open).then_some(())
     })
     .await;
