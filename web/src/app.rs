@@ -80,7 +80,7 @@ fn failure(on_action: &Callback<Action>) -> Html {
                 <button
                     type="button"
                     class="button small"
-                    onclick={on_action.reform(|_| Action::Load(Later::Awaited))}
+                    onclick={on_action.reform(|_| Action::SetLater(Later::Awaited))}
                 >
                     { "Try again" }
                 </button>

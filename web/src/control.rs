@@ -1,6 +1,8 @@
 //! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
 //! plans read, and opens and saves files.
 
+mod notices;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -12,16 +14,16 @@ use yew::prelude::*;
 
 use crate::download::{self, Download};
 use crate::engine::Engine;
-use crate::history::{HistoryCommand, HistoryNotice, RunKey};
+use crate::history::{HistoryCommand, RunKey};
 use crate::js;
-use crate::keys::{Edit, Path};
+use crate::keys::Path;
 use crate::outline::with_users;
 use crate::parcel::Unpacker;
-use crate::protocol::{Command, Notice, RunId};
-use crate::reading::{Problem, Reading};
+use crate::protocol::{Command, RunId};
+use crate::reading::Problem;
 use crate::store::{
-    Action, Dialog, HistoryAction, Level, LoadAction, LogLine, PlanAction, PlanDoc, Run, RunAction,
-    Side, State, View, log,
+    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
+    State, View, log,
 };
 
 /// What a person wants that needs more than another state.
@@ -356,23 +358,6 @@ impl Control {
         }
     }
 
-    fn handle_rows(&self, path: String, rows: Result<String, String>) {
-        let json = rows.map(|it| serde_json::from_str(&it));
-        match (Path::parse(&path), json) {
-            (Some(data), Ok(Ok(rows))) => {
-                let (csv, place) = (data.key("csv"), data.key("rows"));
-                self.act(Action::Plan(PlanAction::Edit(Edit::All(vec![
-                    Edit::Rename(csv.clone(), "rows".to_owned()),
-                    Edit::Set(place, rows),
-                    Edit::Remove(csv),
-                ]))));
-            }
-            (_, Err(reason)) => self.refuse(path, reason),
-            // Both are made by this page.
-            _ => {}
-        }
-    }
-
     fn refuse(&self, path: String, message: String) {
         self.act(Action::Plan(PlanAction::RefuseFile(Problem {
             path,
@@ -426,94 +411,6 @@ impl Control {
     fn tell(&self, command: Command) {
         if let Some(engine) = &*self.0.engine.borrow() {
             engine.tell(command);
-        }
-    }
-
-    fn handle_notice(&self, notice: Notice) {
-        // The last word of an old run says nothing about the one that is stopping now.
-        let is_newest = |run| run == self.0.newest.get();
-        match notice {
-            Notice::Ready => self.act(Action::FindEngine),
-            Notice::Kept { run, problem } => {
-                self.act(Action::Run(RunAction::Keep(run, problem)));
-            }
-            Notice::Line { run, line } => {
-                self.act(Action::Run(RunAction::Draw(run, Box::new(line))));
-            }
-            Notice::Read { id, reading } => self.handle_reading(id, reading),
-            Notice::ReadPreset(draft, reading) => {
-                let action = LoadAction::ReadPreset(draft, Box::new(reading));
-                self.act(Action::Plan(PlanAction::Load(action)));
-            }
-            Notice::Refused { run, reason } => {
-                if is_newest(run) {
-                    self.0.deadline.take();
-                    let sentence = format!("The plan was refused: {reason}.");
-                    self.log(Level::Error, sentence.clone());
-                    self.act(Action::Run(RunAction::LoseEngine(sentence)));
-                }
-            }
-            Notice::History(notice) => self.handle_history(notice),
-            Notice::Rows { path, rows } => self.handle_rows(path, rows),
-            Notice::Tried { id, result } => {
-                if id == self.0.newest_trial.get() {
-                    self.act(Action::Try(Some(Box::new(result))));
-                }
-            }
-            Notice::Written {
-                name,
-                mime_type,
-                text,
-            } => {
-                // The browser itself says why it keeps a file back.
-                let _ = js::download(&name, &mime_type, &text);
-            }
-            Notice::Snapshot {
-                run,
-                parcel,
-                thresholds,
-            } if is_newest(run) => {
-                let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
-                // One that builds on a lost one is as good as lost itself; the last never does.
-                if let Some(snapshot) = snapshot {
-                    let is_awaited = self.0.deadline.take().is_some();
-                    // Users may take as long to finish as the plan allows.
-                    if is_awaited && snapshot.state.is_active() {
-                        self.expect_word();
-                    }
-                    let post = RunAction::Post(run, Box::new(snapshot), thresholds);
-                    self.act(Action::Run(post));
-                }
-            }
-            Notice::Snapshot { .. } => {}
-        }
-    }
-
-    fn handle_history(&self, notice: HistoryNotice) {
-        let action = match notice {
-            HistoryNotice::List(entries) => HistoryAction::List(entries),
-            HistoryNotice::Opened(kept) => HistoryAction::Open(kept),
-            HistoryNotice::Problem(problem) => HistoryAction::Problem(Some(problem)),
-        };
-        self.act(Action::History(action));
-    }
-
-    fn handle_reading(&self, revision: u32, reading: Reading) {
-        let (plan, text) = (reading.plan(), reading.text.clone());
-        self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
-        let next = self
-            .0
-            .next
-            .borrow_mut()
-            .take_if(|(next, ..)| *next == revision);
-        match (next, plan) {
-            (None, _) => {}
-            (Some((.., Purpose::Save)), _) => match text {
-                Some(text) => download::save_plan(Side::Toml, &text),
-                None => self.reject(),
-            },
-            (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
-            (Some(_), None) => self.reject(),
         }
     }
 

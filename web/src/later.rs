@@ -75,7 +75,7 @@ pub fn use_later(load: Load, state: &UseReducerHandle<State>) {
         js::after_drawing(move || {
             spawn_local(async move {
                 let later = load().await.map_or(Later::Failed, Later::Loaded);
-                dispatcher.dispatch(Action::Load(later));
+                dispatcher.dispatch(Action::SetLater(later));
             });
         });
     });

@@ -1,4 +1,5 @@
-//! The state of the page, and what changes it. Pure: effects live in [`crate::control`].
+//! The state of the page, and what changes it. Pure: effects live in [`crate::control`]. Most of what
+//! changes it is loaded after the form is drawn, and reached by [`State::later`].
 //!
 //! Each part of the state is a module of its own, with the actions that change it.
 
@@ -124,8 +125,6 @@ pub enum Action {
     FindEngine,
     /// The kept runs change.
     History(HistoryAction),
-    /// What is loaded later has come or not, or is to be loaded again.
-    Load(Later),
     /// Something happened that belongs in the log.
     Log(LogLine),
     /// The engine is gone, for this reason.
@@ -140,6 +139,8 @@ pub enum Action {
     SelectRow(RequestName),
     /// A tab was chosen.
     SelectTab(Tab),
+    /// What is loaded later has come or not, or is to be loaded again.
+    SetLater(Later),
     /// The page is to be light or dark.
     SetTheme(Theme),
     /// Something else is to fill the page.
@@ -197,7 +198,7 @@ impl State {
                 }
             }
             Action::History(action) => self.history.apply(action),
-            Action::Load(later) => self.later = later,
+            Action::SetLater(later) => self.later = later,
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
@@ -250,7 +251,7 @@ impl State {
     /// at once, and all else waits.
     fn apply_loaded(&mut self, action: Action) {
         match (self.later, action) {
-            (_, Action::Load(later)) => {
+            (_, Action::SetLater(later)) => {
                 self.later = later;
                 if let Later::Loaded(parts) = later {
                     for action in std::mem::take(&mut self.waiting) {

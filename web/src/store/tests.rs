@@ -262,10 +262,10 @@ fn until_all_is_loaded_the_form_can_be_filled_in_and_all_else_waits() {
 
     // What is typed after something that waits must not overtake it.
     let state = reduce(state, Action::OpenDialog(Dialog::Share));
-    let state = reduce(reduce(state, set(8)), Action::Load(Later::Failed));
+    let state = reduce(reduce(state, set(8)), Action::SetLater(Later::Failed));
     assert_eq!((users(&state), state.dialog), (7.into(), None));
 
-    let state = reduce(state, Action::Load(Later::Loaded(&PARTS)));
+    let state = reduce(state, Action::SetLater(Later::Loaded(&PARTS)));
     assert_eq!(
         (users(&state), state.dialog),
         (8.into(), Some(Dialog::Share))
