@@ -231,7 +231,10 @@ mod tests {
             [[user_class]]
             name = "User"
             wait = 3
-            task = [ { name = "=1+1", get = "/{{nothing}}" } ]"#;
+            task = [
+                { name = "=1+1", get = "/{{nothing}}" },
+                { weight = 0, get = "/", extract = { nothing = { json = "$" } } },
+            ]"#;
         let answer = |_: Elapsed, _: &Request| answer_after(Duration::ZERO, 200);
         let board = Simulation::of(plan, answer).run().board;
         let message = board.exceptions()[0].message.replace('"', "\"\"");

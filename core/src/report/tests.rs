@@ -50,6 +50,8 @@ pub(super) fn large() -> Report {
         .collect();
     tasks.extend((0..90).map(|it| json!({ "get": format!("/item/{it}") })));
     tasks.extend(texts().map(|it| json!({ "name": it, "get": "/{{nothing}}" })));
+    // Never done, so that nothing sets the variable.
+    tasks.push(json!({ "get": "/", "weight": 0, "extract": { "nothing": { "json": "$" } } }));
     tasks.push(json!({
         "post": "/check",
         "check": [{ "contains": "<script>alert(4)</script>" }],

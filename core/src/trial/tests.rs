@@ -142,7 +142,7 @@ fn all_of_a_request_and_its_answer_is_shown() {
 #[test]
 fn trials_cross_to_a_page() {
     let plan =
-        plan("task = [ { get = '/{{x}}' }, { get = '/', extract = { a = { json = '$.ok' } } } ]");
+        plan("task = [ { get = '/{{a}}' }, { get = '/', extract = { a = { json = '$.ok' } } } ]");
     for place in ["user_class[0].task[0]", "user_class[0].task[1]"] {
         let trial = try_at(&plan, place, ok);
         let bytes = postcard::to_stdvec(&trial).unwrap();
@@ -248,6 +248,10 @@ fn all_checks_are_looked_at_also_after_one_that_failed() {
             { contains = "{{missing}}" },
         ]
         extract = { id = { json = "$.id" }, or = { json = "$.id", default = [1] } }
+
+        [[user_class.task]]
+        get = "/"
+        extract = { missing = { json = "$" } }
     "#,
     );
 
@@ -256,7 +260,8 @@ fn all_checks_are_looked_at_also_after_one_that_failed() {
     });
 
     let tried = last(&trial);
-    let why = "unknown variable “missing”: no request of the user class extracts it";
+    let why = "unknown variable “missing”: user_class[0].task[1] extracts it, which does not come \
+               before this request";
     let expected = [
         (
             "status 200 or 3xx",
@@ -319,7 +324,6 @@ fn a_variable_without_a_value_says_why() {
         name = "A"
         on_start = [ { get = "/", extract = { key = { json = "$.nope" } } } ]
         task = [
-            { get = "/{{typo}}" },
             { get = "/{{key}}" },
             { get = "/{{id}}" },
             { post = "/items", extract = { id = { json = "$.token" } } },
@@ -329,25 +333,23 @@ fn a_variable_without_a_value_says_why() {
         ]
     "#,
     );
-    let no_request = "unknown variable “typo”: no request of the user class extracts it";
     let not_found =
         "unknown variable “key”: user_class[0].on_start[0] should have extracted it, and did not";
-    let too_late = "unknown variable “id”: user_class[0].task[3] extracts it, which does not come \
+    let too_late = "unknown variable “id”: user_class[0].task[2] extracts it, which does not come \
                     before this request";
     for (nth, expected) in [
-        (0, no_request),
-        (1, not_found),
-        (2, too_late),
+        (0, not_found),
+        (1, too_late),
         (
-            4,
+            3,
             "unknown column “words.wort”; the columns of words are word",
         ),
         (
-            5,
+            4,
             "unknown variable “worte.word”: the plan has no data of this name",
         ),
         (
-            6,
+            5,
             "data.accounts: cannot read accounts.csv: a test reads no files",
         ),
     ] {
@@ -358,7 +360,10 @@ fn a_variable_without_a_value_says_why() {
 
 #[test]
 fn a_name_that_cannot_be_filled_is_shown_as_the_plan_has_it() {
-    let plan = plan("task = [ { steps = [ { get = '/', name = 'at {{x}}' } ] } ]");
+    let plan = plan(
+        "task = [ { steps = [ { get = '/', name = 'at {{x}}' } ] } ]\n\
+         on_stop = [ { get = '/', extract = { x = { json = '$' } } } ]",
+    );
     let trial = try_at(&plan, "user_class[0].task[0].steps[0]", ok);
     assert_eq!(last(&trial).name.to_string(), "GET at {{x}}");
     assert!(last(&trial).exchange.is_err());

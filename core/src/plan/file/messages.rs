@@ -119,7 +119,7 @@ fn in_words(expected: &str) -> &str {
 }
 
 /// The word most like `found`, if there is one that could have been meant.
-fn closest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
+pub(super) fn closest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     // More than a slip of the fingers in three letters is another word.
     let limit = 1.max(found.chars().count() / 3);
     let distances = words.iter().map(|&it| (distance(found, it, limit), it));

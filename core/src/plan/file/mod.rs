@@ -14,6 +14,7 @@ mod read_toml;
 #[cfg(feature = "schema")]
 mod schema;
 mod tree;
+mod variables;
 mod write_toml;
 
 #[cfg(test)]
@@ -81,7 +82,11 @@ type Parse = fn(&str, &Problems) -> Option<Node>;
 fn read(text: &str, parse: Parse) -> Result<Plan, PlanErrors> {
     let problems = Problems::default();
     let root = parse(bearable(text)?, &problems);
-    let plan = root.and_then(|it| deserializer::read::<As<PlanFile>>(&it, &problems));
+    let plan = root.and_then(|root| {
+        let plan = deserializer::read::<As<PlanFile>>(&root, &problems)?;
+        variables::check(&root, &problems);
+        Some(plan)
+    });
     match plan {
         Some(As(plan)) if problems.is_empty() => Ok(plan),
         _ => Err(PlanErrors::new(problems.into_inner())),

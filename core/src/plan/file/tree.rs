@@ -117,7 +117,11 @@ pub(super) struct Problems {
 
 impl Problems {
     pub(super) fn push(&self, path: Path<'_>, line: u32, message: &str) {
-        let problem = PlanProblem::new(path.to_string(), line, message);
+        self.push_at(path.to_string(), line, message);
+    }
+
+    pub(super) fn push_at(&self, path: String, line: u32, message: &str) {
+        let problem = PlanProblem::new(path, line, message);
         self.found.borrow_mut().push(problem);
     }
 

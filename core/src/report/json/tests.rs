@@ -235,7 +235,8 @@ proptest! {
         let toml = format!(
             "version = 1\nload = {{ users = {n_users}, spawn_rate = 1, run_time = {secs} }}\n\
              [[user_class]]\nname = 'A'\nwait = 2\n\
-             task = [ {{ get = '/' }}, {{ post = '/b' }}, {{ get = '/{{{{nothing}}}}' }} ]"
+             task = [ {{ get = '/' }}, {{ post = '/b' }}, {{ get = '/{{{{nothing}}}}' }} ]\n\
+             on_stop = [ {{ get = '/', extract = {{ nothing = {{ json = '$' }} }} }} ]"
         );
         let answer = move |at: Elapsed, _: &Request| {
             let status = if at.as_secs().is_multiple_of(bad) { 500 } else { 200 };

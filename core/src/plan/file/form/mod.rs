@@ -27,6 +27,7 @@ use serde::de::{
 use serde::{Serialize, Serializer};
 
 pub(super) use self::plan::PlanFile;
+pub(super) use self::request::METHODS;
 pub(super) use self::values::escape;
 use super::messages::keys;
 use crate::plan::{PlanError, format_length};

@@ -68,7 +68,8 @@ pub(super) struct RequestKeys {
 }
 
 /// The keys that name a method, in the order of [`Method::ALL`].
-pub(super) const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+pub(in crate::plan::file) const METHODS: [&str; 7] =
+    ["get", "post", "put", "patch", "delete", "head", "options"];
 
 impl RequestKeys {
     /// The first key that makes sense only beside a method.

@@ -360,9 +360,12 @@ fn every_method_is_a_key() {
 fn a_request_has_headers_and_a_body() {
     let expected = RequestStep {
         name: Some(template("n")),
-        headers: vec![("authorization".to_owned(), template("Bearer {{token}}"))],
+        headers: vec![(
+            "authorization".to_owned(),
+            template("Bearer {{users.token}}"),
+        )],
         body: Some(Body::Json(
-            JsonTemplate::new(json!({ "id": "{{id}}", "n": [1, 1.0] })).unwrap(),
+            JsonTemplate::new(json!({ "id": "{{users.id}}", "n": [1, 1.0] })).unwrap(),
         )),
         timeout: Some(secs(5)),
         follow_redirects: Some(false),
@@ -370,7 +373,7 @@ fn a_request_has_headers_and_a_body() {
     };
     checks_request(
         "post = '/cart', name = 'n', timeout = '5s', follow_redirects = false, \
-         headers = { Authorization = 'Bearer {{token}}' }, json = { id = '{{id}}', n = [1, 1.0] }",
+         headers = { Authorization = 'Bearer {{users.token}}' }, json = { id = '{{users.id}}', n = [1, 1.0] }",
         expected,
     );
     let form = vec![

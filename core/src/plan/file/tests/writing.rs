@@ -370,6 +370,13 @@ fn classes() -> Values {
         let classes = classes.into_iter().enumerate();
         let named = classes.map(|(index, (name, mut class))| {
             class["name"] = format!("{index}{}", name.as_str().unwrap_or_default()).into();
+            let sets_variables = json!({ "get": "/", "extract": {
+                "id": { "json": "$" }, "next": { "json": "$" },
+            } });
+            match &mut class["on_stop"] {
+                Value::Array(steps) => steps.push(sets_variables),
+                none => *none = json!([sets_variables]),
+            }
             class
         });
         named.collect()
