@@ -20,8 +20,8 @@ use mayfly::run::{Ready, RunOptions};
 
 /// Runs load tests.
 ///
-/// Exit codes: 0 passed, 1 requests failed, 2 the command or the plan makes no sense, 99 a threshold
-/// failed, 130 interrupted twice.
+/// Exit codes: 0 passed, 1 requests failed, 2 the command or the plan makes no sense, 98 no data, 99 a
+/// threshold failed, 130 interrupted twice.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {

@@ -10,7 +10,8 @@ use mayfly_core::board::{Board, aggregated};
 use mayfly_core::drive::drive;
 use mayfly_core::plan::{BaseUrl, Plan, Target};
 use mayfly_core::program::Program;
-use mayfly_core::report::text;
+use mayfly_core::report::{RunVerdict, ThresholdResult, text};
+use mayfly_core::run::EndCause;
 use mayfly_core::shard::{Command, Setting, Shard, ShardId};
 use mayfly_core::simulate::SimulatedApi;
 use mayfly_core::snapshot::Snapshot;
@@ -181,12 +182,14 @@ struct Watch {
 
 impl Watch {
     fn post(&mut self, snapshot: Snapshot) {
-        let is_active = snapshot.state.is_active();
         self.board.post(snapshot);
         self.verdicts.update(&self.board);
-        if is_active && self.verdicts.should_abort() {
+        // A second stop would not let users finish.
+        let is_going_on = self.board.end_cause().is_none();
+        if let Some(condition) = self.verdicts.aborting().filter(|_| is_going_on) {
+            let cause = EndCause::Threshold(condition.to_string().into());
             // Nobody listens once the run is over.
-            let _ = self.commands.unbounded_send(Command::Stop);
+            let _ = self.commands.unbounded_send(Command::Stop(cause));
         }
     }
 }
@@ -203,18 +206,18 @@ async fn interrupted_twice(commands: UnboundedSender<Command>) {
             return;
         }
         is_stopping = true;
-        let _ = commands.unbounded_send(Command::Stop);
+        let _ = commands.unbounded_send(Command::Stop(EndCause::Person));
     }
 }
 
 fn verdict(board: &Board, verdicts: &Verdicts) -> Exit {
     let has_exceptions = !board.exceptions().is_empty();
-    if verdicts.iter().any(|it| it.failed) {
-        Exit::ThresholdFailed
-    } else if has_exceptions || 0 < aggregated(&board.rows()).n_failures() {
-        Exit::Failed
-    } else {
-        Exit::Passed
+    match RunVerdict::new(board, &ThresholdResult::of(verdicts)) {
+        RunVerdict::Failed => Exit::ThresholdFailed,
+        RunVerdict::SomeFailures => Exit::Failed,
+        _ if has_exceptions || 0 < aggregated(&board.rows()).n_failures() => Exit::Failed,
+        RunVerdict::NoData | RunVerdict::Unfinished => Exit::NoData,
+        RunVerdict::NoFailures | RunVerdict::Passed => Exit::Passed,
     }
 }
 

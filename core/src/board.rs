@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use crate::request::{Method, RequestName};
-use crate::run::RunState;
+use crate::run::{EndCause, RunState};
 use crate::series::{self, Slot};
 use crate::shard::ShardId;
 use crate::snapshot::{ExceptionTotals, RowTotals, Snapshot};
@@ -53,6 +53,18 @@ impl Board {
     /// Users that wait for a free connection.
     pub fn n_queued(&self) -> u32 {
         self.newest.values().map(|it| it.n_queued).sum()
+    }
+
+    /// Users that exceptions ended for good.
+    pub fn n_dead(&self) -> u64 {
+        self.newest.values().map(|it| it.n_dead).sum()
+    }
+
+    /// Why the run ends or has ended; `None` while it goes on, or where that was not kept.
+    pub fn end_cause(&self) -> Option<&EndCause> {
+        let causes = self.newest.values().filter_map(|it| it.end_cause.as_ref());
+        // A cause that is not expected says the most.
+        causes.min_by_key(|it| it.is_expected())
     }
 
     /// When the newest snapshot was read.
@@ -161,6 +173,10 @@ mod tests {
             state: RunState::Running,
             n_users: 1,
             n_queued: 0,
+            n_in_flight: 0,
+            n_due: 0,
+            n_dead: 0,
+            end_cause: None,
             n_dropped: stats.n_dropped(),
             rows: stats.rows(at, false),
             rows_left_out: stats.rows_left_out(),

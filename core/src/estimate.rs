@@ -43,7 +43,8 @@ impl TimeTotals {
     /// the interval the same: they say something about this run and nothing about another.
     pub fn estimate(&self, quantile: f64) -> Estimate {
         let count = self.buckets.count();
-        let (Some(min), Some(max), true) = (self.min, self.max, is_enough(quantile, count)) else {
+        let (Some(min), Some(max), true) = (self.min, self.max, self.is_enough_for(quantile))
+        else {
             return Estimate::TooFew {
                 needed: needed(quantile),
             };
@@ -58,6 +59,13 @@ impl TimeTotals {
             low: at_rank(low),
             high: at_rank(high),
         }
+    }
+}
+
+impl TimeTotals {
+    /// Whether there are enough times for an [`estimate`](Self::estimate) of `quantile`.
+    pub fn is_enough_for(&self, quantile: f64) -> bool {
+        is_enough(quantile, self.buckets.count())
     }
 }
 
@@ -82,11 +90,11 @@ fn is_enough(quantile: f64, count: u64) -> bool {
     1 <= low && high <= count && 0 < count
 }
 
-/// The smallest count that is enough.
+/// The smallest number of times that is enough for an estimate of `quantile`, which is in `[0, 1]`.
 ///
 /// With a = min(q, 1 − q), both ends are inside if n·a − z·√(n·q·(1 − q)) ≥ 1. That is a quadratic
 /// inequality in √n; the loops mend the last bit.
-fn needed(quantile: f64) -> u64 {
+pub fn needed(quantile: f64) -> u64 {
     if is_end(quantile) {
         return 1;
     }

@@ -62,6 +62,7 @@ mod judge;
 pub mod query;
 
 // What was measured.
+pub mod accounts;
 pub mod board;
 pub mod estimate;
 pub mod histogram;

@@ -306,6 +306,28 @@ impl Class {
         })
     }
 
+    /// Whether a user that has the variables that `is_set` knows gets to send a request in any task,
+    /// or has a task without one.
+    pub(crate) fn can_send(&self, is_set: impl Fn(&str) -> bool) -> bool {
+        let begins = |list: ListIdx| {
+            let mut steps = self.list(list).iter();
+            let first = steps.find_map(|step| match step {
+                Step::Request(request) => Some(request),
+                Step::Wait(_) => None,
+            });
+            first.is_none_or(|it| it.needed_variables().all(&is_set))
+        };
+        let inner = self.sets.iter().skip(1).map(|it| it.on_start);
+        // Most have none.
+        let mut inner = inner.filter(|&it| !self.list(it).is_empty());
+        let tasks = self.sets.iter().flat_map(|it| &it.tasks);
+        let mut lists = tasks.filter_map(|it| match it.work {
+            ReadyWork::Set(_) => None,
+            ReadyWork::Steps(list) => Some(list),
+        });
+        lists.any(begins) || inner.any(begins)
+    }
+
     fn set_weights(&mut self, other: &Self) {
         if self.sets.len() != other.sets.len() {
             return;

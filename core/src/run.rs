@@ -1,6 +1,7 @@
 //! What a run is doing. The words are Locust's.
 
 use std::fmt;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,47 @@ impl RunState {
     /// Whether users are alive, or may be soon.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Spawning | Self::Running | Self::Stopping)
+    }
+}
+
+/// Why a run ended. Of several causes, the first counts.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// All requests that the plan allows were sent and answered.
+    MaxRequests,
+    /// Exceptions ended all users, and no others were to come.
+    NoUsersLeft,
+    /// A person stopped it, or the system that the command runs on.
+    Person,
+    /// Its run time was over, or its last stage.
+    RunTime,
+    /// A threshold with `abort` failed: its condition, as it was written.
+    Threshold(Rc<str>),
+}
+
+impl EndCause {
+    /// Whether the run ended as its plan or a person wanted, and not because something was wrong.
+    pub fn is_expected(&self) -> bool {
+        match self {
+            Self::MaxRequests | Self::Person | Self::RunTime => true,
+            Self::NoUsersLeft | Self::Threshold(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for EndCause {
+    /// What comes after *the run ended:*.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaxRequests => f.write_str("all requests that the plan allows were answered"),
+            Self::NoUsersLeft => {
+                f.write_str("exceptions ended all users, and no others were to come")
+            }
+            Self::Person => f.write_str("it was stopped"),
+            Self::RunTime => f.write_str("its time was over"),
+            Self::Threshold(condition) => write!(f, "the threshold “{condition}” failed"),
+        }
     }
 }
 

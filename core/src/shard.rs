@@ -17,7 +17,7 @@ use crate::judge::{Judgment, judge};
 use crate::plan::{Plan, Shape};
 use crate::program::Program;
 use crate::request::{Request, RequestName};
-use crate::run::RunState;
+use crate::run::{EndCause, RunState};
 use crate::sample::{Evidence, Sample};
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
@@ -60,9 +60,9 @@ pub enum Command {
     Edit(Box<Plan>),
     /// Forgets all that was counted, and goes on.
     Reset,
-    /// Ends the run. Users may finish what the plan lets them finish; a second time ends them at
-    /// once.
-    Stop,
+    /// Ends the run, for this cause. Users may finish what the plan lets them finish; a second time
+    /// ends them at once.
+    Stop(EndCause),
     /// Puts the series of these rows into the snapshots, besides those that thresholds look at.
     Watch(BTreeSet<RequestName>),
 }
@@ -113,6 +113,10 @@ pub struct Shard {
     queue: VecDeque<Ticket>,
     n_queued: u32,
     n_in_flight: usize,
+    // Requests that were due since counting began, whatever became of them.
+    n_due: u64,
+    // Users that an exception ended for good.
+    n_dead: u64,
     // When each request under way has to be done. Those that are done stay until they are first.
     deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     // When users that were told to stop have to be done. The epoch is that of a life.
@@ -121,6 +125,7 @@ pub struct Shard {
     // How many requests may still be sent.
     n_left: u64,
     stats: Stats,
+    end_cause: Option<EndCause>,
     // `None` once the last one is out.
     next_snapshot: Option<Elapsed>,
 }
@@ -161,11 +166,14 @@ impl Shard {
             queue: VecDeque::new(),
             n_queued: 0,
             n_in_flight: 0,
+            n_due: 0,
+            n_dead: 0,
             deadlines: BinaryHeap::new(),
             kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
             stats,
+            end_cause: None,
             next_snapshot: Some(Elapsed::ZERO),
             pace: Pace::new(&program, setting.id),
             program,
@@ -184,9 +192,12 @@ impl Shard {
         self.advance(now);
         match command {
             Command::Edit(plan) => self.edit(now, &plan),
-            Command::Reset => self.stats.reset(now),
-            Command::Stop if self.state == RunState::Stopping => self.kill_all(now),
-            Command::Stop => self.stop(now),
+            Command::Reset => {
+                self.stats.reset(now);
+                self.n_due = u64::from(self.n_queued) + self.n_in_flight as u64;
+            }
+            Command::Stop(_) if self.state == RunState::Stopping => self.kill_all(now),
+            Command::Stop(cause) => self.stop(now, cause),
             Command::Watch(rows) => self.watch(rows),
         }
         // Shown at once, unless the last one is out.
@@ -289,6 +300,10 @@ impl Shard {
             state: self.state,
             n_users: self.n_alive,
             n_queued: self.n_queued,
+            n_in_flight: self.n_in_flight as u64,
+            n_due: self.n_due,
+            n_dead: self.n_dead,
+            end_cause: self.end_cause.clone(),
             n_dropped: self.stats.n_dropped(),
             rows: self.stats.rows(now, is_last),
             rows_left_out: self.stats.rows_left_out(),
@@ -330,7 +345,7 @@ impl Shard {
     fn advance(&mut self, now: Elapsed) {
         self.arrive(now);
         if self.end.is_some_and(|end| end <= now) {
-            self.stop(now);
+            self.stop(now, EndCause::RunTime);
         }
         if let Pace::Closed { next_change, .. } = self.pace
             && next_change.is_some_and(|due| due <= now)
@@ -367,6 +382,7 @@ impl Shard {
             }
         }
         self.end_if_spent(now);
+        self.end_if_deserted(now);
     }
 
     /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
@@ -408,6 +424,7 @@ impl Shard {
         let epoch = user.turn(Activity::Queued { due });
         self.queue.push_back(Ticket { user: local, epoch });
         self.n_queued += 1;
+        self.n_due += 1;
     }
 
     /// Sends the request of a user; `None` if it cannot be made, which ends the task.
@@ -429,12 +446,15 @@ impl Shard {
                 let task = user.task_name(class);
                 let message: Rc<str> = error.to_string().into();
                 self.stats.record_exception(&task, &message, now);
+                self.n_due -= 1;
                 user.fail_task();
+                user.end_if_stuck(class, world);
                 self.go_on(local, now, now);
                 return None;
             }
         };
         let row = self.stats.row(name);
+        user.has_sent = true;
         let epoch = user.turn(Activity::InFlight {
             due,
             sent: now,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::histogram::Buckets;
 use crate::request::RequestName;
-use crate::run::RunState;
+use crate::run::{EndCause, RunState};
 use crate::sample::{Evidence, Failure};
 use crate::series::{self, Slot};
 use crate::shard::ShardId;
@@ -40,6 +40,19 @@ pub struct Snapshot {
     pub n_users: u32,
     /// Users that wait for a free connection at that moment.
     pub n_queued: u32,
+    /// Requests that were sent and have no answer yet.
+    #[serde(default)]
+    pub n_in_flight: u64,
+    /// Requests that users wanted to send since counting began. Each is finished, aborted, unsent,
+    /// queued or in flight, and in one of these counts only. Zero in reports of earlier versions.
+    #[serde(default)]
+    pub n_due: u64,
+    /// Users that exceptions ended for good, since the run began.
+    #[serde(default)]
+    pub n_dead: u64,
+    /// Why the run ends or has ended; `None` while it goes on, and in reports of earlier versions.
+    #[serde(default)]
+    pub end_cause: Option<EndCause>,
     /// Arrivals that found no free user.
     pub n_dropped: u64,
     /// Totals by request name, in order of name. A name, once there, stays until a reset.
@@ -62,8 +75,13 @@ pub struct RowTotals {
     pub name: RequestName,
     /// Finished requests, failed ones included, aborted ones not.
     pub n_requests: u64,
-    /// Requests that were under way when their user was stopped. Not in any other count.
+    /// Requests that were in flight when their user was stopped, and were given up. Not in any other
+    /// count.
     pub n_aborted: u64,
+    /// Requests that were due when their user was stopped, and were never sent. Not in any other
+    /// count; zero in reports of earlier versions.
+    #[serde(default)]
+    pub n_unsent: u64,
     /// Sum of the lengths of all bodies.
     pub body_bytes: u64,
     /// done − due, of failed requests too.
@@ -112,6 +130,7 @@ impl RowTotals {
             name,
             n_requests: sum(|it| it.n_requests),
             n_aborted: sum(|it| it.n_aborted),
+            n_unsent: sum(|it| it.n_unsent),
             body_bytes: sum(|it| it.body_bytes),
             response_times: TimeTotals::merged(parts.iter().map(|it| &it.response_times)),
             service_times: TimeTotals::merged(parts.iter().map(|it| &it.service_times)),

@@ -101,6 +101,14 @@ impl UserSchedule {
         None
     }
 
+    /// Whether any user starts after `now`.
+    pub fn grows_after(&self, now: Elapsed) -> bool {
+        let current = self.ramp_at(now);
+        let mut later = self.ramps.iter().skip(current);
+        let is_growing = |ramp: &Ramp| ramp.from < ramp.to && ramp.next_change(now).is_some();
+        later.any(is_growing)
+    }
+
     /// Whether the number of users that is wanted now is reached.
     pub fn is_reached(&self, now: Elapsed) -> bool {
         self.ramps[self.ramp_at(now)].next_change(now).is_none()

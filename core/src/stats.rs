@@ -134,6 +134,11 @@ impl Stats {
         self.rows[row].n_aborted += 1;
     }
 
+    /// Counts a request in row `row` that was due and not sent when its user was stopped.
+    pub fn record_unsent(&mut self, row: usize) {
+        self.rows[row].n_unsent += 1;
+    }
+
     /// Counts an arrival.
     pub fn record_arrival(&mut self, now: Elapsed) {
         self.series.record_arrival(now);
@@ -191,7 +196,7 @@ impl Stats {
         let mut totals = Vec::new();
         for (name, &index) in &self.by_name {
             let row = &mut self.rows[index];
-            if row.n_requests + row.n_aborted == 0 {
+            if row.n_requests + row.n_aborted + row.n_unsent == 0 {
                 continue;
             }
             let with_series = with_series || self.watched.contains(name);
@@ -243,6 +248,7 @@ struct Row {
     name: RequestName,
     n_requests: u64,
     n_aborted: u64,
+    n_unsent: u64,
     body_bytes: u64,
     response_times: Times,
     service_times: Times,
@@ -258,6 +264,7 @@ impl Row {
             name,
             n_requests: 0,
             n_aborted: 0,
+            n_unsent: 0,
             body_bytes: 0,
             response_times: Times::new(),
             service_times: Times::new(),
@@ -298,6 +305,7 @@ impl Row {
             name: self.name.clone(),
             n_requests: self.n_requests,
             n_aborted: self.n_aborted,
+            n_unsent: self.n_unsent,
             body_bytes: self.body_bytes,
             response_times: self.response_times.totals(),
             service_times: self.service_times.totals(),

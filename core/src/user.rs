@@ -26,10 +26,13 @@ pub(crate) struct User {
     pub(crate) activity: Activity,
     /// It was told to stop, and goes on only as far as it must.
     pub(crate) is_ending: bool,
-    /// An exception before its first task ended it. It is not replaced.
+    /// An exception ended it for good: one before its first task, or one that would come again with
+    /// every task. It is not replaced.
     pub(crate) is_dead: bool,
     /// Counts its lives: a user that was stopped may start again.
     pub(crate) life: u32,
+    /// Whether a request was sent since the last rest.
+    pub(crate) has_sent: bool,
     /// When the arrival that it has to do was due, until its first request is.
     pub(crate) arrival: Option<Elapsed>,
     /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
@@ -41,8 +44,6 @@ pub(crate) struct User {
     // The steps under way, and how many of them are done.
     list: Option<ListIdx>,
     n_done: u32,
-    // Whether a request was sent since the last rest.
-    has_sent: bool,
     n_tasks: u64,
     n_seq: u64,
     variables: Vec<(Rc<str>, Value)>,
@@ -243,10 +244,7 @@ impl User {
         let step = class.list(self.list?).get(self.n_done as usize)?;
         self.n_done += 1;
         Some(match step {
-            Step::Request(_) => {
-                self.has_sent = true;
-                Next::Send
-            }
+            Step::Request(_) => Next::Send,
             Step::Wait(wait) => Next::Wait(wait.draw(&mut self.rng, Duration::ZERO)),
         })
     }
@@ -289,6 +287,20 @@ impl User {
             Some(around) => around.phase = Phase::Task,
             None => self.is_dead = true,
         }
+    }
+
+    /// Ends a user that can send nothing any more, after a task that broke before it sent: every
+    /// task needs a variable that only an answer could set, and without a request none comes.
+    pub(crate) fn end_if_stuck(&mut self, class: &Class, world: World<'_>) {
+        let is_set = |name: &str| {
+            self.variables.iter().any(|it| *it.0 == *name) || world.data.column(name).is_some()
+        };
+        if self.is_ending || class.can_send(is_set) {
+            return;
+        }
+        self.is_dead = true;
+        self.frames.clear();
+        self.list = None;
     }
 
     fn frame(&mut self) -> &mut Frame {

@@ -261,7 +261,7 @@ impl Page {
 
     /// How many requests were aborted, as the page says it.
     pub async fn n_aborted(&self) -> u64 {
-        let note = self.text("//p[contains(., 'under way when')]").await;
+        let note = self.text("//p[contains(., 'in flight when')]").await;
         note.map_or(0, |note| {
             number(note.split(" request").next().unwrap_or_default())
         })

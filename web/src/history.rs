@@ -122,7 +122,7 @@ impl RunEntry {
             is_good: match verdict {
                 RunVerdict::Failed | RunVerdict::SomeFailures => Some(false),
                 RunVerdict::NoFailures | RunVerdict::Passed => Some(true),
-                RunVerdict::NoRequests | RunVerdict::Unfinished => None,
+                RunVerdict::NoData | RunVerdict::Unfinished => None,
             },
             is_running: false,
             n_requests: figures.n_requests,

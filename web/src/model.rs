@@ -5,8 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::board::{Board, aggregated};
-use mayfly_core::estimate::Estimate;
-use mayfly_core::run::RunState;
+use mayfly_core::run::{EndCause, RunState};
 use mayfly_core::sample::{Evidence, Failure};
 use mayfly_core::snapshot::{ExceptionTotals, RowTotals, TimeTotals};
 use mayfly_core::time::Elapsed;
@@ -26,8 +25,10 @@ pub struct StatsRow {
     pub n_requests: u64,
     /// How many of them failed.
     pub n_failures: u64,
-    /// Requests that were under way when their users were stopped, in no other count.
+    /// Requests that were in flight when their users were stopped, in no other count.
     pub n_aborted: u64,
+    /// Requests that were due and not sent when their users were stopped, in no other count.
+    pub n_unsent: u64,
     /// done − due.
     pub response_times: TimeTotals,
     /// done − sent.
@@ -47,6 +48,7 @@ impl StatsRow {
             n_requests: row.n_requests,
             n_failures: row.n_failures(),
             n_aborted: row.n_aborted,
+            n_unsent: row.n_unsent,
             average_bytes: row.body_bytes.checked_div(row.n_requests),
             request_rate: row.recent.request_rate(),
             failure_rate: row.recent.failure_rate(),
@@ -56,12 +58,9 @@ impl StatsRow {
         }
     }
 
-    /// A quantile of the response times; `None` if there are too few for it to mean anything.
+    /// A quantile of the response times, be it sure or not; `None` without requests.
     pub fn quantile(&self, quantile: f64) -> Option<Duration> {
-        match self.response_times.estimate(quantile) {
-            Estimate::TooFew { .. } => None,
-            Estimate::Value { time, .. } => Some(time),
-        }
+        self.response_times.quantile(quantile)
     }
 
     /// Failures ÷ requests; zero without requests.
@@ -102,8 +101,14 @@ pub struct RunModel {
     pub n_users: u32,
     /// Users that wait for a free connection.
     pub n_queued: u32,
-    /// Requests that were under way when their users were stopped.
+    /// Requests that were in flight when their users were stopped.
     pub n_aborted: u64,
+    /// Requests that were due and not sent when their users were stopped.
+    pub n_unsent: u64,
+    /// Users that exceptions ended for good.
+    pub n_dead: u64,
+    /// Why the run ends or has ended; `None` while it goes on, or if nobody knows.
+    pub end_cause: Option<EndCause>,
     /// Arrivals that found no free user.
     pub n_dropped: u64,
     /// Whether there were too many names, so that some are counted in rows named `(other)`.
@@ -131,6 +136,9 @@ impl RunModel {
             n_users: board.n_users(),
             n_queued: board.n_queued(),
             n_aborted: total.n_aborted,
+            n_unsent: total.n_unsent,
+            n_dead: board.n_dead(),
+            end_cause: board.end_cause().cloned(),
             n_dropped: board.n_dropped(),
             rows_left_out: board.rows_left_out(),
             is_unexplained: is_unexplained(&total),

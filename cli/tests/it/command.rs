@@ -34,8 +34,57 @@ fn failed_requests_end_with_1() {
 
 #[test]
 fn exceptions_end_with_1() {
-    let plan = format!("{USER}task = [ {{ name = \"t\", get = \"/{{{{nobody}}}}\" }} ]");
-    check(&plan, 1, &["unknown variable “nobody”"]);
+    let plan = format!(
+        "{USER}task = [ {{ name = \"t\", get = \"/\", extract = {{ token = {{ json = \"$.token\" }} }} }} ]"
+    );
+    check(&plan, 1, &["found no $.token for “token”"]);
+}
+
+#[test]
+fn a_variable_that_nothing_sets_ends_with_2() {
+    let plan = "version = 1\nload = { users = 1, spawn_rate = 1, max_requests = 20 }\n\
+                [[user_class]]\nname = \"A\"\n\
+                on_start = [{ post = \"/login\", extract = { token = { json = \"$.token\" } } }]\n\
+                [[user_class.task]]\nget = \"/cart\"\nheaders = { X = \"{{tokn}}\" }\n";
+    let ended = run(plan, "http://127.0.0.1:1");
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    let expected = "line 8: user_class[0].task[0].headers.X: no request of user class “A” sets \
+                    “tokn”; did you mean “token”?";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+}
+
+/// A target that accepts requests and never answers.
+#[test]
+fn a_run_in_which_nothing_is_answered_ends_with_98() {
+    let plan =
+        format!("thresholds = [\"failures == 0\"]\n{USER}task = [ {{ get = \"/delay/60000\" }} ]");
+    check(
+        &plan,
+        98,
+        &[
+            "2 due = 0 answered + 2 given up",
+            "GET /delay/60000",
+            "no data",
+        ],
+    );
+}
+
+#[test]
+fn a_run_whose_users_are_all_gone_ends_by_itself_with_1() {
+    let (url, _) = demo_api();
+    let plan = format!(
+        "version = 1\nload = {{ users = 5, spawn_rate = 50, max_requests = 1000 }}\n{USER}\
+         on_start = [ {{ get = \"/status/401\", extract = {{ token = {{ json = \"$.token\" }} }} }} ]\n\
+         task = [ {{ get = \"/\" }} ]"
+    );
+    let ended = run(&plan, &url);
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    for text in [
+        "5 users were ended by exceptions",
+        "The run ended early: exceptions ended all users",
+    ] {
+        assert!(ended.stdout.contains(text), "{text} in\n{}", ended.stdout);
+    }
 }
 
 #[test]
@@ -58,7 +107,10 @@ fn a_threshold_can_end_the_run() {
          thresholds = [ {{ check = \"failures < 10\", abort = true }} ]\n\
          {USER}task = [ {{ get = \"/status/503\" }} ]"
     );
-    assert_eq!(run(&plan, &url).code, 99);
+    let ended = run(&plan, &url);
+    assert_eq!(ended.code, 99);
+    let expected = "The run ended early: the threshold “failures < 10” failed.";
+    assert!(ended.stdout.contains(expected), "{}", ended.stdout);
 }
 
 #[test]

@@ -140,6 +140,12 @@ impl ReadyRequest {
 
     /// The variables in it and in its checks. One that is used twice is given twice.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        let checks = self.checks.iter().flat_map(Check::variables);
+        self.needed_variables().chain(checks)
+    }
+
+    /// The variables without which it cannot be sent.
+    pub(crate) fn needed_variables(&self) -> impl Iterator<Item = &str> {
         let templates = [Some(&self.url), self.name.as_ref()];
         let headers = self.headers.iter().map(|it| &it.1);
         let (fields, json, text) = match &self.body {
@@ -156,7 +162,6 @@ impl ReadyRequest {
             .chain(text)
             .flat_map(Template::variables)
             .chain(json.into_iter().flat_map(|it| it.variables()))
-            .chain(self.checks.iter().flat_map(Check::variables))
     }
 }
 

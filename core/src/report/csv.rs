@@ -35,7 +35,8 @@ const QUANTILES: [(f64, &str); 11] = [
 ];
 
 /// One line per row of the statistics, `Aggregated` last. Times are in milliseconds; rates are means
-/// since counting began. Without requests, times are `N/A`.
+/// since counting began. Without requests, times are `N/A`. After Locust's columns come the requests
+/// without an answer: those given up in flight, and those never sent.
 pub fn requests(board: &Board) -> String {
     let mut out = writer();
     let titles = [
@@ -53,7 +54,10 @@ pub fn requests(board: &Board) -> String {
     ];
     write(
         &mut out,
-        titles.into_iter().chain(QUANTILES.map(|(_, title)| title)),
+        titles
+            .into_iter()
+            .chain(QUANTILES.map(|(_, title)| title))
+            .chain(["Given Up Count", "Never Sent Count"]),
     );
     let length = board.at().since(board.since());
     let rows = board.rows();
@@ -86,6 +90,7 @@ fn request_line(method: &str, row: &RowTotals, length: Duration) -> Vec<String> 
         rate(row.n_failures(), length),
     ];
     line.extend(QUANTILES.map(|(quantile, _)| millis(times.quantile(quantile))));
+    line.extend([row.n_aborted, row.n_unsent].map(|it| it.to_string()));
     line
 }
 
@@ -196,9 +201,9 @@ mod tests {
         let expected = format!(
             "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
              Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
-             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%\r\n\
-             GET,\"/a,b\",3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times}\r\n\
-             ,Aggregated,3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times}\r\n"
+             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Given Up Count,Never Sent Count\r\n\
+             GET,\"/a,b\",3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0\r\n\
+             ,Aggregated,3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0\r\n"
         );
         assert_eq!(requests(&board()), expected);
     }
@@ -211,7 +216,7 @@ mod tests {
             total,
             format!(
                 ",Aggregated,0,0,N/A,N/A,N/A,N/A,0,0.000000,0.000000{}",
-                ",N/A".repeat(11)
+                ",N/A".repeat(11) + ",0,0"
             )
         );
     }

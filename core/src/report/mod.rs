@@ -18,7 +18,8 @@ use serde_json::Value;
 
 use crate::board::{Board, aggregated};
 use crate::plan::Draft;
-use crate::threshold::Verdicts;
+use crate::run::EndCause;
+use crate::threshold::{Outcome, Verdicts};
 use crate::time::Elapsed;
 
 pub use self::figures::Figures;
@@ -66,23 +67,10 @@ impl Report {
 
     /// Whether the run passed.
     pub fn verdict(&self) -> RunVerdict {
-        let total = aggregated(&self.board.rows());
         if self.ending != Ending::Stopped {
-            RunVerdict::Unfinished
-        } else if !self.thresholds.is_empty() {
-            let has_failed = self.thresholds.iter().any(|it| it.failed);
-            if has_failed {
-                RunVerdict::Failed
-            } else {
-                RunVerdict::Passed
-            }
-        } else if 0 < total.n_failures() || !self.board.exceptions().is_empty() {
-            RunVerdict::SomeFailures
-        } else if total.n_requests == 0 {
-            RunVerdict::NoRequests
-        } else {
-            RunVerdict::NoFailures
+            return RunVerdict::Unfinished;
         }
+        RunVerdict::new(&self.board, &self.thresholds)
     }
 
     /// The key numbers, for a list of runs.
@@ -151,24 +139,52 @@ pub enum Ending {
 pub enum RunVerdict {
     /// A threshold failed.
     Failed,
-    /// There are no thresholds, and all that was asked for was answered.
+    /// Nothing was answered, or nothing that one of the thresholds is about. Nobody knows whether the
+    /// target would have passed.
+    NoData,
+    /// There are no thresholds, and no request failed.
     NoFailures,
-    /// There are no thresholds, and nothing was measured.
-    NoRequests,
     /// All thresholds held.
     Passed,
-    /// There are no thresholds, and requests failed or tasks broke.
+    /// There are no thresholds, and requests failed or tasks broke; or exceptions ended all users, so
+    /// that the run was not the one that was planned.
     SomeFailures,
     /// The run did not come to its end, so nobody knows.
     Unfinished,
+}
+
+impl RunVerdict {
+    /// Whether a run that has ended passed, after what was counted and what became of its thresholds.
+    ///
+    /// What failed says more than what lacks data, and no threshold passes a run without any.
+    pub fn new(board: &Board, thresholds: &[ThresholdResult]) -> Self {
+        let has = |outcome| thresholds.iter().any(|it| it.outcome() == outcome);
+        let total = aggregated(&board.rows());
+        let has_exceptions = !board.exceptions().is_empty();
+        if has(Outcome::Failed) {
+            Self::Failed
+        } else if board.end_cause() == Some(&EndCause::NoUsersLeft)
+            || has_exceptions && total.n_requests == 0
+        {
+            Self::SomeFailures
+        } else if total.n_requests == 0 || has(Outcome::NoData) {
+            Self::NoData
+        } else if !thresholds.is_empty() {
+            Self::Passed
+        } else if 0 < total.n_failures() || has_exceptions {
+            Self::SomeFailures
+        } else {
+            Self::NoFailures
+        }
+    }
 }
 
 impl fmt::Display for RunVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Failed => "Failed",
+            Self::NoData => "No data",
             Self::NoFailures => "No failures",
-            Self::NoRequests => "No requests",
             Self::Passed => "Passed",
             Self::SomeFailures => "With failures",
             Self::Unfinished => "Interrupted",
@@ -183,8 +199,11 @@ pub struct ThresholdResult {
     pub condition: String,
     /// What was found, or why there is nothing, in words.
     pub found: String,
-    /// Whether it failed.
+    /// Whether it did not pass: it failed, or there is no data.
     pub failed: bool,
+    /// Whether it did not pass because there is no data. False in reports of earlier versions.
+    #[serde(default)]
+    pub no_data: bool,
     /// Since when it did not hold; `None` if it held at last, or was never judged.
     #[serde(rename = "failing_since_micros")]
     pub failing_since: Option<Elapsed>,
@@ -196,10 +215,20 @@ impl ThresholdResult {
         let results = verdicts.iter().map(|it| Self {
             condition: it.condition.to_string(),
             found: it.found(),
-            failed: it.failed,
+            failed: it.outcome != Outcome::Passed,
+            no_data: it.outcome == Outcome::NoData,
             failing_since: it.failing_since,
         });
         results.collect()
+    }
+
+    /// What became of it.
+    pub fn outcome(&self) -> Outcome {
+        match (self.failed, self.no_data) {
+            (_, true) => Outcome::NoData,
+            (true, false) => Outcome::Failed,
+            (false, false) => Outcome::Passed,
+        }
     }
 }
 

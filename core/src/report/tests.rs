@@ -158,7 +158,11 @@ fn thresholds_are_told_with_what_was_found() {
         .collect();
     assert_eq!(words, [("fail_ratio < 1%", true), ("p95 < 1s", false)]);
     assert!(results[0].failing_since.is_some() && results[1].failing_since.is_none());
-    assert_eq!(results[1].found, "120ms");
+    assert!(
+        results[1].found.starts_with("≈ 120ms (from "),
+        "{}",
+        results[1].found
+    );
 }
 
 #[test]
@@ -176,7 +180,19 @@ fn verdicts_are_by_thresholds_or_else_by_failures() {
     without.thresholds.clear();
     check(&without, RunVerdict::SomeFailures, "With failures");
     without.board = Board::default();
-    check(&without, RunVerdict::NoRequests, "No requests");
+    check(&without, RunVerdict::NoData, "No data");
+    without.thresholds = passed.thresholds.clone();
+    check(&without, RunVerdict::NoData, "No data");
+    let no_data = ThresholdResult {
+        failed: true,
+        no_data: true,
+        ..passed.thresholds[0].clone()
+    };
+    passed.thresholds.push(no_data.clone());
+    check(&passed, RunVerdict::NoData, "No data");
+    let mut failed_too = failed.clone();
+    failed_too.thresholds.push(no_data);
+    check(&failed_too, RunVerdict::Failed, "Failed");
     let calm = report("", failed.plan, 1, |_, _| answer_after(Duration::ZERO, 200));
     let calm = Report {
         thresholds: Vec::new(),

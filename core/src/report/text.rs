@@ -2,16 +2,28 @@
 
 use std::time::Duration;
 
-use super::figures;
+use super::{figures, words};
 use crate::board::{Board, aggregated};
-use crate::snapshot::RowTotals;
-use crate::threshold::Verdicts;
+use crate::snapshot::{RowTotals, TimeTotals};
+use crate::threshold::{Outcome, Verdicts};
 
-/// The tables of a run: statistics, failures, exceptions and thresholds; the last three only if
-/// there are any. Times are in milliseconds; rates are means since counting began.
+/// The tables of a run: statistics, requests without an answer, failures, exceptions and thresholds;
+/// all but the first only if there are any. Times are in milliseconds, with `≈` before percentiles
+/// of too few requests; rates are means since counting began.
 pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     let rows = board.rows();
     let mut out = statistics(board, &rows);
+    out += &unanswered(board, &rows);
+    let n_dead = board.n_dead();
+    if 0 < n_dead {
+        out += &format!("\n{}\n", words::dead_users(n_dead));
+    }
+    if let Some(cause) = board.end_cause().filter(|it| !it.is_expected()) {
+        out += &format!(
+            "\nThe run ended early: {}.\n",
+            printable(&cause.to_string())
+        );
+    }
     let n_dropped = board.n_dropped();
     if 0 < n_dropped {
         out += &format!(
@@ -55,12 +67,28 @@ fn line(method: &str, row: &RowTotals, length: Duration) -> [String; 12] {
         millis(times.mean()),
         millis(times.min),
         millis(times.max),
-        millis(times.quantile(0.5)),
-        millis(times.quantile(0.95)),
-        millis(times.quantile(0.99)),
+        quantile(times, 0.5),
+        quantile(times, 0.95),
+        quantile(times, 0.99),
         rate(row.n_requests, length),
         rate(n_failures, length),
     ]
+}
+
+/// What was due and has no answer, by request, and the sum of everything that was due.
+fn unanswered(board: &Board, rows: &[RowTotals]) -> String {
+    let mut table = Table::new(["# given up", "# never sent", "Request"], 0);
+    table.n_numbers = 2;
+    for row in rows.iter().filter(|it| 0 < it.n_aborted + it.n_unsent) {
+        let [given_up, unsent] = [row.n_aborted, row.n_unsent].map(|it| it.to_string());
+        table.add([given_up, unsent, row.name.to_string()]);
+    }
+    let accounts = board.accounts();
+    if !accounts.adds_up() || accounts.unanswered() == 0 {
+        return table.text_unless_empty("Without an answer when their users were stopped");
+    }
+    let table = table.text_unless_empty("Without an answer when their users were stopped");
+    format!("{table}\n{accounts}\n")
 }
 
 fn failures(rows: &[RowTotals]) -> String {
@@ -89,7 +117,11 @@ fn exceptions(board: &Board) -> String {
 fn thresholds(verdicts: &Verdicts) -> String {
     let mut table = Table::new(["", "Threshold", "Value"], 2);
     for verdict in verdicts.iter() {
-        let word = if verdict.failed { "failed" } else { "passed" };
+        let word = match verdict.outcome {
+            Outcome::Failed => "failed",
+            Outcome::NoData => "no data",
+            Outcome::Passed => "passed",
+        };
         table.add([
             word.to_owned(),
             verdict.condition.to_string(),
@@ -97,6 +129,18 @@ fn thresholds(verdicts: &Verdicts) -> String {
         ]);
     }
     table.text_unless_empty("Thresholds")
+}
+
+fn quantile(times: &TimeTotals, quantile: f64) -> String {
+    let mark = if times.is_enough_for(quantile) {
+        ""
+    } else {
+        "≈"
+    };
+    match times.quantile(quantile) {
+        None => millis(None),
+        time => format!("{mark}{}", millis(time)),
+    }
 }
 
 fn millis(time: Option<Duration>) -> String {
@@ -114,8 +158,9 @@ fn rate(count: u64, length: Duration) -> String {
 struct Table<const N: usize> {
     titles: [&'static str; N],
     // How many columns are text, and start at the left; the others are numbers. With zero, all but
-    // the first are text.
+    // the first `n_numbers` are text.
     n_texts: usize,
+    n_numbers: usize,
     // `None` is a line across.
     lines: Vec<Option<[String; N]>>,
 }
@@ -125,6 +170,7 @@ impl<const N: usize> Table<N> {
         Self {
             titles,
             n_texts,
+            n_numbers: 1,
             lines: Vec::new(),
         }
     }
@@ -168,7 +214,7 @@ impl<const N: usize> Table<N> {
         let mut out = String::new();
         for (index, (cell, &width)) in cells.iter().zip(widths).enumerate() {
             let is_text = if self.n_texts == 0 {
-                0 < index
+                self.n_numbers <= index
             } else {
                 index < self.n_texts
             };
@@ -218,12 +264,19 @@ mod tests {
         let text = summary(&outcome.board, &Verdicts::new(&[]));
         let expected = "\
 Statistics (ms)
-Type  Name        # reqs       # fails    Avg    Min    Max    Med    95%    99%  req/s  fails/s
-------------------------------------------------------------------------------------------------
-GET   /               23     0 (0.00%)  250.0  250.0  250.0  250.0  250.0  250.0   2.30     0.00
-GET   /flaky\u{fffd}[2J      16  16 (100.00%)  250.0  250.0  250.0  250.0  250.0  250.0   1.60     1.60
-------------------------------------------------------------------------------------------------
-      Aggregated      39   16 (41.03%)  250.0  250.0  250.0  250.0  250.0  250.0   3.90     1.60
+Type  Name        # reqs       # fails    Avg    Min    Max    Med     95%     99%  req/s  fails/s
+--------------------------------------------------------------------------------------------------
+GET   /               23     0 (0.00%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   2.30     0.00
+GET   /flaky\u{fffd}[2J      16  16 (100.00%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   1.60     1.60
+--------------------------------------------------------------------------------------------------
+      Aggregated      39   16 (41.03%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   3.90     1.60
+
+Without an answer when their users were stopped
+# given up  # never sent  Request
+---------------------------------
+         1             0  GET /
+
+40 due = 23 answered + 16 failed + 1 given up
 
 Failures
 # fails  Request         Failure

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::snapshot::TimeTotals;
+
 /// A narrow space that does not break: `12 345`.
 const SEPARATOR: char = '\u{202f}';
 
@@ -24,6 +26,27 @@ pub fn count(count: u64) -> String {
 /// Milliseconds with one decimal; a dash for `None`.
 pub fn millis(time: Option<Duration>) -> String {
     time.map_or_else(|| NONE.to_owned(), |time| tenths(time.as_secs_f64() * 1e3))
+}
+
+/// A quantile of the response times in milliseconds; with `≈` in front if there are too few of them
+/// to be sure, and a dash if there are none.
+pub fn quantile(times: &TimeTotals, quantile: f64) -> String {
+    let text = millis(times.quantile(quantile));
+    if times.buckets.count() == 0 || times.is_enough_for(quantile) {
+        return text;
+    }
+    format!("≈{text}")
+}
+
+/// That exceptions ended `n_dead` users, at least one, as a sentence.
+pub fn dead_users(n_dead: u64) -> String {
+    match n_dead {
+        1 => "1 user was ended by an exception, and not replaced.".to_owned(),
+        n_dead => format!(
+            "{} users were ended by exceptions, and not replaced.",
+            count(n_dead)
+        ),
+    }
 }
 
 /// A number, at least zero, with one decimal.

@@ -4,10 +4,10 @@
 use std::cmp::Reverse;
 
 use super::pace::{Pace, arrival_mix, user_mix};
-use super::{Shard, Ticket};
+use super::{Shard, Ticket, world};
 use crate::plan::Plan;
 use crate::rng::Rng;
-use crate::run::{RunEvent, RunState};
+use crate::run::{EndCause, RunEvent, RunState};
 use crate::time::Elapsed;
 use crate::user::{Activity, User};
 
@@ -78,14 +78,14 @@ impl Shard {
 
     /// Ends what a user is doing, and goes on with what it does at its end.
     pub(super) fn abandon(&mut self, local: u32, now: Elapsed) {
-        self.drop_request(local);
+        self.drop_request(local, now);
         let user = &mut self.users[local as usize];
         user.abandon(&self.program.classes[user.class]);
         self.go_on(local, now, now);
     }
 
     /// Takes back the request of a user, sent or not.
-    fn drop_request(&mut self, local: u32) {
+    fn drop_request(&mut self, local: u32, now: Elapsed) {
         let user = &mut self.users[local as usize];
         let ticket = Ticket {
             user: local,
@@ -97,10 +97,33 @@ impl Shard {
                 self.aborts.push(ticket);
                 self.stats.record_abort(row);
             }
-            Activity::Queued { .. } => self.n_queued -= 1,
+            Activity::Queued { .. } => {
+                self.n_queued -= 1;
+                self.record_unsent(local, now);
+            }
             Activity::Idle | Activity::Stopped | Activity::Waiting => {}
         }
-        user.turn(Activity::Waiting);
+        self.users[local as usize].turn(Activity::Waiting);
+    }
+
+    /// Counts the request of a user that was in the queue. It was not due if there was a limit of
+    /// requests, and others have used it up.
+    fn record_unsent(&mut self, local: u32, now: Elapsed) {
+        if self.n_left == 0 {
+            self.n_due -= 1;
+            return;
+        }
+        let world = world(&self.program, self.setting, now);
+        let index = self.setting.id.user(local);
+        let user = &self.users[local as usize];
+        let ready = user.request(&self.program.classes[user.class]);
+        let ready = ready.expect("a user in the queue is at a request");
+        // A copy, so that the random numbers of its name are drawn again should the user come back.
+        let name = ready.name(&mut user.clone().scope(index, world));
+        let row = self
+            .stats
+            .row(name.unwrap_or_else(|_| ready.written_name()));
+        self.stats.record_unsent(row);
     }
 
     /// A user is done. It starts again if it is wanted.
@@ -109,6 +132,7 @@ impl Shard {
         user.turn(Activity::Stopped);
         user.life = user.life.wrapping_add(1);
         let is_dead = user.is_dead;
+        self.n_dead += u64::from(is_dead);
         self.count_alive(now, self.n_alive - 1);
         if self.state == RunState::Stopping {
             if self.n_alive == 0 {
@@ -237,10 +261,11 @@ impl Shard {
         }
     }
 
-    pub(super) fn stop(&mut self, now: Elapsed) {
+    pub(super) fn stop(&mut self, now: Elapsed, cause: EndCause) {
         if self.state == RunState::Stopping {
             return;
         }
+        self.end_cause.get_or_insert(cause);
         self.turn(RunEvent::Stop);
         self.pace.stop();
         self.end = None;
@@ -262,7 +287,7 @@ impl Shard {
         self.n_wanted = 0;
         let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
         for local in (0..n_users).rev() {
-            self.drop_request(local);
+            self.drop_request(local, now);
             self.users[local as usize].turn(Activity::Stopped);
         }
         self.count_alive(now, 0);
@@ -279,7 +304,20 @@ impl Shard {
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
         if self.n_left == 0 && self.n_in_flight == 0 && self.state.is_active() {
+            self.end_cause.get_or_insert(EndCause::MaxRequests);
             self.kill_all(now);
+        }
+    }
+
+    /// Ends the run once exceptions have ended all users, and the schedule brings no others.
+    pub(super) fn end_if_deserted(&mut self, now: Elapsed) {
+        if 0 < self.n_alive || self.n_wanted == 0 || !self.state.can_be_edited() {
+            return;
+        }
+        if let Pace::Closed { schedule, .. } = &self.pace
+            && !schedule.grows_after(now)
+        {
+            self.stop(now, EndCause::NoUsersLeft);
         }
     }
 

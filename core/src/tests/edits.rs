@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::board::aggregated;
 use crate::plan::{Load, Plan};
 use crate::request::Request;
-use crate::run::RunState;
+use crate::run::{EndCause, RunState};
 use crate::shard::Command;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, class, load, name, plan, task};
 use crate::time::Elapsed;
@@ -49,7 +49,7 @@ fn users_at(outcome: &Outcome, secs: u64) -> u32 {
 
 #[test]
 fn stop_ends_the_run_and_all_requests_at_once() {
-    let outcome = run(vec![(7_050, Command::Stop)]);
+    let outcome = run(vec![(7_050, Command::Stop(EndCause::Person))]);
 
     assert_eq!(outcome.board.state(), RunState::Stopped);
     assert_eq!(outcome.board.at(), Elapsed::from_micros(7_050_000));

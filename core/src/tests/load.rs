@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::board::aggregated;
 use crate::plan::Plan;
 use crate::request::Request;
-use crate::run::RunState;
+use crate::run::{EndCause, RunState};
 use crate::shard::Command;
 use crate::testing::{Answer, Outcome, Simulation, answer_after};
 use crate::time::Elapsed;
@@ -89,7 +89,12 @@ fn the_number_of_requests_can_be_limited() {
 
 #[test]
 fn stopped_users_finish_their_task_within_the_stop_timeout() {
-    let stop = |millis: u64| vec![(Elapsed::from_micros(millis * 1000), Command::Stop)];
+    let stop = |millis: u64| {
+        vec![(
+            Elapsed::from_micros(millis * 1000),
+            Command::Stop(EndCause::Person),
+        )]
+    };
     let load = "users = 4, spawn_rate = 1000, stop_timeout = 2";
     // All four are in the middle of a request of a second.
     let outcome = simulation(load, "0", 1000, stop(1500));
@@ -110,7 +115,12 @@ fn stopped_users_finish_their_task_within_the_stop_timeout() {
 
 #[test]
 fn a_second_stop_ends_everything_at_once() {
-    let stop = |millis: u64| (Elapsed::from_micros(millis * 1000), Command::Stop);
+    let stop = |millis: u64| {
+        (
+            Elapsed::from_micros(millis * 1000),
+            Command::Stop(EndCause::Person),
+        )
+    };
     let load = "users = 4, spawn_rate = 1000, stop_timeout = \"1h\"";
     let outcome = simulation(load, "0", 3_600_000, vec![stop(1500), stop(1700)]);
     assert_eq!(outcome.board.at(), Elapsed::from_micros(1_700_000));
@@ -126,7 +136,7 @@ fn a_shorter_stop_timeout_does_not_wait_for_a_longer_one() {
         (Elapsed::from_secs(secs), Command::Edit(Box::new(plan)))
     };
     let load = "users = 2, spawn_rate = 1000, stop_timeout = 20";
-    let stop = (Elapsed::from_secs(5), Command::Stop);
+    let stop = (Elapsed::from_secs(5), Command::Stop(EndCause::Person));
     let commands = vec![edit(3, 1, 20), edit(4, 1, 1), stop];
     let outcome = simulation(load, "0", 25_000, commands);
     let users = [5_500, 6_500, 22_500].map(|at| users_at(&outcome, at));

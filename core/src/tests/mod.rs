@@ -2,6 +2,7 @@
 
 mod claims;
 mod edits;
+mod ending;
 mod load;
 mod locust;
 pub(crate) mod locust_dispatch;

@@ -16,7 +16,7 @@ mod history;
 mod verdict;
 
 pub use error::ThresholdError;
-pub use verdict::{Verdict, Verdicts};
+pub use verdict::{Outcome, TooFew, Verdict, Verdicts};
 
 /// A condition, and what follows if it does not hold.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -296,6 +296,10 @@ impl Source {
             state,
             n_users: 1,
             n_queued: 0,
+            n_in_flight: 0,
+            n_due: 0,
+            n_dead: 0,
+            end_cause: None,
             n_dropped: self.stats.n_dropped(),
             rows: self.stats.rows(at, state == RunState::Stopped),
             rows_left_out: false,
@@ -380,9 +384,9 @@ fn steady(secs: u64) -> Vec<Done> {
     at.map(done).collect()
 }
 
-/// What the last verdict says: what was found, and whether it failed.
+/// What the last verdict says: what was found, and what became of the threshold.
 #[track_caller]
-fn check_verdict(text: &str, requests: &[Done], secs: u64, expected: (&str, bool)) {
+fn check_verdict(text: &str, requests: &[Done], secs: u64, expected: (&str, Outcome)) {
     let verdicts = run(
         &[threshold(text, true)],
         requests,
@@ -391,11 +395,10 @@ fn check_verdict(text: &str, requests: &[Done], secs: u64, expected: (&str, bool
     );
     let verdict = verdicts.iter().next().unwrap();
     assert_eq!(
-        (verdict.found().as_str(), verdict.failed),
+        (verdict.found().as_str(), verdict.outcome),
         expected,
         "{text}"
     );
-    assert_eq!(verdicts.failed(), expected.1);
     assert_eq!(
         verdict.failing_since.is_some(),
         verdict.value.is_some() && !verdict.passes
@@ -407,28 +410,56 @@ fn the_whole_run_is_judged_by_its_totals() {
     let mut requests = steady(10);
     requests[20].failed = true;
     requests[21].micros = 200;
-    check_verdict("p95 <= 100us", &requests, 10, ("100µs", false));
-    check_verdict("max < 200us", &requests, 10, ("200µs", true));
-    check_verdict("mean < 102us", &requests, 10, ("102µs", true));
-    check_verdict("requests == 39", &requests, 10, ("39", false));
-    check_verdict("rps > 3.9", &requests, 10, ("3.90/s", true));
-    check_verdict("rps >= 3.9", &requests, 10, ("3.90/s", false));
-    check_verdict("failures < 1", &requests, 10, ("1", true));
-    check_verdict("fail_ratio < 3%", &requests, 10, ("2.56%", false));
-    check_verdict("GET /a: requests == 39", &requests, 10, ("39", false));
-    check_verdict("/a: requests == 39", &requests, 10, ("39", false));
-    check_verdict("POST /a: requests == 39", &requests, 10, ("0", true));
-    check_verdict("dropped == 0", &requests, 10, ("0", false));
-    check_verdict("exceptions == 0", &requests, 10, ("0", false));
+    let found = "≈ 100µs (from 39 requests; 110 are needed to be sure)";
+    check_verdict("p95 <= 100us", &requests, 10, (found, Outcome::Passed));
+    check_verdict("median <= 100us", &requests, 10, ("100µs", Outcome::Passed));
+    check_verdict("max < 200us", &requests, 10, ("200µs", Outcome::Failed));
+    check_verdict("mean < 102us", &requests, 10, ("102µs", Outcome::Failed));
+    check_verdict("requests == 39", &requests, 10, ("39", Outcome::Passed));
+    check_verdict("rps > 3.9", &requests, 10, ("3.90/s", Outcome::Failed));
+    check_verdict("rps >= 3.9", &requests, 10, ("3.90/s", Outcome::Passed));
+    check_verdict("failures < 1", &requests, 10, ("1", Outcome::Failed));
+    check_verdict("fail_ratio < 3%", &requests, 10, ("2.56%", Outcome::Passed));
+    check_verdict(
+        "GET /a: requests == 39",
+        &requests,
+        10,
+        ("39", Outcome::Passed),
+    );
+    check_verdict("/a: requests == 39", &requests, 10, ("39", Outcome::Passed));
+    check_verdict(
+        "POST /a: requests == 39",
+        &requests,
+        10,
+        ("0", Outcome::Failed),
+    );
+    check_verdict("dropped == 0", &requests, 10, ("0", Outcome::Passed));
+    check_verdict("exceptions == 0", &requests, 10, ("0", Outcome::Passed));
 }
 
 #[test]
 fn without_requests_nothing_is_known_of_times() {
-    check_verdict("p95 < 1s", &[], 5, ("no requests", true));
-    check_verdict("fail_ratio < 100%", &[], 5, ("no requests", true));
-    check_verdict("/b: p95 < 1s", &steady(5), 5, ("no requests", true));
-    check_verdict("rps < 1", &[], 5, ("0.00/s", false));
-    check_verdict("failures == 0", &[], 5, ("0", false));
+    check_verdict("p95 < 1s", &[], 5, ("no requests", Outcome::NoData));
+    check_verdict(
+        "fail_ratio < 100%",
+        &[],
+        5,
+        ("no requests", Outcome::NoData),
+    );
+    check_verdict(
+        "/b: p95 < 1s",
+        &steady(5),
+        5,
+        ("no requests", Outcome::NoData),
+    );
+    check_verdict("rps < 1", &[], 5, ("0.00/s", Outcome::Passed));
+    check_verdict("failures == 0", &[], 5, ("no requests", Outcome::NoData));
+    check_verdict(
+        "/b: failures == 0",
+        &steady(5),
+        5,
+        ("no requests", Outcome::NoData),
+    );
 }
 
 #[test]
@@ -438,21 +469,21 @@ fn a_window_has_to_be_whole() {
         "rps > 1 over 6s",
         &requests,
         5,
-        ("no whole window of 6 s with requests", true),
+        ("no whole window of 6 s with requests", Outcome::NoData),
     );
-    check_verdict("rps > 1 over 5s", &requests, 5, ("3.80/s", false));
+    check_verdict("rps > 1 over 5s", &requests, 5, ("3.80/s", Outcome::Passed));
     check_verdict(
         "p50 < 1s over 5s",
         &[],
         5,
-        ("no whole window of 5 s with requests", true),
+        ("no whole window of 5 s with requests", Outcome::NoData),
     );
-    check_verdict("rps < 1 over 5s", &[], 5, ("0.00/s", false));
+    check_verdict("rps < 1 over 5s", &[], 5, ("0.00/s", Outcome::Passed));
     check_verdict(
         "p50 < 1s over 2s",
         &requests[..8],
         5,
-        ("no requests", false),
+        ("no requests", Outcome::Passed),
     );
 }
 
@@ -462,10 +493,31 @@ fn one_bad_window_fails_though_the_next_is_good() {
     for request in &mut requests[20..28] {
         request.failed = true;
     }
-    check_verdict("fail_ratio < 50% over 2s", &requests, 20, ("0.00%", true));
-    check_verdict("fail_ratio < 50% over 10s", &requests, 20, ("0.00%", false));
-    check_verdict("/a: failures < 8 over 3s", &requests, 20, ("0", true));
-    check_verdict("/b: failures < 8 over 3s", &requests, 20, ("0", false));
+    check_verdict(
+        "fail_ratio < 50% over 2s",
+        &requests,
+        20,
+        ("0.00%", Outcome::Failed),
+    );
+    check_verdict(
+        "fail_ratio < 50% over 10s",
+        &requests,
+        20,
+        ("0.00%", Outcome::Passed),
+    );
+    check_verdict(
+        "/a: failures < 8 over 3s",
+        &requests,
+        20,
+        ("0", Outcome::Failed),
+    );
+    let none = "no whole window of 3 s with requests";
+    check_verdict(
+        "/b: failures < 8 over 3s",
+        &requests,
+        20,
+        (none, Outcome::NoData),
+    );
 }
 
 #[test]
@@ -497,7 +549,7 @@ fn check_abort(text: &str, requests: &[Done], expected: Option<u64>) {
         requests,
         (1, 20, 500),
         |at, verdicts| {
-            if verdicts.should_abort() {
+            if verdicts.aborting().is_some() {
                 first.get_or_insert(at.as_micros() / 500_000);
             }
         },
@@ -525,7 +577,8 @@ fn a_run_ends_when_waiting_cannot_help() {
         (1, 20, 500),
         |_, _| {},
     );
-    assert!(only_says_so.failed() && !only_says_so.should_abort());
+    assert_eq!(only_says_so.iter().next().unwrap().outcome, Outcome::Failed);
+    assert_eq!(only_says_so.aborting(), None);
 }
 
 #[test]
@@ -550,12 +603,12 @@ fn a_reset_begins_anew() {
         board.post(source.snapshot(at, RunState::Running));
         verdicts.update(&board);
         assert_eq!(
-            verdicts.should_abort(),
+            verdicts.aborting().is_some(),
             (2..4).contains(&second),
             "{second}"
         );
     }
-    assert!(!verdicts.failed());
+    assert_eq!(verdicts.iter().next().unwrap().outcome, Outcome::Passed);
 }
 
 #[test]
@@ -580,7 +633,7 @@ fn seconds_wait_for_the_slowest_shard() {
         verdicts.update(&board);
         assert_eq!(verdicts.iter().next().unwrap().value, expected);
     }
-    assert!(!verdicts.should_abort());
+    assert_eq!(verdicts.aborting(), None);
 }
 
 #[test]
@@ -602,13 +655,13 @@ fn windows_are_longer_than_what_the_series_keeps_by_the_second() {
         "/a: requests >= 1199 over 5m",
         &requests,
         700,
-        ("1200", true),
+        ("1200", Outcome::Failed),
     );
     check_verdict(
         "/a: requests >= 1191 over 5m",
         &requests,
         700,
-        ("1200", false),
+        ("1200", Outcome::Passed),
     );
 }
 
@@ -620,10 +673,10 @@ fn expected_value(metric: Metric, requests: &[Done], secs: f64) -> Option<Value>
     let n_failures = requests.iter().filter(|it| it.failed).count();
     let time = |micros: u64| Some(Value::Time(Duration::from_micros(micros)));
     match metric {
-        Metric::Failures => Some(Value::Count(n_failures as u64)),
         Metric::Requests => Some(Value::Count(n as u64)),
         Metric::Rps => Some(Value::Rate(n as f64 / secs)),
         _ if n == 0 => None,
+        Metric::Failures => Some(Value::Count(n_failures as u64)),
         Metric::FailRatio => Some(Value::Ratio(n_failures as f64 / n as f64)),
         Metric::Max => time(micros[n - 1]),
         Metric::Mean => time(micros.iter().sum::<u64>() / n as u64),
@@ -633,6 +686,15 @@ fn expected_value(metric: Metric, requests: &[Done], secs: f64) -> Option<Value>
             time(micros[(percent * n).div_ceil(100).max(1) - 1])
         }
         Metric::Dropped | Metric::Exceptions => unreachable!("not in these tests"),
+    }
+}
+
+/// What becomes of a threshold that was judged like this.
+fn expected_outcome(judged: impl Iterator<Item = bool>) -> Outcome {
+    match Vec::from_iter(judged).as_slice() {
+        [] => Outcome::NoData,
+        judged if judged.contains(&false) => Outcome::Failed,
+        _ => Outcome::Passed,
     }
 }
 
@@ -716,13 +778,13 @@ proptest! {
                 let window = window.as_secs();
                 let found: Vec<_> = (window..=secs).map(|end| value(end - window, end)).collect();
                 prop_assert_eq!(verdict.value, *found.last().unwrap(), "{}", condition);
-                let mut judged = found.iter().flatten().map(|&it| condition.holds(it));
-                let never_judged = found.iter().flatten().count() == 0;
-                prop_assert_eq!(verdict.failed, never_judged || judged.any(|it| !it));
+                let judged = found.iter().flatten().map(|&it| condition.holds(it));
+                prop_assert_eq!(verdict.outcome, expected_outcome(judged));
             } else {
                 let found = value(0, secs);
                 prop_assert_eq!(verdict.value, found, "{}", condition);
-                prop_assert_eq!(verdict.failed, !found.is_some_and(|it| condition.holds(it)));
+                let judged = found.iter().map(|&it| condition.holds(it));
+                prop_assert_eq!(verdict.outcome, expected_outcome(judged));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::history::History;
 use super::{Condition, Metric, RowPattern, Threshold, Value};
 use crate::board::Board;
+use crate::estimate::needed;
 use crate::histogram::Buckets;
 use crate::request::RequestName;
 use crate::series::Slot;
@@ -77,16 +78,13 @@ impl Verdicts {
         self.states.iter().map(State::verdict)
     }
 
-    /// Whether any threshold has failed. Of a run that goes on, this is not the last word.
-    pub fn failed(&self) -> bool {
-        self.iter().any(|it| it.failed)
-    }
-
-    /// Whether a threshold that is to end the run has failed.
+    /// The first threshold that is to end the run and has failed.
     ///
     /// Lack of data is no reason, nor is a count or rate of the whole run that is too low so far.
-    pub fn should_abort(&self) -> bool {
-        self.states.iter().any(State::should_abort)
+    pub fn aborting(&self) -> Option<&Condition> {
+        let mut states = self.states.iter();
+        let aborting = states.find(|it| it.should_abort());
+        aborting.map(|it| &it.threshold.condition)
     }
 
     fn subject(&mut self, condition: &Condition) -> usize {
@@ -129,9 +127,11 @@ pub struct Verdict<'a> {
     pub passes: bool,
     /// Since when it has not held; `None` if it holds, or was never judged.
     pub failing_since: Option<Elapsed>,
-    /// Whether the threshold fails if the run ends now: it does not hold for the run, or did not in
-    /// any one of its windows. What was never judged has failed: nobody knows that it holds.
-    pub failed: bool,
+    /// What becomes of the threshold if the run ends now.
+    pub outcome: Outcome,
+    /// How many requests the value is from, and how many a percentile needs to be sure of it; `None`
+    /// if it has enough, and for all that are no percentiles.
+    pub too_few: Option<TooFew>,
     was_judged: bool,
 }
 
@@ -139,13 +139,39 @@ impl Verdict<'_> {
     /// What was found, in words; why there is nothing, if there is nothing.
     pub fn found(&self) -> String {
         match (self.value, self.condition.window_secs) {
-            (Some(value), _) => value.to_string(),
+            (Some(value), _) => match self.too_few {
+                Some(TooFew { found, needed }) => {
+                    format!("≈ {value} (from {found} requests; {needed} are needed to be sure)")
+                }
+                None => value.to_string(),
+            },
             (None, Some(secs)) if !self.was_judged => {
                 format!("no whole window of {secs} s with requests")
             }
             (None, _) => "no requests".to_owned(),
         }
     }
+}
+
+/// What became of a threshold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It did not hold for the run, or in one of its windows.
+    Failed,
+    /// It was never judged, because there were no requests that it is about. Nobody knows whether it
+    /// holds.
+    NoData,
+    /// It held.
+    Passed,
+}
+
+/// A percentile of fewer requests than it takes to be sure of it; see [`crate::estimate`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooFew {
+    /// How many there were.
+    pub found: u64,
+    /// How many it takes.
+    pub needed: u64,
 }
 
 /// One or more rows that conditions are about.
@@ -188,6 +214,7 @@ struct State {
     threshold: Threshold,
     subject: usize,
     value: Option<Value>,
+    too_few: Option<TooFew>,
     passes: bool,
     failing_since: Option<Elapsed>,
     was_judged: bool,
@@ -200,6 +227,7 @@ impl State {
             threshold,
             subject,
             value: None,
+            too_few: None,
             passes: false,
             failing_since: None,
             was_judged: false,
@@ -210,8 +238,7 @@ impl State {
     fn judge_run(&mut self, at: Elapsed, figures: &Figures) {
         let condition = &self.threshold.condition;
         if condition.window_secs.is_none() {
-            let value = figures.value(condition.metric);
-            self.judge(at, value);
+            self.judge(at, figures);
         }
     }
 
@@ -221,13 +248,15 @@ impl State {
             && let Some(slots) = history.window(secs)
         {
             let figures = Figures::of_window(slots, secs, condition.metric);
-            self.judge(end, figures.value(condition.metric));
+            self.judge(end, &figures);
         }
     }
 
-    fn judge(&mut self, at: Elapsed, value: Option<Value>) {
-        self.value = value;
-        let Some(value) = value else {
+    fn judge(&mut self, at: Elapsed, figures: &Figures) {
+        let metric = self.threshold.condition.metric;
+        self.value = figures.value(metric);
+        self.too_few = figures.too_few(metric);
+        let Some(value) = self.value else {
             return;
         };
         self.was_judged = true;
@@ -248,10 +277,14 @@ impl State {
             value: self.value,
             passes: self.passes,
             failing_since: self.failing_since,
-            failed: match condition.window_secs {
-                None => !self.passes,
-                Some(_) => self.has_failed || !self.was_judged,
+            outcome: match condition.window_secs {
+                None if self.value.is_none() => Outcome::NoData,
+                Some(_) if !self.was_judged => Outcome::NoData,
+                None if self.passes => Outcome::Passed,
+                Some(_) if !self.has_failed => Outcome::Passed,
+                _ => Outcome::Failed,
             },
+            too_few: self.too_few,
             was_judged: self.was_judged,
         }
     }
@@ -320,13 +353,23 @@ impl Figures {
         figures
     }
 
+    /// Of a percentile that has too few requests for it.
+    fn too_few(&self, metric: Metric) -> Option<TooFew> {
+        let Metric::Quantile(quantile) = metric else {
+            return None;
+        };
+        let found = self.response_times.buckets.count();
+        let needed = needed(quantile);
+        (0 < found && found < needed).then_some(TooFew { found, needed })
+    }
+
     fn value(&self, metric: Metric) -> Option<Value> {
         let times = &self.response_times;
         let mean = || times.sum_micros.checked_div(self.n_requests);
         Some(match metric {
             Metric::Dropped => Value::Count(self.n_dropped),
             Metric::Exceptions => Value::Count(self.n_exceptions),
-            Metric::FailRatio if self.n_requests == 0 => return None,
+            Metric::FailRatio | Metric::Failures if self.n_requests == 0 => return None,
             Metric::FailRatio => Value::Ratio(self.n_failures as f64 / self.n_requests as f64),
             Metric::Failures => Value::Count(self.n_failures),
             Metric::Max => Value::Time(times.max?),

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::estimate::Estimate;
+use mayfly_core::report::words;
 use mayfly_core::request::RequestName;
 use mayfly_core::snapshot::TimeTotals;
 use yew::prelude::*;
@@ -118,11 +119,12 @@ impl Rows for StatsRows {
             "rps" => Key::Number(row.request_rate),
             "fps" => Key::Number(row.failure_rate),
             "aborted" => Key::Number(row.n_aborted as f64),
+            "unsent" => Key::Number(row.n_unsent as f64),
             "fail_ratio" => Key::Number(row.fail_ratio()),
-            _ => match estimate(row, column) {
-                Some(Estimate::Value { time, .. }) => Key::Number(time.as_secs_f64()),
-                _ => Key::Missing,
-            },
+            _ => {
+                let time = quantile_of(row, column).and_then(|(times, it)| times.quantile(it));
+                time.map_or(Key::Missing, |it| Key::Number(it.as_secs_f64()))
+            }
         }
     }
 
@@ -177,15 +179,15 @@ fn cell(row: &StatsRow, column: &str) -> Cell {
         "rps" => Cell::text(format::rate(row.request_rate)),
         "fps" => Cell::text(format::rate(row.failure_rate)),
         "aborted" => Cell::text(format::count(row.n_aborted)),
+        "unsent" => Cell::text(format::count(row.n_unsent)),
         "fail_ratio" => Cell::text(format::percent(row.n_failures, row.n_requests)),
-        "p999" => rare_quantile(row.response_times.estimate(0.999)),
-        _ => estimate(row, column).map_or_else(Cell::default, quantile),
+        _ => quantile_of(row, column).map_or_else(Cell::default, |(times, it)| quantile(times, it)),
     }
 }
 
-/// The quantile that a column is about, if it is about one.
-fn estimate(row: &StatsRow, column: &str) -> Option<Estimate> {
-    let (times, quantile): (&TimeTotals, f64) = match column {
+/// The times and the quantile that a column is about, if it is about one.
+fn quantile_of<'a>(row: &'a StatsRow, column: &str) -> Option<(&'a TimeTotals, f64)> {
+    Some(match column {
         "median" => (&row.response_times, 0.5),
         "p95" => (&row.response_times, 0.95),
         "p99" => (&row.response_times, 0.99),
@@ -193,29 +195,24 @@ fn estimate(row: &StatsRow, column: &str) -> Option<Estimate> {
         "service_median" => (&row.service_times, 0.5),
         "service_p95" => (&row.service_times, 0.95),
         _ => return None,
-    };
-    Some(times.estimate(quantile))
+    })
 }
 
-/// A quantile that a few requests more could move anywhere is not shown.
-fn quantile(estimate: Estimate) -> Cell {
-    match estimate {
-        Estimate::TooFew { needed } => {
-            let needed = format::count(needed);
-            Cell::text(format::NONE).titled(format!("too few samples: {needed} are needed"))
+/// A quantile, and how sure it is. One that a few requests more could move anywhere is marked.
+fn quantile(times: &TimeTotals, quantile: f64) -> Cell {
+    let cell = Cell::text(words::quantile(times, quantile));
+    match times.estimate(quantile) {
+        Estimate::Value { low, high, .. } => {
+            let [low, high] = [low, high].map(|it| format::millis(Some(it)));
+            cell.titled(format!("{low} to {high}, with 95 % confidence"))
         }
-        Estimate::Value { time, .. } => Cell::text(format::millis(Some(time))),
+        Estimate::TooFew { needed } => {
+            let [found, needed] = [times.buckets.count(), needed].map(format::count);
+            cell.titled(format!(
+                "from {found} requests; {needed} are needed to be sure"
+            ))
+        }
     }
-}
-
-/// A quantile that is never sure, with how sure it is.
-fn rare_quantile(estimate: Estimate) -> Cell {
-    let cell = quantile(estimate);
-    let Estimate::Value { low, high, .. } = estimate else {
-        return cell;
-    };
-    let [low, high] = [low, high].map(|it| format::millis(Some(it)));
-    cell.titled(format!("{low} to {high}, with 95 % confidence"))
 }
 
 // Locust's columns in Locust's order, so that its users feel at home; and then ours.
@@ -239,8 +236,13 @@ const COLUMNS: &[Column] = &[
     Column::extra("fail_ratio", "Fail ratio", "Failures ÷ requests"),
     Column::extra(
         "aborted",
-        "# Aborted",
-        "Under way when their users were stopped; in no other count",
+        "# Given up",
+        "In flight when their users were stopped; in no other count",
+    ),
+    Column::extra(
+        "unsent",
+        "# Never sent",
+        "Due, and not sent when their users were stopped; in no other count",
     ),
 ];
 

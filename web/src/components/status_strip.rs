@@ -47,6 +47,9 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
                 </dd>
             </div>
             { figure("Users", format::count(model.n_users.into()), false) }
+            if 0 < model.n_dead {
+                { figure("Ended users", format::count(model.n_dead), true) }
+            }
             { figure("RPS", format::rate(rate), false) }
             { figure("Failures", format::percent(n_failures, n_requests), 0 < n_failures) }
             { figure("Elapsed", format::clock(elapsed), false) }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use mayfly_core::report::ThresholdResult;
+use mayfly_core::report::{RunVerdict, ThresholdResult};
+use mayfly_core::threshold::Outcome;
 use yew::prelude::*;
 
 use crate::format;
@@ -10,8 +11,8 @@ use crate::format;
 #[derive(PartialEq, Properties)]
 pub struct ThresholdListProps {
     pub thresholds: Rc<[ThresholdResult]>,
-    /// Whether the run came to its end, so that this is the last word.
-    pub is_over: bool,
+    /// Whether the run passed; `None` until it has come to its end.
+    pub verdict: Option<RunVerdict>,
 }
 
 #[component]
@@ -19,12 +20,11 @@ pub fn ThresholdList(props: &ThresholdListProps) -> Html {
     if props.thresholds.is_empty() {
         return html! {};
     }
-    let n_failed = props.thresholds.iter().filter(|it| it.failed).count();
     html! {
         <section class="thresholds" aria-label="Thresholds">
-            if props.is_over {
-                <p class={classes!("verdict", if n_failed == 0 { "good" } else { "bad" })} role="status">
-                    { verdict(n_failed, props.thresholds.len()) }
+            if let Some(verdict) = props.verdict {
+                <p class={classes!("verdict", class(verdict))} role="status">
+                    { sentence(verdict, &props.thresholds) }
                 </p>
             }
             <ul class="plain">
@@ -41,24 +41,50 @@ pub fn ThresholdList(props: &ThresholdListProps) -> Html {
     }
 }
 
-fn verdict(n_failed: usize, n_thresholds: usize) -> String {
-    match n_failed {
-        0 => "Passed: all thresholds hold.".to_owned(),
-        _ => format!("Failed: {n_failed} of {n_thresholds} thresholds do not hold."),
+fn class(verdict: RunVerdict) -> &'static str {
+    match verdict {
+        RunVerdict::NoFailures | RunVerdict::Passed => "good",
+        RunVerdict::Failed | RunVerdict::SomeFailures => "bad",
+        RunVerdict::NoData | RunVerdict::Unfinished => "open",
+    }
+}
+
+fn sentence(verdict: RunVerdict, thresholds: &[ThresholdResult]) -> String {
+    let count = |outcome| {
+        let such = thresholds.iter().filter(|it| it.outcome() == outcome);
+        such.count()
+    };
+    let all = thresholds.len();
+    match (verdict, count(Outcome::Failed), count(Outcome::NoData)) {
+        (RunVerdict::Failed, failed, 0) => {
+            format!("Failed: {failed} of {all} thresholds do not hold.")
+        }
+        (RunVerdict::Failed, failed, no_data) => format!(
+            "Failed: {failed} of {all} thresholds do not hold, and {no_data} could not be judged."
+        ),
+        (RunVerdict::NoData, _, 0) => "No data: nothing was answered.".to_owned(),
+        (RunVerdict::NoData, _, no_data) => {
+            format!("No data: {no_data} of {all} thresholds could not be judged.")
+        }
+        (RunVerdict::SomeFailures, ..) => {
+            "With failures: this was not the run that was planned.".to_owned()
+        }
+        _ => "Passed: all thresholds hold.".to_owned(),
     }
 }
 
 /// The class and the word for what becomes of a threshold.
 fn state(threshold: &ThresholdResult) -> (&'static str, &'static str) {
-    if threshold.failed {
-        ("bad", "✗ fails")
-    } else {
-        ("good", "✓ holds")
+    match threshold.outcome() {
+        Outcome::Failed => ("bad", "✗ fails"),
+        Outcome::NoData => ("open", "– no data"),
+        Outcome::Passed => ("good", "✓ holds"),
     }
 }
 
 fn since(threshold: &ThresholdResult) -> String {
-    let since = threshold.failing_since.filter(|_| threshold.failed);
+    let is_failing = threshold.outcome() == Outcome::Failed;
+    let since = threshold.failing_since.filter(|_| is_failing);
     since.map_or_else(String::new, |at| {
         format!("since {}", format::length(at.to_duration()))
     })

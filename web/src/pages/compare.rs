@@ -85,7 +85,10 @@ fn side(letter: &str, run: &Run) -> Html {
             <h2 title={title.to_owned()}>{ format!("{letter}: ") }<bdi>{ format::line(title) }</bdi></h2>
             <p class="note">{ js::local_date_time(run.started_millis) }</p>
             <p class="note">{ host.unwrap_or_else(|| "Simulated API".to_owned()) }</p>
-            <ThresholdList thresholds={run.thresholds.clone()} is_over=true />
+            <ThresholdList
+                thresholds={run.thresholds.clone()}
+                verdict={run.is_over().then(|| run.verdict())}
+            />
         </section>
     }
 }

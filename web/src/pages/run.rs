@@ -14,6 +14,7 @@ use crate::components::{
 use crate::control::Intent;
 use crate::format;
 use crate::js;
+use crate::model::RunModel;
 use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
 
 #[derive(PartialEq, Properties)]
@@ -67,7 +68,10 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <div class="notice danger" role="alert"><p>{ problem }</p></div>
                 }
                 { notices(run) }
-                <ThresholdList thresholds={run.thresholds.clone()} is_over={run.is_over()} />
+                <ThresholdList
+                    thresholds={run.thresholds.clone()}
+                    verdict={run.is_over().then(|| run.verdict())}
+                />
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
@@ -81,7 +85,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 >
                     { panel(props) }
                 </section>
-                { aborted(run) }
+                { unanswered(run) }
                 if run.state().is_active() && 0 < run.model.n_queued {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
@@ -182,20 +186,49 @@ fn on_table(props: &RunPageProps, table: TableId) -> Callback<TableAction> {
     props.on_action.reform(move |it| Action::Table(table, it))
 }
 
-/// Requests that were cut off are in no other number, so they are named.
-fn aborted(run: &Run) -> Html {
-    let n_aborted = run.model.n_aborted;
-    if n_aborted == 0 {
-        return html! {};
+/// Requests without an answer are in no other number, so they are named.
+fn unanswered(run: &Run) -> Html {
+    let RunModel {
+        n_aborted,
+        n_unsent,
+        ..
+    } = *run.model;
+    html! {
+        <>
+            if 0 < n_aborted {
+                <p class="note">
+                    { format!("{} in flight when stopped. They were given up, and are in no other count.", requests(n_aborted)) }
+                </p>
+            }
+            if 0 < n_unsent {
+                <p class="note">
+                    { format!("{} due and not yet sent when stopped. They are in no other count.", requests(n_unsent)) }
+                </p>
+            }
+        </>
     }
-    let text = match n_aborted {
-        1 => "1 request was under way when its user was stopped. It was aborted, and is in no other count.".to_owned(),
-        _ => format!(
-            "{} requests were under way when their users were stopped. They were aborted, and are in no other count.",
-            format::count(n_aborted)
-        ),
+}
+
+fn requests(count: u64) -> String {
+    match count {
+        1 => "1 request was".to_owned(),
+        count => format!("{} requests were", format::count(count)),
+    }
+}
+
+/// Why a run ended that was not to end yet.
+fn early_end(run: &Run) -> Option<String> {
+    let cause = run
+        .model
+        .end_cause
+        .as_ref()
+        .filter(|it| !it.is_expected())?;
+    let verb = if run.state().is_active() {
+        "is ending"
+    } else {
+        "ended"
     };
-    html! { <p class="note">{ text }</p> }
+    Some(format!("The run {verb} early: {cause}."))
 }
 
 /// What a person should know before reading the numbers.
@@ -208,6 +241,9 @@ fn notices(run: &Run) -> Html {
                     <p><strong>{ reason }</strong></p>
                     <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
                 </div>
+            }
+            if let Some(reason) = early_end(run) {
+                <div class="notice danger" role="alert"><p><strong>{ reason }</strong></p></div>
             }
             if let Some(problem) = &run.keeping_problem {
                 <div class="notice" role="status"><p>{ problem }</p></div>

@@ -119,6 +119,7 @@ pub(super) fn news(before: &Run, after: &Run) -> Vec<(Level, String)> {
         warn(left_out(before, after)),
         warn(dropped(before, after)),
         warn(broke(before, after)),
+        warn(died(before, after)),
         warn(unkept(before, after)),
         diagnosed(before, after).map(|it| (Level::Error, it)),
     ];
@@ -147,8 +148,14 @@ fn state_change(before: &Run, after: &Run) -> Option<String> {
         (_, RunState::Stopping) if !before.is_stopping => Some("The run is ending.".to_owned()),
         (_, RunState::Stopped) => {
             let (n_requests, n_failures) = after.model.counts();
+            let cause = after
+                .model
+                .end_cause
+                .as_ref()
+                .filter(|it| !it.is_expected());
+            let why = cause.map_or_else(String::new, |it| format!(", because {it}"));
             Some(format!(
-                "The run stopped after {}: {} requests, {} of them failed ({}).",
+                "The run stopped after {}{why}: {} requests, {} of them failed ({}).",
                 format::clock(after.model.at.to_duration()),
                 format::count(n_requests),
                 format::count(n_failures),
@@ -177,6 +184,12 @@ fn broke(before: &Run, after: &Run) -> Option<String> {
         let (task, message) = (format::line(&first.task), format::line(&first.message));
         format!("A task broke: {task}: {message}. See Exceptions.")
     })
+}
+
+fn died(before: &Run, after: &Run) -> Option<String> {
+    let is_new = before.model.n_dead == 0 && 0 < after.model.n_dead;
+    is_new
+        .then(|| "Exceptions end users for good; they are not replaced. See Exceptions.".to_owned())
 }
 
 fn diagnosed(before: &Run, after: &Run) -> Option<String> {

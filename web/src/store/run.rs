@@ -6,7 +6,7 @@ use std::time::Duration;
 use mayfly_core::board::Board;
 use mayfly_core::load_line::LoadLine;
 use mayfly_core::plan::{Draft, Users};
-use mayfly_core::report::{Ending, ThresholdResult};
+use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
@@ -170,6 +170,11 @@ impl Run {
     /// Whether it came to its end, so that what its thresholds say is the last word.
     pub fn is_over(&self) -> bool {
         !self.state().is_active() && self.engine_error.is_none() && self.ending.is_none()
+    }
+
+    /// Whether it passed, if it is over.
+    pub fn verdict(&self) -> RunVerdict {
+        RunVerdict::new(&self.board, &self.thresholds)
     }
 
     /// What it did so far, to be drawn over what it was to do.

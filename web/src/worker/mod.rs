@@ -19,6 +19,7 @@ use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use js_sys::{Array, Uint8Array};
 use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::run::EndCause;
 use mayfly_core::shard;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -137,7 +138,7 @@ impl Engine {
                 self.page.tell(&Notice::Rows { path, rows });
             }
             Command::Reset => self.tell_run(shard::Command::Reset),
-            Command::Stop => self.tell_run(shard::Command::Stop),
+            Command::Stop => self.tell_run(shard::Command::Stop(EndCause::Person)),
             Command::Try { id, plan, place } => {
                 let page = self.page.clone();
                 spawn_local(async move {

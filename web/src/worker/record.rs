@@ -5,6 +5,7 @@ use std::time::Duration;
 use mayfly_core::board::Board;
 use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, ThresholdResult};
+use mayfly_core::run::EndCause;
 use mayfly_core::snapshot::Snapshot;
 use mayfly_core::threshold::Verdicts;
 
@@ -55,9 +56,12 @@ impl Record {
         self.report.plan = with_load(&self.report.plan, draft);
     }
 
-    /// Whether a threshold ends the run.
-    pub(super) fn should_abort(&self) -> bool {
-        self.report.ending == Ending::Running && self.verdicts.should_abort()
+    /// The threshold that ends the run; `None` if none does.
+    pub(super) fn abort_cause(&self) -> Option<EndCause> {
+        // A second stop would not let users finish.
+        let is_going_on = self.report.board.end_cause().is_none();
+        let condition = self.verdicts.aborting().filter(|_| is_going_on)?;
+        Some(EndCause::Threshold(condition.to_string().into()))
     }
 
     /// All of it.

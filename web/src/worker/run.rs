@@ -120,9 +120,9 @@ impl Host {
         if let Some(record) = &mut *self.record.borrow_mut() {
             record.post(&snapshot);
             thresholds.clone_from(&record.report().thresholds);
-            if record.should_abort() {
+            if let Some(cause) = record.abort_cause() {
                 // Nobody listens once the run is over.
-                let _ = self.commands.unbounded_send(shard::Command::Stop);
+                let _ = self.commands.unbounded_send(shard::Command::Stop(cause));
             }
         }
         let is_over = !snapshot.state.is_active();

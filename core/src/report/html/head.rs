@@ -5,6 +5,7 @@ use super::markup::{Column, Html, Table};
 use super::plan;
 use crate::board::aggregated;
 use crate::report::{Ending, Report, RunVerdict, words};
+use crate::threshold::Outcome;
 use crate::time::Elapsed;
 
 /// The title of a report that has none.
@@ -43,7 +44,7 @@ fn title(report: &Report) -> Html {
     html.raw("</h1>\n").raw(match verdict {
         RunVerdict::NoFailures | RunVerdict::Passed => "<p class=\"verdict good\">",
         RunVerdict::Failed | RunVerdict::SomeFailures => "<p class=\"verdict bad\">",
-        RunVerdict::NoRequests | RunVerdict::Unfinished => "<p class=\"verdict open\">",
+        RunVerdict::NoData | RunVerdict::Unfinished => "<p class=\"verdict open\">",
     });
     html.text(&verdict.to_string()).raw("</p>\n</div>\n");
     html
@@ -61,7 +62,10 @@ fn facts(view: &View<'_>) -> Html {
     html.clipped(&report.host())
         .raw("</dd>\n<dt>Ended</dt><dd>");
     match &report.ending {
-        Ending::Stopped => html.text("normally; the numbers are final"),
+        Ending::Stopped => match report.board.end_cause() {
+            Some(cause) => html.clipped(&format!("{cause}; the numbers are final")),
+            None => html.text("normally; the numbers are final"),
+        },
         Ending::Running => html.text(&format!(
             "interrupted at {end} {zone}; what came later was not saved"
         )),
@@ -120,13 +124,27 @@ fn notes(view: &View<'_>) -> Html {
              less."
         ));
     }
-    let n_aborted = aggregated(&view.rows).n_aborted;
-    if 0 < n_aborted {
-        let n_aborted = words::count(n_aborted);
+    let total = aggregated(&view.rows);
+    if 0 < total.n_aborted {
+        let n_aborted = words::count(total.n_aborted);
         notes.push(format!(
-            "Requests under way when their users were stopped: {n_aborted}. They are in no other \
-             count."
+            "Requests in flight that were given up when their users were stopped: {n_aborted}. They \
+             are in no other count."
         ));
+    }
+    if 0 < total.n_unsent {
+        let n_unsent = words::count(total.n_unsent);
+        notes.push(format!(
+            "Requests that were due and never sent, because their users were stopped first: \
+             {n_unsent}. They are in no other count."
+        ));
+    }
+    let accounts = board.accounts();
+    if accounts.adds_up() && 0 < accounts.unanswered() {
+        notes.push(format!("All that was due: {accounts}."));
+    }
+    if 0 < board.n_dead() {
+        notes.push(words::dead_users(board.n_dead()));
     }
     if board.rows_left_out() {
         notes.push(
@@ -150,10 +168,10 @@ fn thresholds(view: &View<'_>) -> Html {
     }
     let mut body = Html::default();
     for it in thresholds {
-        body.raw("<tr>").raw(if it.failed {
-            "<td class=\"bad\">Failed</td>"
-        } else {
-            "<td class=\"good\">Passed</td>"
+        body.raw("<tr>").raw(match it.outcome() {
+            Outcome::Failed => "<td class=\"bad\">Failed</td>",
+            Outcome::NoData => "<td class=\"open\">No data</td>",
+            Outcome::Passed => "<td class=\"good\">Passed</td>",
         });
         body.name(&it.condition).name(&it.found);
         let since = it.failing_since.map(|at| words::clock(at.as_secs()));

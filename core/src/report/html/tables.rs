@@ -46,9 +46,9 @@ fn request_numbers(row: &RowTotals, length: Duration) -> Vec<String> {
     vec![
         words::count(row.n_requests),
         words::count(row.n_failures()),
-        words::millis(times.quantile(0.5)),
-        words::millis(times.quantile(0.95)),
-        words::millis(times.quantile(0.99)),
+        words::quantile(times, 0.5),
+        words::quantile(times, 0.95),
+        words::quantile(times, 0.99),
         words::millis(times.mean()),
         words::millis(times.min),
         words::millis(times.max),
@@ -61,7 +61,7 @@ fn request_numbers(row: &RowTotals, length: Duration) -> Vec<String> {
 pub(super) fn response_times(view: &View<'_>) -> Html {
     let numbers = QUANTILES.map(|(_, title)| title);
     let of_row = |row: &RowTotals| {
-        let times = |(quantile, _)| words::millis(row.response_times.quantile(quantile));
+        let times = |(quantile, _)| words::quantile(&row.response_times, quantile);
         QUANTILES.map(times).to_vec()
     };
     let body = body(&view.rows, of_row);

@@ -107,7 +107,7 @@ fn a_small_run_is_told_whole() {
         "<h1><bdi class=\"clip\">Small</bdi></h1>\n<p class=\"verdict bad\">Failed</p>",
         "<dd>2026-01-01 00:00:00 – 2026-01-01 00:00:10 UTC (10 seconds)</dd>",
         "<bdi class=\"clip\">http://shop.test/api</bdi>",
-        "<dd>normally; the numbers are final</dd>",
+        "<dd><bdi class=\"clip\">its time was over; the numbers are final</bdi></dd>",
         "<dt>Seed</dt><dd>7</dd>",
         &format!("<dt>Requests</dt><dd>{}</dd>", figures.n_requests),
         "<td class=\"bad\">Failed</td><td class=\"name\"><bdi class=\"clip\">fail_ratio &lt; 1%</bdi>",

@@ -101,13 +101,19 @@ fn check_times((first, last): (Elapsed, Elapsed)) -> Result<(), String> {
 
 /// All that is ever added up.
 fn counts(snapshot: &Snapshot) -> Vec<u64> {
-    let mut counts = vec![snapshot.n_dropped];
+    let mut counts = vec![
+        snapshot.n_dropped,
+        snapshot.n_due,
+        snapshot.n_in_flight,
+        snapshot.n_dead,
+    ];
     counts.extend(snapshot.exceptions.iter().map(|it| it.count));
     counts.extend(of_slots(&snapshot.series));
     for row in &snapshot.rows {
         counts.extend([
             row.n_requests,
             row.n_aborted,
+            row.n_unsent,
             row.body_bytes,
             row.response_times.sum_micros,
             row.service_times.sum_micros,

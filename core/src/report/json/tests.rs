@@ -255,7 +255,7 @@ proptest! {
     fn a_text_that_ends_too_soon_is_no_report(part in 0.0..1.0_f64) {
         let text = &*SMALL;
         let end = (text.trim_end().len() as f64 * part) as usize;
-        let read = Report::from_json(&text[..end]);
+        let read = Report::from_json(&text[..text.floor_char_boundary(end)]);
         let is_no_json = matches!(read, Err(ReportError::NotJson { .. }));
         prop_assert!(is_no_json);
     }
@@ -272,8 +272,9 @@ proptest! {
             text.replace_range(places[place.index(places.len())].clone(), NUMBERS[number]);
         }
         for (place, byte) in bytes {
-            let place = place.index(text.len() - 1);
-            text.replace_range(place..=place, &char::from(byte).to_string());
+            let place = text.floor_char_boundary(place.index(text.len() - 1));
+            let end = text.ceil_char_boundary(place + 1);
+            text.replace_range(place..end, &char::from(byte).to_string());
         }
         if let Ok(report) = Report::from_json(&text) {
             prop_assert!(0 < render(&report));
