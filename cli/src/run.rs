@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use mayfly_core::board::{Board, aggregated};
 use mayfly_core::drive::drive;
-use mayfly_core::plan::{BaseUrl, Plan, Target};
+use mayfly_core::plan::{BaseUrl, Plan, Target, Targets};
 use mayfly_core::program::Program;
 use mayfly_core::report::{RunVerdict, ThresholdResult, text};
 use mayfly_core::run::EndCause;
@@ -109,11 +109,8 @@ impl Ready {
 
     /// What is loaded, in words.
     pub fn target(&self) -> String {
-        match &self.plan.target {
-            Some(Target::BaseUrl(url)) => url.to_string(),
-            Some(Target::Simulated(_)) => "the simulated API".to_owned(),
-            None => "the hosts of the user classes".to_owned(),
-        }
+        let label = Targets::of(&self.plan).label();
+        label.unwrap_or_else(|| "the simulated API".to_owned())
     }
 
     /// Runs to the end, which `Ctrl-C` brings about sooner, and returns the report and the verdict.
@@ -122,12 +119,14 @@ impl Ready {
     pub async fn run(self) -> (String, Exit) {
         let seed = self.plan.load.seed.unwrap_or_else(new_seed);
         let clock = NativeClock::start();
+        let is_simulated = Targets::of(&self.plan).is_simulated();
         match self.plan.target.clone() {
-            Some(Target::Simulated(model)) => {
+            Some(Target::Simulated(model)) if is_simulated => {
                 let api = SimulatedApi::with_model(clock, seed, model);
                 self.run_on(&api, &clock, seed).await
             }
-            Some(Target::BaseUrl(_)) | None => {
+            // A class that has a host of its own loads it, as on the page.
+            _ => {
                 let http = HttpTransport::new(HttpTransport::MAX_IN_FLIGHT);
                 self.run_on(&http, &clock, seed).await
             }

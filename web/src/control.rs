@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Draft, Users};
+use mayfly_core::plan::{Draft, Targets, Users};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
@@ -250,7 +250,7 @@ impl Control {
 
     fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
         if let Some(draft) = plan.ready() {
-            self.use_draft(plan.title.clone(), draft.clone(), purpose);
+            self.use_draft(plan.title.clone(), draft.clone(), &plan.targets, purpose);
         } else if plan.is_read() {
             self.reject();
         } else {
@@ -264,9 +264,9 @@ impl Control {
         self.read(plan);
     }
 
-    fn use_draft(&self, title: String, draft: Draft, purpose: Purpose) {
+    fn use_draft(&self, title: String, draft: Draft, targets: &Targets, purpose: Purpose) {
         match purpose {
-            Purpose::Start => self.start_plan(title, draft),
+            Purpose::Start => self.start_plan(title, draft, targets.clone()),
             Purpose::Update => {
                 self.tell(Command::Edit {
                     plan: draft.to_json(),
@@ -284,7 +284,7 @@ impl Control {
         Timeout::new(0, js::focus_first_invalid).forget();
     }
 
-    fn start_plan(&self, title: String, draft: Draft) {
+    fn start_plan(&self, title: String, draft: Draft, targets: Targets) {
         let run = self.0.newest.get() + 1;
         self.0.newest.set(run);
         self.0.unpacker.take();
@@ -292,6 +292,7 @@ impl Control {
         let mut new = Run::new(run, title, draft, js::now_millis());
         let seed = new.outline.seed.unwrap_or_else(js::random_seed);
         new.seed = seed;
+        new.targets = targets;
         self.log(Level::Info, log::started(&new, seed));
         self.0.deadline.take();
         self.ensure_engine();

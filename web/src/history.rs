@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mayfly_core::board::Board;
 use mayfly_core::load_line::{LoadLine, Outlook};
-use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::plan::{Draft, Plan, Targets};
 use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
 use mayfly_core::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,8 @@ pub struct KeptRun {
     pub thresholds: Vec<ThresholdResult>,
     /// Its load over time; `None` if its plan cannot be read any more.
     pub line: Option<LoadLine>,
+    /// What was loaded.
+    pub targets: Targets,
 }
 
 impl KeptRun {
@@ -180,6 +182,7 @@ impl KeptRun {
                 let plan = Plan::from_json(&report.plan.to_json()).ok();
                 plan.map(|it| Outlook::new(&it).line().clone())
             },
+            targets: Targets::of_draft(&report.plan),
         }
     }
 }

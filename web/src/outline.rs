@@ -57,13 +57,6 @@ impl Outline {
     pub fn base_url(&self) -> Option<&BaseUrl> {
         self.base_urls.first()
     }
-
-    /// What is loaded, in words; `None` is the simulated API.
-    pub fn host(&self) -> Option<String> {
-        let hosts = self.base_urls.iter().map(BaseUrl::as_str);
-        let hosts = Vec::from_iter(hosts).join(", ");
-        (!hosts.is_empty()).then_some(hosts)
-    }
 }
 
 /// The hosts of a plan and of its user classes, each once.
@@ -226,9 +219,8 @@ mod tests {
         let class = |host: &str| format!("[[user_class]]\nname = \"A\"\nhost = \"{host}\"\n");
         let (a, b) = (class("http://a.test"), class("http://b.test"));
         let found = outline(&format!("{a}{b}{a}"));
-        assert_eq!(found.host().unwrap(), "http://a.test, http://b.test");
         assert_eq!(found.base_url().unwrap().as_str(), "http://a.test");
-        assert_eq!(outline("").host(), None);
+        assert_eq!(outline("").base_url(), None);
     }
 
     #[track_caller]

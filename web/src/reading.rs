@@ -2,7 +2,7 @@
 
 use mayfly_core::data::Table;
 use mayfly_core::load_line::LoadLine;
-use mayfly_core::plan::{Draft, Load, Plan, PlanProblem};
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Targets};
 use mayfly_core::program::{Program, ProgramError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -29,6 +29,8 @@ pub struct Reading {
     pub n_more: usize,
     /// Its load over time; `None` if its load makes no sense.
     pub line: Option<LoadLine>,
+    /// What it loads.
+    pub targets: Targets,
 }
 
 /// One thing that is wrong with a plan.
@@ -73,11 +75,13 @@ impl Reading {
             Ok(plan) => {
                 reading.problems = problems_of_parts(&plan);
                 reading.line = Some(LoadLine::of_plan(&plan));
+                reading.targets = Targets::of(&plan);
             }
             Err(errors) => {
                 let draft = Draft::from_toml(&text).unwrap_or_default();
                 let load = draft.keys.get("load").and_then(load_alone);
                 reading.line = load.map(|it| LoadLine::of_load(&it));
+                reading.targets = Targets::of_draft(&draft);
                 reading.problems = errors.as_slice().iter().map(Problem::new).collect();
                 reading.n_more = errors.n_more();
             }

@@ -7,6 +7,7 @@
 mod error;
 mod file;
 mod load;
+mod targets;
 mod task;
 mod url;
 mod values;
@@ -26,6 +27,7 @@ pub use self::error::PlanError;
 pub use self::file::schema;
 pub use self::file::{Draft, PlanErrors, PlanProblem};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
+pub use self::targets::Targets;
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };

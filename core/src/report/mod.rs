@@ -14,10 +14,9 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::board::{Board, aggregated};
-use crate::plan::Draft;
+use crate::plan::{Draft, Targets};
 use crate::run::EndCause;
 use crate::threshold::{Outcome, Verdicts};
 use crate::time::Elapsed;
@@ -46,23 +45,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// What was loaded, in words: the base URLs, or `simulated API`.
+    /// What was loaded, in words: all hosts, or `simulated API`.
     pub fn host(&self) -> String {
-        let keys = &self.plan.keys;
-        let of_plan = keys.get("host").and_then(Value::as_str);
-        let classes = keys.get("user_class").and_then(Value::as_array);
-        let of_classes = classes.into_iter().flatten();
-        let of_classes = of_classes.filter_map(|it| it.get("host")?.as_str());
-        let mut hosts: Vec<&str> = Vec::new();
-        for host in of_plan.into_iter().chain(of_classes) {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
-        if hosts.is_empty() {
-            return "simulated API".to_owned();
-        }
-        hosts.join(", ")
+        let label = Targets::of_draft(&self.plan).label();
+        label.unwrap_or_else(|| "simulated API".to_owned())
     }
 
     /// Whether the run passed.

@@ -121,3 +121,36 @@ steps = [{{ get = \"/\", name = \"hello\" }}, {{ get = \"/cube\", check = [{{ st
     page.press("New").await;
     assert_eq!(page.value(PLAN_TEXT).await, plan);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_host_that_is_loaded_is_shown_before_and_while_it_is() {
+    let [named, other] = [DemoTarget::start().await, DemoTarget::start().await];
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    until_said(&page, "This plan can run.").await;
+    let plan = format!(
+        "version = 1
+host = \"{}\"
+
+[load]
+users = 1
+spawn_rate = 1
+max_requests = 4
+
+[[user_class]]
+name = \"A\"
+order = \"sequential\"
+task = [{{ get = \"/\" }}, {{ get = \"{}/cube\" }}]
+",
+        named.url(),
+        other.url()
+    );
+    page.fill(PLAN_TEXT, &plan).await;
+    let said = format!("Requests of this plan also go to {}.", other.url());
+    page.until_text(&said).await;
+    page.press("Start Swarming").await;
+    page.until_state("stopped").await;
+    page.until_text(&format!("{}, {}", named.url(), other.url()))
+        .await;
+    assert_eq!((named.counted().total, other.counted().total), (2, 2));
+}

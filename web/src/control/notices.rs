@@ -81,6 +81,7 @@ impl Control {
 
     fn handle_reading(&self, revision: u32, reading: Reading) {
         let (plan, text) = (reading.plan(), reading.text.clone());
+        let targets = reading.targets.clone();
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let next = self
             .0
@@ -93,7 +94,9 @@ impl Control {
                 Some(text) => download::save_plan(Side::Toml, &text),
                 None => self.reject(),
             },
-            (Some((_, title, purpose)), Some(plan)) => self.use_draft(title, plan, purpose),
+            (Some((_, title, purpose)), Some(plan)) => {
+                self.use_draft(title, plan, &targets, purpose);
+            }
             (Some(_), None) => self.reject(),
         }
     }

@@ -79,7 +79,7 @@ fn side(letter: &str, run: &Run) -> Html {
     } else {
         &run.title
     };
-    let host = run.outline.host();
+    let host = run.targets.label();
     html! {
         <section class="card" aria-label={format!("Run {letter}")}>
             <h2 title={title.to_owned()}>{ format!("{letter}: ") }<bdi>{ format::line(title) }</bdi></h2>

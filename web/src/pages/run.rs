@@ -49,7 +49,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <Brand />
                 <StatusStrip
                     title={run.title.clone()}
-                    host={run.outline.host()}
+                    host={run.targets.label()}
                     state={run.state()}
                     length={run.outline.length}
                     model={run.model.clone()}

@@ -102,6 +102,8 @@ impl History {
 mod tests {
     use mayfly_core::report::Ending;
 
+    use mayfly_core::plan::Targets;
+
     use super::*;
 
     fn entry(key: &str) -> RunEntry {
@@ -122,6 +124,7 @@ mod tests {
             snapshots: Vec::new(),
             thresholds: Vec::new(),
             line: None,
+            targets: Targets::default(),
         }))
     }
 

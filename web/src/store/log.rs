@@ -87,7 +87,7 @@ pub fn started(run: &Run, seed: u64) -> String {
         Some(users) => user_text(users),
         None => "the load that the plan describes".to_owned(),
     };
-    let target = run.outline.host();
+    let target = run.targets.label();
     let target = target.unwrap_or_else(|| "the simulated API".to_owned());
     format!("{name} started on {target}: {load}. Its seed is {seed}.")
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::plan::Draft;
+use mayfly_core::plan::{Draft, Targets};
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
@@ -47,6 +47,10 @@ pub struct PlanDoc {
     pub shows_text: bool,
     /// What is known of its load.
     pub load: LoadDoc,
+    /// What it loads, as far as it was read.
+    pub targets: Targets,
+    /// What it loads besides its own host.
+    pub other_hosts: Vec<String>,
 }
 
 /// Where a plan was changed.
@@ -118,6 +122,8 @@ impl PlanDoc {
             linked_revision: None,
             shows_text: false,
             load: LoadDoc::default(),
+            targets: Targets::default(),
+            other_hosts: Vec::new(),
         }
     }
 
@@ -240,6 +246,12 @@ impl PlanDoc {
             }
         }
         (self.problems, self.n_more) = (reading.problems, reading.n_more);
+        self.targets = reading.targets;
+        let own = self.draft.keys.get("host").and_then(Value::as_str);
+        let own = own.unwrap_or_default().trim().trim_end_matches('/');
+        let others = self.targets.hosts.iter();
+        let others = others.filter(|it| it.trim_end_matches('/') != own);
+        self.other_hosts = others.cloned().collect();
         self.load.read(reading.line);
     }
 }
@@ -304,6 +316,22 @@ mod tests {
              get = \"/square\"\n"
         );
         assert!(!with_host(None, "http://a.test").is_simulated());
+    }
+
+    #[test]
+    fn hosts_besides_that_of_the_plan_are_known() {
+        let mut plan = with_host(None, "http://a.test/");
+        read(&mut plan);
+        assert_eq!(plan.other_hosts, [""; 0]);
+        let task = "user_class[0].task[0].get";
+        let task = Path::parse(task).unwrap();
+        plan.apply(PlanAction::Edit(Edit::Set(task, "http://b.test/x".into())));
+        read(&mut plan);
+        assert_eq!(plan.other_hosts, ["http://b.test"]);
+        assert_eq!(
+            plan.targets.label().unwrap(),
+            "http://b.test, http://a.test"
+        );
     }
 
     #[test]

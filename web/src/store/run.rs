@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mayfly_core::board::Board;
 use mayfly_core::load_line::LoadLine;
-use mayfly_core::plan::{Draft, Users};
+use mayfly_core::plan::{Draft, Targets, Users};
 use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
@@ -33,6 +33,8 @@ pub struct Run {
     pub draft: Rc<Draft>,
     /// What the page needs to know of it.
     pub outline: Outline,
+    /// What it loads.
+    pub targets: Targets,
     /// Its load over time, with its edits; `None` until the engine has drawn it.
     pub line: Option<Rc<LoadLine>>,
     /// When it began, in milliseconds since 1970.
@@ -90,6 +92,7 @@ impl Run {
             seed: 0,
             title,
             outline: Outline::new(&draft),
+            targets: Targets::default(),
             draft: Rc::new(draft),
             line: None,
             started_millis,
@@ -124,6 +127,7 @@ impl Run {
             seed: kept.seed,
             kept: Some(kept.key),
             line: kept.line.map(Rc::new),
+            targets: kept.targets,
             ending: (kept.ending != Ending::Stopped).then_some(kept.ending),
             thresholds: kept.thresholds.into(),
             board: Rc::new(board),
@@ -147,6 +151,7 @@ impl Run {
             snapshots,
             thresholds: self.thresholds.to_vec(),
             line: None,
+            targets: self.targets.clone(),
         })
     }
 

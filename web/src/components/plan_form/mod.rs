@@ -190,6 +190,20 @@ fn error_line(editor: &Editor, path: &Path) -> Html {
 }
 
 fn host_hint(editor: &Editor) -> Html {
+    let others = &editor.plan.other_hosts;
+    html! {
+        <>
+            { own_host_hint(editor) }
+            if !others.is_empty() {
+                <strong class="others">
+                    { "Requests of this plan also go to " }<bdi>{ others.join(", ") }</bdi>{ "." }
+                </strong>
+            }
+        </>
+    }
+}
+
+fn own_host_hint(editor: &Editor) -> Html {
     match editor.text(&Path::of("host")).parse::<BaseUrl>() {
         _ if editor.plan.is_simulated() => html! {
             <>
