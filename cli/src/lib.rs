@@ -7,3 +7,5 @@ pub mod demo_api;
 pub mod exit;
 pub mod http;
 pub mod run;
+pub mod runtime;
+mod signals;

@@ -4,6 +4,8 @@
 
 mod claims;
 mod command;
+#[cfg(unix)]
+mod ending;
 mod examples;
 mod target;
 
