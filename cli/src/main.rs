@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use mayfly::demo_api::DemoApi;
 use mayfly::exit::Exit;
+use mayfly::open_files;
 use mayfly::run::{Ready, RunOptions};
 use mayfly::runtime;
 
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(help) => return output::help(&help),
     };
+    open_files::raise_limit();
     let exit = runtime::run(async {
         match cli.command {
             Some(Command::DemoApi(args)) => demo_api(args).await,
@@ -96,6 +98,9 @@ async fn run(args: RunArgs) -> Exit {
     match Ready::read(&options) {
         Ok(ready) => {
             output::started(&ready.target());
+            if let Some(max_in_flight) = ready.short_of_connections() {
+                output::short_of_connections(max_in_flight);
+            }
             let (report, exit) = ready.run().await;
             match output::report(&report) {
                 Err(_) if exit == Exit::Passed => Exit::Failed,

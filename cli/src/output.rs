@@ -95,6 +95,15 @@ pub(crate) fn started(target: &str) {
     say(format_args!("Loading {target}. Ctrl-C stops the run."));
 }
 
+/// That some users wait for others, because the system allows fewer connections than there are users.
+pub(crate) fn short_of_connections(max_in_flight: usize) {
+    say(format_args!(
+        "warning: at most {max_in_flight} requests are under way at once, because the system allows \
+         this process no more open files. Others wait, and the wait counts into their response \
+         times. Allow more with “ulimit -n”."
+    ));
+}
+
 /// What came of a run.
 pub(crate) fn report(text: &str) -> Result<(), Unwritten> {
     print(text)

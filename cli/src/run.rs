@@ -21,6 +21,7 @@ use mayfly_core::transport::Transport;
 use crate::clock::NativeClock;
 use crate::exit::Exit;
 use crate::http::HttpTransport;
+use crate::open_files;
 use crate::signals::{Signal, Signals};
 
 /// What to run.
@@ -116,6 +117,16 @@ impl Ready {
         }
     }
 
+    /// How many requests may be under way at once, if the system allows too few connections for all
+    /// users of the plan.
+    pub fn short_of_connections(&self) -> Option<usize> {
+        let is_simulated = matches!(self.plan.target, Some(Target::Simulated(_)));
+        let max_users = usize::try_from(self.plan.load.shape.max_users()).unwrap_or(usize::MAX);
+        let wanted = max_users.min(HttpTransport::MAX_IN_FLIGHT);
+        let allowed = open_files::max_connections();
+        (!is_simulated && allowed < wanted).then_some(allowed)
+    }
+
     /// Runs to the end, which a signal brings about sooner, and returns the report and the verdict.
     ///
     /// To be called in a `LocalSet` of a current-thread runtime: a shard is single-threaded.
@@ -128,7 +139,8 @@ impl Ready {
                 self.run_on(&api, &clock, seed).await
             }
             Some(Target::BaseUrl(_)) | None => {
-                let http = HttpTransport::new(HttpTransport::MAX_IN_FLIGHT);
+                let allowed = open_files::max_connections();
+                let http = HttpTransport::new(allowed.min(HttpTransport::MAX_IN_FLIGHT));
                 self.run_on(&http, &clock, seed).await
             }
         }

@@ -4,9 +4,9 @@
 
 mod claims;
 mod command;
-#[cfg(unix)]
-mod ending;
 mod examples;
+#[cfg(unix)]
+mod system;
 mod target;
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! How the command ends: signals, and readers that go away.
+//! What the system does to the command: signals, readers that go away, and limits.
 
 use std::fs::File;
 use std::process::{Child, Command, Stdio};
@@ -146,4 +146,30 @@ fn standard_error_may_be_full() {
     let mut command = mayfly(&["-f", "no-such-plan.toml", "--headless"]);
     let ended: Ended = command.stderr(full).output().unwrap().into();
     assert_eq!(ended.code, 2);
+}
+
+/// What comes of `plan` with no more open files than this; `limits` are those of `ulimit`.
+fn limited(limits: &str, plan: &PlanFile, url: &str) -> Ended {
+    let script = format!("ulimit {limits}; exec \"$0\" \"$@\"");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_mayfly")]);
+    shell.args(["-f", plan.path(), "--headless", "-H", url]);
+    shell.output().unwrap().into()
+}
+
+#[test]
+fn users_wait_where_there_are_not_enough_open_files() {
+    let plan = "version = 1\nload = { users = 200, spawn_rate = 10000, max_requests = 600 }\n\
+                [[user_class]]\nname = \"User\"\ntask = [ { get = \"/delay/10\" } ]";
+    let plan = PlanFile::new(plan, "toml");
+    // Without `-S` it is the limit that nobody may raise.
+    for (limits, is_said) in [("-n 50", true), ("-S -n 50", false)] {
+        let (url, api) = demo_api();
+        let ended = limited(limits, &plan, &url);
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.n_requests("Aggregated"), 600);
+        assert!(600 <= api.counts().answered().total);
+        let said = ended.stderr.contains("at most 34 requests");
+        assert_eq!(said, is_said, "{}", ended.stderr);
+    }
 }
