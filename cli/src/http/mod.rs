@@ -49,7 +49,7 @@ use self::url::Origin;
 /// - **Compression** is not asked for. A plan that asks by a header `accept-encoding` gets the bytes
 ///   as they come over the wire, counted and kept as they are.
 /// - **Headers** of the plan win over `host` and `user-agent`, the only ones that are added besides
-///   the length of the body.
+///   the length of the body, which is always the right one.
 pub struct HttpTransport {
     max_in_flight: usize,
     connector: Connector,
