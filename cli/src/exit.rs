@@ -2,22 +2,29 @@
 
 use std::process::ExitCode;
 
-/// Why the command ends. The numbers are Locust's, where it has one, and k6's for thresholds.
+use crate::signals::Signal;
+
+/// Why the command ends. The numbers are Locust's, where it has one, k6's for thresholds, and those
+/// of shells for signals.
 ///
 /// | code | means |
 /// |---|---|
 /// | 0 | the run ended; no request failed, no exception, no threshold failed |
-/// | 1 | requests failed, or there were exceptions; or the command itself failed |
+/// | 1 | requests failed, or there were exceptions; or the command itself failed, or its output |
 /// | 2 | the command or the plan makes no sense |
 /// | 98 | no data: nothing was answered, or nothing that one of the thresholds is about |
 /// | 99 | a threshold failed |
+/// | 129 | SIGHUP ended the run |
 /// | 130 | a person interrupted the run a second time |
+/// | 143 | SIGTERM ended the run |
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
     /// Nothing went wrong.
     Passed,
     /// Requests failed, or there were exceptions.
     Failed,
+    /// The terminal was closed before the run had ended.
+    HungUp,
     /// The command or the plan makes no sense.
     Misused,
     /// Nobody knows whether it would have passed: too little was measured.
@@ -26,6 +33,8 @@ pub enum Exit {
     ThresholdFailed,
     /// A person did not wait for the end.
     Interrupted,
+    /// The process was told to end before the run had ended.
+    Terminated,
 }
 
 impl From<Exit> for ExitCode {
@@ -36,7 +45,19 @@ impl From<Exit> for ExitCode {
             Exit::Misused => 2,
             Exit::NoData => 98,
             Exit::ThresholdFailed => 99,
+            Exit::HungUp => 129,
             Exit::Interrupted => 130,
+            Exit::Terminated => 143,
         })
+    }
+}
+
+impl From<Signal> for Exit {
+    fn from(signal: Signal) -> Self {
+        match signal {
+            Signal::Hangup => Self::HungUp,
+            Signal::Interrupt => Self::Interrupted,
+            Signal::Terminate => Self::Terminated,
+        }
     }
 }

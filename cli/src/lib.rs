@@ -6,4 +6,7 @@ pub mod clock;
 pub mod demo_api;
 pub mod exit;
 pub mod http;
+pub mod open_files;
 pub mod run;
+pub mod runtime;
+mod signals;

@@ -12,16 +12,18 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use mayfly_core::plan::BaseUrl;
 use tokio::net::TcpListener;
-use tokio::task::LocalSet;
 
 use mayfly::demo_api::DemoApi;
 use mayfly::exit::Exit;
+use mayfly::open_files;
 use mayfly::run::{Ready, RunOptions};
+use mayfly::runtime;
 
 /// Runs load tests.
 ///
-/// Exit codes: 0 passed, 1 requests failed, 2 the command or the plan makes no sense, 98 no data, 99 a
-/// threshold failed, 130 interrupted twice.
+/// Exit codes: 0 passed; 1 requests failed, or the numbers could not be written; 2 the command or
+/// the plan makes no sense; 98 no data; 99 a threshold failed; 129 ended by SIGHUP; 130 interrupted
+/// twice; 143 ended by SIGTERM.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -60,19 +62,23 @@ struct DemoApiArgs {
     bind: IpAddr,
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match cli.command {
-        Some(Command::DemoApi(args)) => match demo_api(args).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                output::error(&error);
-                ExitCode::FAILURE
-            }
-        },
-        None => LocalSet::new().run_until(run(cli.run)).await.into(),
-    }
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(help) => return output::help(&help),
+    };
+    open_files::raise_limit();
+    let exit = runtime::run(async {
+        match cli.command {
+            Some(Command::DemoApi(args)) => demo_api(args).await,
+            None => Ok(run(cli.run).await.into()),
+        }
+    });
+    let exit = exit.context("cannot begin").flatten();
+    exit.unwrap_or_else(|error| {
+        output::error(&error);
+        ExitCode::FAILURE
+    })
 }
 
 /// Runs a plan to its end.
@@ -92,9 +98,14 @@ async fn run(args: RunArgs) -> Exit {
     match Ready::read(&options) {
         Ok(ready) => {
             output::started(&ready.target());
+            if let Some(max_in_flight) = ready.short_of_connections() {
+                output::short_of_connections(max_in_flight);
+            }
             let (report, exit) = ready.run().await;
-            output::report(&report);
-            exit
+            match output::report(&report) {
+                Err(_) if exit == Exit::Passed => Exit::Failed,
+                _ => exit,
+            }
         }
         Err(error) => {
             output::usage(&error.to_string());
@@ -104,14 +115,15 @@ async fn run(args: RunArgs) -> Exit {
 }
 
 /// Serves until the process is told to end.
-async fn demo_api(args: DemoApiArgs) -> anyhow::Result<()> {
+async fn demo_api(args: DemoApiArgs) -> anyhow::Result<ExitCode> {
     let address = SocketAddr::new(args.bind, args.port);
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is it in use? Choose another port with --port")
     })?;
-    output::demo_api(listener.local_addr()?);
-    DemoApi::default()
-        .serve(listener)
-        .await
-        .context("the demo API stopped")
+    if output::demo_api(listener.local_addr()?).is_err() {
+        return Ok(ExitCode::FAILURE);
+    }
+    let served = DemoApi::default().serve(listener).await;
+    served.context("the demo API stopped")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,24 +1,27 @@
 //! All that the command prints.
+//!
+//! Nothing here ends the command. A reader of standard output that goes away early, as `head` does,
+//! has what it wanted. What cannot be written for another reason is an error, and is said on standard
+//! error; what cannot be written there is lost, as there is nowhere else to say it.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the place for it"
-)]
-
+use std::fmt;
+use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::process::ExitCode;
+
+/// Standard output did not take all of it, and that was said.
+pub(crate) struct Unwritten;
 
 /// Where the demo API listens, and what it answers.
-pub(crate) fn demo_api(address: SocketAddr) {
-    println!("Demo API on http://{address}");
-    println!();
+pub(crate) fn demo_api(address: SocketAddr) -> Result<(), Unwritten> {
+    let mut text = format!("Demo API on http://{address}\n\n");
     for (method, path, answer) in DEMO_PATHS {
-        println!("  {method:6} {path:17} {answer}");
+        text += &format!("  {method:6} {path:17} {answer}\n");
     }
     if !address.ip().is_loopback() {
-        println!();
-        println!("It can be reached from other machines.");
+        text += "\nIt can be reached from other machines.\n";
     }
+    print(&text)
 }
 
 /// Method, path, and what is answered.
@@ -68,22 +71,63 @@ const DEMO_PATHS: [(&str, &str, &str); 19] = [
     ("DELETE", "/__counts", "sets the counts to zero"),
 ];
 
+/// Help, or what is wrong with the arguments.
+pub(crate) fn help(help: &clap::Error) -> ExitCode {
+    match accepted(help.print()) {
+        // Clap has none but 0 and 2.
+        Ok(()) => u8::try_from(help.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(Unwritten) => ExitCode::FAILURE,
+    }
+}
+
 /// Why the command failed, with its causes.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    say(format_args!("error: {error:#}"));
 }
 
 /// Why the command did nothing.
 pub(crate) fn usage(problem: &str) {
-    eprintln!("error: {problem}");
+    say(format_args!("error: {problem}"));
 }
 
 /// What is loaded now.
 pub(crate) fn started(target: &str) {
-    eprintln!("Loading {target}. Ctrl-C stops the run.");
+    say(format_args!("Loading {target}. Ctrl-C stops the run."));
+}
+
+/// That some users wait for others, because the system allows fewer connections than there are users.
+pub(crate) fn short_of_connections(max_in_flight: usize) {
+    say(format_args!(
+        "warning: at most {max_in_flight} requests are under way at once, because the system allows \
+         this process no more open files. Others wait, and the wait counts into their response \
+         times. Allow more with “ulimit -n”."
+    ));
 }
 
 /// What came of a run.
-pub(crate) fn report(text: &str) {
-    print!("{text}");
+pub(crate) fn report(text: &str) -> Result<(), Unwritten> {
+    print(text)
+}
+
+fn print(text: &str) -> Result<(), Unwritten> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes());
+    accepted(written.and_then(|()| stdout.flush()))
+}
+
+fn accepted(written: io::Result<()>) -> Result<(), Unwritten> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            say(format_args!(
+                "error: cannot write to standard output: {error}"
+            ));
+            Err(Unwritten)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn say(line: fmt::Arguments<'_>) {
+    // As it is said above: a lost line of standard error is no reason to end.
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,6 +1,6 @@
 //! A run without a browser: reads a plan, drives it, and says what came of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -22,6 +22,8 @@ use mayfly_core::transport::Transport;
 use crate::clock::NativeClock;
 use crate::exit::Exit;
 use crate::http::HttpTransport;
+use crate::open_files;
+use crate::signals::{Signal, Signals};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -113,7 +115,17 @@ impl Ready {
         label.unwrap_or_else(|| "the simulated API".to_owned())
     }
 
-    /// Runs to the end, which `Ctrl-C` brings about sooner, and returns the report and the verdict.
+    /// How many requests may be under way at once, if the system allows too few connections for all
+    /// users of the plan.
+    pub fn short_of_connections(&self) -> Option<usize> {
+        let is_simulated = Targets::of(&self.plan).is_simulated();
+        let max_users = usize::try_from(self.plan.load.shape.max_users()).unwrap_or(usize::MAX);
+        let wanted = max_users.min(HttpTransport::MAX_IN_FLIGHT);
+        let allowed = open_files::max_connections();
+        (!is_simulated && allowed < wanted).then_some(allowed)
+    }
+
+    /// Runs to the end, which a signal brings about sooner, and returns the report and the verdict.
     ///
     /// To be called in a `LocalSet` of a current-thread runtime: a shard is single-threaded.
     pub async fn run(self) -> (String, Exit) {
@@ -127,7 +139,8 @@ impl Ready {
             }
             // A class that has a host of its own loads it, as on the page.
             _ => {
-                let http = HttpTransport::new(HttpTransport::MAX_IN_FLIGHT);
+                let allowed = open_files::max_connections();
+                let http = HttpTransport::new(allowed.min(HttpTransport::MAX_IN_FLIGHT));
                 self.run_on(&http, &clock, seed).await
             }
         }
@@ -156,17 +169,20 @@ impl Ready {
         let run = drive(shard, transport, clock, commands, |snapshot| {
             watch.borrow_mut().post(snapshot);
         });
-        let was_interrupted = tokio::select! {
-            () = run => false,
-            () = interrupted_twice(sender) => true,
+        let told = Cell::new(None);
+        let cut_short = tokio::select! {
+            () = run => None,
+            signal = told_twice(sender, &told) => Some(signal),
         };
         let Watch {
             board, verdicts, ..
         } = watch.into_inner();
-        let exit = if was_interrupted {
-            Exit::Interrupted
-        } else {
-            verdict(&board, &verdicts)
+        let exit = match (cut_short, told.get()) {
+            (Some(signal), _) => signal.into(),
+            // Who stops a run at the keyboard wants its verdict. Who ends the process from outside
+            // must not take a run that was cut short for one that has passed.
+            (None, Some(signal @ (Signal::Hangup | Signal::Terminate))) => signal.into(),
+            (None, None | Some(Signal::Interrupt)) => verdict(&board, &verdicts),
         };
         (text::summary(&board, &verdicts), exit)
     }
@@ -193,20 +209,13 @@ impl Watch {
     }
 }
 
-/// The first Ctrl-C stops the run as the plan says, and the second at once.
-async fn interrupted_twice(commands: UnboundedSender<Command>) {
-    let mut is_stopping = false;
-    loop {
-        if tokio::signal::ctrl_c().await.is_err() {
-            // The run cannot be interrupted, and ends by itself.
-            std::future::pending::<()>().await;
-        }
-        if is_stopping {
-            return;
-        }
-        is_stopping = true;
-        let _ = commands.unbounded_send(Command::Stop(EndCause::Person));
-    }
+/// The first signal stops the run as the plan says, and the second ends it at once.
+async fn told_twice(commands: UnboundedSender<Command>, told: &Cell<Option<Signal>>) -> Signal {
+    let mut signals = Signals::listen();
+    told.set(Some(signals.next().await));
+    // Nobody listens once the run is over.
+    let _ = commands.unbounded_send(Command::Stop(EndCause::Person));
+    signals.next().await
 }
 
 fn verdict(board: &Board, verdicts: &Verdicts) -> Exit {

@@ -1,27 +1,21 @@
-//! One connection that speaks HTTP/1.1, and the idle ones. Where connections come from is in
-//! `connector`.
+//! One connection that speaks HTTP/1.1. Where connections come from is in `connector`.
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use mayfly_core::transport::TransportError;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::url::Origin;
+use super::failure;
+use super::pool::Slot;
+use super::wire::{Log, Stream, Wire};
 
 pub(super) type Message = hyper::Request<Full<Bytes>>;
-
-/// A stream of bytes to a server, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
 /// A connection to a server.
 ///
@@ -33,32 +27,59 @@ pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     // `None` once the connection is closed.
     driver: Option<Driver>,
+    log: Rc<Log>,
+    // Taken as long as there is the connection.
+    _slot: Slot,
 }
 
-type Driver = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+type Driver = http1::Connection<TokioIo<Wire>, Full<Bytes>>;
+
+/// Why there was no head of an answer.
+pub(super) enum SendError {
+    /// The server had closed the connection, which was idle, and has seen nothing of the message.
+    Unsent,
+    /// Anything else.
+    Failed(TransportError),
+}
 
 impl Connection {
-    pub(super) async fn open(stream: Box<dyn Stream>) -> Result<Self, TransportError> {
-        let (sender, driver) = http1::handshake(TokioIo::new(stream))
+    pub(super) async fn open(stream: Box<dyn Stream>, slot: Slot) -> Result<Self, TransportError> {
+        let (wire, log) = Wire::new(stream);
+        let (sender, driver) = http1::Builder::new()
+            .max_headers(TransportError::MAX_HEADERS)
+            .max_header_size(TransportError::MAX_HEAD_BYTES)
+            .max_buf_size(TransportError::MAX_HEAD_BYTES)
+            .handshake(TokioIo::new(wire))
             .await
             .map_err(|_| TransportError::Connect)?;
         Ok(Self {
             sender,
             driver: Some(driver),
+            log,
+            _slot: slot,
         })
     }
 
     /// Sends a message and waits for the head of the answer.
-    ///
-    /// # Errors
-    ///
-    /// The error gives the message back if nothing of it was written.
     pub(super) async fn send(
         &mut self,
         message: Message,
-    ) -> Result<hyper::Response<Incoming>, TrySendError<Message>> {
+    ) -> Result<hyper::Response<Incoming>, SendError> {
+        self.log.begin();
         let head = self.sender.try_send_request(message);
-        self.drive(head).await
+        let head = self.drive(head).await;
+        head.map_err(|error| {
+            let is_unsent = error.message().is_some() || self.log.is_unsent();
+            if self.log.is_reused() && is_unsent {
+                return SendError::Unsent;
+            }
+            SendError::Failed(failure::of_head(&error.into_error(), &self.log))
+        })
+    }
+
+    /// Why an answer that has begun did not end.
+    pub(super) fn body_error(&self) -> TransportError {
+        failure::of_body(&self.log)
     }
 
     /// Does what `work` waits for, until it is done.
@@ -77,6 +98,7 @@ impl Connection {
 
     /// Whether another request can be sent. True only after the last answer was received to its end.
     pub(super) async fn is_reusable(&mut self) -> bool {
+        self.log.rest();
         poll_fn(|context| {
             self.turn(context);
             Poll::Ready(self.driver.is_some() && self.sender.is_ready())
@@ -91,38 +113,6 @@ impl Connection {
         // What went wrong is told to whoever waits for the answer.
         if Pin::new(driver).poll(context).is_ready() {
             self.driver = None;
-        }
-    }
-}
-
-/// Idle connections, the one used last on top: what is not needed ages at the bottom.
-pub(super) struct Pool {
-    idle: HashMap<Origin, Vec<Connection>>,
-    n_idle: usize,
-    max_idle: usize,
-}
-
-impl Pool {
-    pub(super) fn new(max_idle: usize) -> Self {
-        Self {
-            idle: HashMap::new(),
-            n_idle: 0,
-            max_idle,
-        }
-    }
-
-    /// The idle connection to `origin` that was used last. The server may have closed it.
-    pub(super) fn take(&mut self, origin: &Origin) -> Option<Connection> {
-        let connection = self.idle.get_mut(origin)?.pop()?;
-        self.n_idle -= 1;
-        Some(connection)
-    }
-
-    /// Keeps a connection for later, or closes it if there are too many.
-    pub(super) fn put(&mut self, origin: Origin, connection: Connection) {
-        if self.n_idle < self.max_idle {
-            self.n_idle += 1;
-            self.idle.entry(origin).or_default().push(connection);
         }
     }
 }

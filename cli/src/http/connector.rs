@@ -14,8 +14,11 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
-use super::connection::{Connection, Stream};
+use super::connection::Connection;
+use super::failure;
+use super::pool::Slot;
 use super::url::Origin;
+use super::wire::Stream;
 
 /// Opens connections, and remembers what names mean.
 pub(super) struct Connector {
@@ -41,28 +44,53 @@ impl Connector {
         }
     }
 
-    pub(super) async fn connect(&self, origin: &Origin) -> Result<Connection, TransportError> {
+    pub(super) async fn connect(
+        &self,
+        origin: &Origin,
+        slot: Slot,
+    ) -> Result<Connection, TransportError> {
         let tcp = self.connect_tcp(origin).await?;
         // Without this a small request waits until the server has acknowledged the one before.
-        tcp.set_nodelay(true).map_err(|_| TransportError::Connect)?;
+        let no_delay = tcp.set_nodelay(true);
+        no_delay.map_err(|error| failure::of_connecting(&error))?;
         let stream: Box<dyn Stream> = if origin.is_https {
             let name = ServerName::try_from(origin.host.clone());
             let name = name.map_err(|_| TransportError::Invalid)?;
             let tls = self.tls.connect(name, tcp).await;
-            Box::new(tls.map_err(|_| TransportError::Tls)?)
+            Box::new(tls.map_err(|error| failure::of_handshake(&error))?)
         } else {
             Box::new(tcp)
         };
-        Connection::open(stream).await
+        Connection::open(stream, slot).await
     }
 
+    /// Whether `origin`, which was asked in plain text, speaks TLS.
+    pub(super) async fn speaks_tls(&self, origin: &Origin) -> bool {
+        let Ok(name) = ServerName::try_from(origin.host.clone()) else {
+            return false;
+        };
+        let Ok(tcp) = self.connect_tcp(origin).await else {
+            return false;
+        };
+        let answer = self.tls.connect(name, tcp).await;
+        // Whatever is wrong with a handshake, it is one.
+        answer.map_or_else(|error| failure::is_of_tls(&error), |_| true)
+    }
+
+    /// Tries the addresses in turn.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what is wrong with the last of them.
     async fn connect_tcp(&self, origin: &Origin) -> Result<TcpStream, TransportError> {
+        let mut failure = TransportError::Dns;
         for &address in &*self.addresses(&origin.host).await? {
-            if let Ok(stream) = TcpStream::connect(SocketAddr::new(address, origin.port)).await {
-                return Ok(stream);
+            match TcpStream::connect(SocketAddr::new(address, origin.port)).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = failure::of_connecting(&error),
             }
         }
-        Err(TransportError::Connect)
+        Err(failure)
     }
 
     /// Asks for a name once, for all who want to know it at the same time. A failure is forgotten,
@@ -92,7 +120,7 @@ impl Connector {
 
 async fn look_up(host: String) -> Result<Rc<[IpAddr]>, TransportError> {
     let found = lookup_host((host, 0)).await;
-    let found = found.map_err(|_| TransportError::Dns)?;
+    let found = found.map_err(|error| failure::of_lookup(&error))?;
     let addresses: Rc<[IpAddr]> = found.map(|it| it.ip()).collect();
     if addresses.is_empty() {
         return Err(TransportError::Dns);

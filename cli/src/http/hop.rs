@@ -83,6 +83,7 @@ impl Hop {
     ) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
         let body = request.body.as_deref().filter(|_| self.has_body);
         let body = body.map_or_else(Bytes::new, Bytes::copy_from_slice);
+        let is_empty = body.is_empty();
         let mut message = hyper::Request::new(Full::new(body));
         *message.method_mut() = match self.method {
             Method::Delete => hyper::Method::DELETE,
@@ -95,6 +96,15 @@ impl Hop {
         };
         *message.uri_mut() = Uri::from(self.url.path.clone());
         self.fill(message.headers_mut(), &request.headers)?;
+        if is_empty && matches!(self.method, Method::Patch | Method::Post | Method::Put) {
+            // Some servers refuse such a request that does not say how long its body is. Hyper says
+            // so only where there is one.
+            let headers = message.headers_mut();
+            headers.insert(
+                header::CONTENT_LENGTH,
+                const { HeaderValue::from_static("0") },
+            );
+        }
         Ok(message)
     }
 
@@ -131,12 +141,12 @@ impl Hop {
         let is_of_body = [
             header::CONTENT_ENCODING,
             header::CONTENT_LANGUAGE,
-            header::CONTENT_LENGTH,
             header::CONTENT_LOCATION,
             header::CONTENT_TYPE,
-            header::TRANSFER_ENCODING,
         ];
-        (self.has_credentials || !is_for_origin.contains(name))
+        // The length is always that of the body, whatever the plan says.
+        *name != header::CONTENT_LENGTH
+            && (self.has_credentials || !is_for_origin.contains(name))
             && (self.has_body || !is_of_body.contains(name))
     }
 }
@@ -243,6 +253,35 @@ mod tests {
         let sent = message.headers().iter();
         let sent = sent.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         assert_eq!(sent.collect::<Vec<_>>(), headers);
+    }
+
+    #[track_caller]
+    fn check_length(method: Method, body: Option<&str>, header: &[(&str, &str)], says: bool) {
+        let header = header.iter();
+        let header = header.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let request = Request {
+            headers: header.collect(),
+            body: body.map(|it| it.as_bytes().into()),
+            ..Request::new(method, "http://a.test/")
+        };
+        let message = Hop::first(&request).unwrap().message(&request).unwrap();
+        let length = message.headers().get(header::CONTENT_LENGTH);
+        assert_eq!(length.is_some_and(|it| it == "0"), says, "{method}");
+        assert_eq!(length.is_some(), says, "{method}");
+    }
+
+    #[test]
+    fn the_length_of_an_empty_body_is_told_where_one_is_expected() {
+        for method in [Method::Patch, Method::Post, Method::Put] {
+            check_length(method, None, &[], true);
+            check_length(method, Some(""), &[], true);
+            check_length(method, None, &[("content-length", "0")], true);
+            // Hyper tells it.
+            check_length(method, Some("a"), &[("content-length", "0")], false);
+        }
+        for method in [Method::Delete, Method::Get, Method::Head, Method::Options] {
+            check_length(method, None, &[], false);
+        }
     }
 
     #[test]

@@ -3,10 +3,15 @@
 
 mod connection;
 mod connector;
+mod failure;
 mod hop;
+mod pool;
 mod url;
+mod wire;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -14,10 +19,12 @@ use hyper::header::HeaderMap;
 use mayfly_core::request::Request;
 use mayfly_core::transport::{Kept, Response, Transport, TransportError};
 use rustls::RootCertStore;
+use tokio::time::timeout;
 
-use self::connection::{Connection, Message, Pool};
+use self::connection::{Connection, SendError};
 use self::connector::Connector;
 use self::hop::Hop;
+use self::pool::Pool;
 use self::url::Origin;
 
 /// Sends requests over connections that it keeps.
@@ -31,18 +38,24 @@ use self::url::Origin;
 /// - **Nothing is sent twice.** The server may close an idle connection at any time. If that is
 ///   known before the first byte of a request is written, a new connection takes the request. If it
 ///   turns out only afterward, the server may have seen the request, and it failed:
-///   [`TransportError::Connect`]. A browser would send it again.
+///   [`TransportError::ClosedIdle`]. A browser would send it again.
+/// - **An answer counts as soon as it is there,** even if the server did not wait for the end of the
+///   request.
+/// - **One question is added**: where a port closes a plain connection without a word and has
+///   answered nothing yet, it is asked once whether it speaks TLS.
 /// - **Redirects** are followed as browsers do, up to [`HttpTransport::MAX_REDIRECTS`]. On the way to
 ///   another origin `authorization` and `cookie` are left out. The chain is one request; the bytes
 ///   are those of the last answer.
 /// - **Compression** is not asked for. A plan that asks by a header `accept-encoding` gets the bytes
 ///   as they come over the wire, counted and kept as they are.
 /// - **Headers** of the plan win over `host` and `user-agent`, the only ones that are added besides
-///   the length of the body.
+///   the length of the body, which is always the right one.
 pub struct HttpTransport {
     max_in_flight: usize,
     connector: Connector,
     pool: RefCell<Pool>,
+    // Whether TLS is spoken where plain text found no answer.
+    tls_ports: RefCell<HashMap<Origin, bool>>,
 }
 
 impl HttpTransport {
@@ -52,8 +65,12 @@ impl HttpTransport {
     /// The longest chain of redirects that is followed, as in browsers.
     pub const MAX_REDIRECTS: usize = 20;
 
+    /// How long a failed request waits to hear whether its port speaks TLS.
+    const MAX_ASKING: Duration = Duration::from_secs(1);
+
     /// A transport without connections, for up to `max_in_flight` requests at once; above zero. It
-    /// keeps as many idle connections. The process must be allowed to open as many files.
+    /// has as many connections, idle ones included. The process must be allowed to open as many
+    /// files.
     pub fn new(max_in_flight: usize) -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
         Self::with_roots(max_in_flight, roots)
@@ -64,30 +81,55 @@ impl HttpTransport {
             max_in_flight,
             connector: Connector::new(roots),
             pool: Pool::new(max_in_flight).into(),
+            tls_ports: RefCell::default(),
         }
     }
 
-    /// Sends a message over an idle connection or a new one, and waits for the head of the answer.
+    /// Sends a request over an idle connection or a new one, and waits for the head of the answer.
     async fn exchange(
         &self,
-        origin: &Origin,
-        mut message: Message,
+        hop: &Hop,
+        request: &Request,
     ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
         loop {
+            let message = hop.message(request)?;
+            let origin = &hop.url.origin;
             let idle = self.pool.borrow_mut().take(origin);
-            let is_new = idle.is_none();
             let mut connection = match idle {
                 Some(connection) => connection,
-                None => self.connector.connect(origin).await?,
+                None => {
+                    let slot = self.pool.borrow_mut().slot();
+                    self.connector.connect(origin, slot).await?
+                }
             };
             match connection.send(message).await {
                 Ok(head) => return Ok((connection, head)),
-                Err(mut error) => match error.take_message() {
-                    // Nothing was written: the server had closed the connection.
-                    Some(unsent) if !is_new => message = unsent,
-                    _ => return Err(head_error(error.error())),
-                },
+                Err(SendError::Unsent) => (),
+                Err(SendError::Failed(error)) => return Err(self.explain(error, origin).await),
             }
+        }
+    }
+
+    /// Many servers that speak TLS close a connection without a word when they are asked in plain
+    /// text. Where nothing was answered yet, the port is asked once more, for TLS.
+    async fn explain(&self, error: TransportError, origin: &Origin) -> TransportError {
+        let is_mute = matches!(error, TransportError::Closed | TransportError::Reset);
+        if !is_mute || origin.is_https || self.pool.borrow().knows(origin) {
+            return error;
+        }
+        let known = self.tls_ports.borrow().get(origin).copied();
+        if known.is_none() {
+            // Others do not ask as well while this one does.
+            self.tls_ports.borrow_mut().insert(origin.clone(), false);
+            let asked = timeout(Self::MAX_ASKING, self.connector.speaks_tls(origin));
+            let speaks_tls = asked.await.unwrap_or(false);
+            self.tls_ports
+                .borrow_mut()
+                .insert(origin.clone(), speaks_tls);
+        }
+        match self.tls_ports.borrow().get(origin) {
+            Some(true) => TransportError::TlsPort,
+            _ => error,
         }
     }
 
@@ -106,7 +148,7 @@ impl HttpTransport {
             kept: limit.map(|_| kept_headers(&head.headers).into()),
         };
         while let Some(frame) = connection.drive(body.frame()).await {
-            let frame = frame.map_err(|_| TransportError::Body)?;
+            let frame = frame.map_err(|_| connection.body_error())?;
             // Trailers are not part of the body.
             let Ok(data) = frame.into_data() else {
                 continue;
@@ -132,8 +174,7 @@ impl Transport for HttpTransport {
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let mut hop = Hop::first(request)?;
         for _ in 0..=Self::MAX_REDIRECTS {
-            let message = hop.message(request)?;
-            let (connection, answer) = self.exchange(&hop.url.origin, message).await?;
+            let (connection, answer) = self.exchange(&hop, request).await?;
             let next = if request.follow_redirects {
                 hop.next(answer.status(), answer.headers())?
             } else {
@@ -151,19 +192,6 @@ impl Transport for HttpTransport {
             }
         }
         Err(TransportError::TooManyRedirects)
-    }
-}
-
-/// Why there was no head of an answer.
-fn head_error(error: &hyper::Error) -> TransportError {
-    if error.is_user() {
-        // Such as a header `content-length` that does not fit the body.
-        TransportError::Invalid
-    } else if error.is_parse() {
-        // Something came that is not HTTP.
-        TransportError::Body
-    } else {
-        TransportError::Connect
     }
 }
 

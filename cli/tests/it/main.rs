@@ -5,6 +5,8 @@
 mod claims;
 mod command;
 mod examples;
+#[cfg(unix)]
+mod system;
 mod target;
 
 use std::path::{Path, PathBuf};

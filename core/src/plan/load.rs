@@ -63,6 +63,15 @@ impl Shape {
             Self::Users(_) => None,
         }
     }
+
+    /// The most users there may be at once.
+    pub fn max_users(&self) -> u32 {
+        match self {
+            Self::Arrivals(arrivals) => arrivals.max_users.get(),
+            Self::Stages(stages) => stages.0.iter().map(|it| it.users).max().unwrap_or(0),
+            Self::Users(users) => users.users.get(),
+        }
+    }
 }
 
 /// A number of users, and how fast they come.

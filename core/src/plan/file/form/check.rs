@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::values::{Entries, HeaderName, Identifier, Json, Short, Text, Time};
+use super::headers::HeaderName;
+use super::values::{Entries, Identifier, Json, Short, Text, Time};
 use super::{As, Form, Mistake, TableOr, none_of, only, table};
 use crate::check::{Check, StatusSet};
 use crate::extract::{Extract, Source};

@@ -5,6 +5,7 @@
 //! the model right where it is read, so that an error belongs to the table that is wrong.
 
 mod check;
+mod headers;
 mod load;
 mod plan;
 mod request;

@@ -1,7 +1,8 @@
 //! How requests and what they have in common are written.
 
 use super::check::{CheckTable, Extracts};
-use super::values::{Fields, Headers, Json, Text, Time, Timeout};
+use super::headers::Headers;
+use super::values::{Fields, Json, Text, Time, Timeout};
 use super::{As, Form, Mistake, models, none_of, only, some_forms, table};
 use crate::plan::{Body, RequestDefaults, RequestStep, UrlTemplate};
 use crate::request::Method;

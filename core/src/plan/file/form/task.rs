@@ -1,8 +1,9 @@
 //! How tasks and their steps are written.
 
 use super::check::{CheckTable, Extracts};
+use super::headers::Headers;
 use super::request::{RequestKeys, request_table};
-use super::values::{Fields, Headers, Json, Text, Timeout, Whole};
+use super::values::{Fields, Json, Text, Timeout, Whole};
 use super::wait::Wait;
 use super::{As, Form, Mistake, forms, models, none_of, only, some_forms, table};
 use crate::plan::{Order, Step, Task, TaskSet, Tasks, UrlTemplate, Work};

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 #[cfg(feature = "schema")]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
@@ -36,8 +38,6 @@ macro_rules! spelled {
 spelled! {
     BaseUrl: as_str,
     Condition: to_string,
-    HeaderName: as_str,
-    HeaderValue: as_str,
     Identifier: as_str,
     JsonPath: as_str,
     Pattern: as_str,
@@ -94,55 +94,6 @@ impl FromStr for Identifier {
         Err(Mistake::Value(format!(
             "expected a name of letters, digits and _ that does not start with a digit, found “{text}”"
         )))
-    }
-}
-
-/// A header name, in lower case.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::plan::file) struct HeaderName(pub(in crate::plan::file) String);
-
-impl HeaderName {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for HeaderName {
-    type Err = Mistake;
-
-    fn from_str(text: &str) -> Result<Self, Mistake> {
-        // What RFC 9110 calls a token.
-        let is_token = |it: u8| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it);
-        if !text.is_empty() && text.bytes().all(is_token) {
-            return Ok(Self(text.to_ascii_lowercase()));
-        }
-        Err(Mistake::Value(format!(
-            "expected a header name such as accept, found “{text}”"
-        )))
-    }
-}
-
-/// A header value: no control characters.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::plan::file) struct HeaderValue(pub(in crate::plan::file) Template);
-
-impl HeaderValue {
-    fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl FromStr for HeaderValue {
-    type Err = Mistake;
-
-    fn from_str(text: &str) -> Result<Self, Mistake> {
-        if text.contains(char::is_control) {
-            return Err(Mistake::Value(format!(
-                "expected a header value without control characters, found “{text}”"
-            )));
-        }
-        let template = text.parse::<Template>().map_err(PlanError::from)?;
-        Ok(Self(template))
     }
 }
 
@@ -570,14 +521,43 @@ impl Form for Json {
     }
 }
 
+/// What stands before a value in a table with any keys.
+pub(in crate::plan::file) trait EntryKey<V> {
+    /// Whether the value may stand there.
+    fn check(&self, _value: &V) -> Result<(), Mistake> {
+        Ok(())
+    }
+}
+
+/// Reads the value that stands beside a key, so that what is wrong with both is told at its line.
+struct Beside<'a, K, V>(&'a K, PhantomData<V>);
+
+impl<'de, K: EntryKey<V>, V: Deserialize<'de>> DeserializeSeed<'de> for Beside<'_, K, V> {
+    type Value = V;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<V, D::Error> {
+        let value = V::deserialize(deserializer)?;
+        self.0.check(&value).map_err(D::Error::custom)?;
+        Ok(value)
+    }
+}
+
 /// A table with any keys, in the order of the file.
 pub(in crate::plan::file) struct Entries<K, V>(pub(in crate::plan::file) Vec<(K, V)>);
 
-impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
+impl<'de, K, V> Deserialize<'de> for Entries<K, V>
+where
+    K: Deserialize<'de> + EntryKey<V>,
+    V: Deserialize<'de>,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Each<K, V>(PhantomData<(K, V)>);
 
-        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Each<K, V> {
+        impl<'de, K, V> Visitor<'de> for Each<K, V>
+        where
+            K: Deserialize<'de> + EntryKey<V>,
+            V: Deserialize<'de>,
+        {
             type Value = Vec<(K, V)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -586,8 +566,11 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+                while let Some(key) = map.next_key()? {
+                    // What is wrong is written down, and the next entry may have more.
+                    if let Ok(value) = map.next_value_seed(Beside(&key, PhantomData)) {
+                        entries.push((key, value));
+                    }
                 }
                 Ok(entries)
             }
@@ -603,10 +586,13 @@ impl<K: Serialize, V: Serialize> Serialize for Entries<K, V> {
 }
 
 /// Names with texts: a table, or a list of pairs, which may have the same name more than once.
-type Pairs<K, V> = TableOr<PairList<K, V>, Entries<Text<K>, Text<V>>>;
+pub(in crate::plan::file) type Pairs<K, V> = TableOr<PairList<K, V>, Entries<Text<K>, Text<V>>>;
 
 impl<K, V> Pairs<K, V> {
-    fn of(pairs: Vec<(Text<K>, Text<V>)>, is_same: fn(&K, &K) -> bool) -> Self {
+    pub(in crate::plan::file) fn of(
+        pairs: Vec<(Text<K>, Text<V>)>,
+        is_same: fn(&K, &K) -> bool,
+    ) -> Self {
         match repeated(&pairs, is_same) {
             Some(_) => Self::Short(PairList(pairs)),
             None => Self::Table(Entries(pairs)),
@@ -614,13 +600,34 @@ impl<K, V> Pairs<K, V> {
     }
 }
 
-pub(in crate::plan::file) struct PairList<K, V>(Vec<(Text<K>, Text<V>)>);
+pub(in crate::plan::file) struct PairList<K, V>(pub(in crate::plan::file) Vec<(Text<K>, Text<V>)>);
 
-impl<'de, K: Spelled, V: Spelled> Deserialize<'de> for PairList<K, V> {
+/// A name and its text, as a list of both.
+struct Pair<K, V>(Text<K>, Text<V>);
+
+impl<'de, K: Spelled, V: Spelled> Deserialize<'de> for Pair<K, V>
+where
+    Text<K>: EntryKey<Text<V>>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (key, value) = Deserialize::deserialize(deserializer)?;
+        let pair = Self(key, value);
+        pair.0.check(&pair.1).map_err(D::Error::custom)?;
+        Ok(pair)
+    }
+}
+
+impl<'de, K: Spelled, V: Spelled> Deserialize<'de> for PairList<K, V>
+where
+    Text<K>: EntryKey<Text<V>>,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Each<K, V>(PhantomData<(K, V)>);
 
-        impl<'de, K: Spelled, V: Spelled> Visitor<'de> for Each<K, V> {
+        impl<'de, K: Spelled, V: Spelled> Visitor<'de> for Each<K, V>
+        where
+            Text<K>: EntryKey<Text<V>>,
+        {
             type Value = Vec<(Text<K>, Text<V>)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -629,8 +636,8 @@ impl<'de, K: Spelled, V: Spelled> Deserialize<'de> for PairList<K, V> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(pair) = seq.next_element()? {
-                    pairs.push(pair);
+                while let Some(Pair(name, value)) = seq.next_element()? {
+                    pairs.push((name, value));
                 }
                 Ok(pairs)
             }
@@ -646,40 +653,15 @@ impl<K: Spelled, V: Spelled> Serialize for PairList<K, V> {
 }
 
 /// The first name that is there again.
-fn repeated<K, V>(pairs: &[(Text<K>, Text<V>)], is_same: fn(&K, &K) -> bool) -> Option<&K> {
+pub(in crate::plan::file) fn repeated<K, V>(
+    pairs: &[(Text<K>, Text<V>)],
+    is_same: fn(&K, &K) -> bool,
+) -> Option<&K> {
     let names = pairs.iter().enumerate();
     names
         .map(|(index, pair)| (&pairs[..index], &pair.0.0))
         .find(|(earlier, name)| earlier.iter().any(|it| is_same(&it.0.0, name)))
         .map(|(_, name)| name)
-}
-
-pub(in crate::plan::file) type Headers = Pairs<HeaderName, HeaderValue>;
-
-impl Form for Headers {
-    type Model = Vec<(String, Template)>;
-
-    fn read(self) -> Result<Self::Model, Mistake> {
-        let pairs = match self {
-            Self::Short(PairList(pairs)) => pairs,
-            Self::Table(Entries(pairs)) => {
-                if let Some(HeaderName(name)) = repeated(&pairs, PartialEq::eq) {
-                    return Err(Mistake::SameHeader { name: name.clone() });
-                }
-                pairs
-            }
-        };
-        let pairs = pairs.into_iter();
-        Ok(pairs.map(|(name, value)| (name.0.0, value.0.0)).collect())
-    }
-
-    fn write(headers: &Self::Model) -> Self {
-        let pairs = headers.iter().map(|(name, value)| {
-            let (name, value) = (HeaderName(name.clone()), HeaderValue(value.clone()));
-            (Text(name), Text(value))
-        });
-        Self::of(pairs.collect(), PartialEq::eq)
-    }
 }
 
 /// Any text.
@@ -699,6 +681,10 @@ impl Spelled for AnyText {
         self.0.clone()
     }
 }
+
+impl<V> EntryKey<V> for Text<Identifier> {}
+
+impl EntryKey<Text<Template>> for Text<AnyText> {}
 
 pub(in crate::plan::file) type Fields = Pairs<AnyText, Template>;
 
@@ -837,17 +823,6 @@ mod tests {
         }
         for text in ["", "1a", "a b", "a.b", "ä", "a-b"] {
             assert!(text.parse::<Identifier>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn header_names_are_tokens_in_lower_case() {
-        assert_eq!(
-            "X-Trace_Id".parse::<HeaderName>().unwrap().as_str(),
-            "x-trace_id"
-        );
-        for text in ["", "a b", "a:b", "ä", "a\n"] {
-            assert!(text.parse::<HeaderName>().is_err(), "{text}");
         }
     }
 }

@@ -1315,3 +1315,37 @@ fn what_was_found_is_shown_on_one_line_and_cut() {
          “simulated”, “data” or “user_class”",
     );
 }
+
+#[test]
+fn a_header_that_the_client_owns_is_told_at_its_line() {
+    check(
+        &with_task(
+            "post = '/'\nbody = 'a'\n[user_class.task.headers]\nAccept = '*/*'\nContent-Length = '7'\nTransfer-Encoding = 'chunked'\nX-Y = 1",
+        ),
+        "line 12: user_class[0].task[0].headers.Content-Length: expected no header \
+         content-length: the length of the body is always sent; leave it out\n\
+         line 13: user_class[0].task[0].headers.Transfer-Encoding: expected no header \
+         transfer-encoding: a body is sent with its length; leave it out\n\
+         line 14: user_class[0].task[0].headers.X-Y: expected a text, found the number 1",
+    );
+    check(
+        &with_task("get = '/'\nheaders = [['a', '1'], ['TE', 'trailers']]"),
+        "line 9: user_class[0].task[0].headers[1]: expected no header te: no trailers are read; \
+         leave it out",
+    );
+    check(
+        &with_lines("request = { headers = { Connection = 'keep-alive' } }"),
+        "line 2: request.headers.Connection: expected no header connection: connections are \
+         kept by themselves; leave it out, or write “close” for a connection per request",
+    );
+}
+
+#[test]
+fn a_header_of_the_client_that_says_what_is_so_is_taken() {
+    let plan = with_task("post = '/'\nheaders = { Connection = 'Close', Content-Length = '0' }");
+    assert!(Plan::from_toml(&plan).is_ok());
+    for name in ["Cookie", "Host", "Accept-Encoding", "Proxy-Authorization"] {
+        let plan = with_task(&format!("get = '/'\nheaders = {{ {name} = 'a' }}"));
+        assert!(Plan::from_toml(&plan).is_ok(), "{name}");
+    }
+}

@@ -1,0 +1,225 @@
+//! Why a request has failed: errors of the system, of TLS and of hyper in the words of the core. No
+//! I/O.
+
+use std::io;
+
+use mayfly_core::transport::TransportError;
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
+
+use super::wire::{End, Log};
+
+/// Why there is no connection.
+pub(super) fn of_connecting(error: &io::Error) -> TransportError {
+    use io::ErrorKind as Kind;
+    if is_out_of_files(error) {
+        return TransportError::TooManyOpenFiles;
+    }
+    match error.kind() {
+        Kind::AddrNotAvailable | Kind::AddrInUse => TransportError::NoLocalPort,
+        Kind::ConnectionRefused => TransportError::Refused,
+        Kind::ConnectionReset | Kind::ConnectionAborted => TransportError::Reset,
+        Kind::HostUnreachable | Kind::NetworkDown | Kind::NetworkUnreachable | Kind::TimedOut => {
+            TransportError::Unreachable
+        }
+        _ => TransportError::Connect,
+    }
+}
+
+/// Why a name has no address.
+pub(super) fn of_lookup(error: &io::Error) -> TransportError {
+    if is_out_of_files(error) {
+        return TransportError::TooManyOpenFiles;
+    }
+    TransportError::Dns
+}
+
+/// Whether the process, or the whole system, may open no further file. Rust has no name for it.
+#[cfg(unix)]
+fn is_out_of_files(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let limits = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|it| limits.contains(&it))
+}
+
+#[cfg(not(unix))]
+fn is_out_of_files(_: &io::Error) -> bool {
+    false
+}
+
+/// Why there is no encrypted connection.
+pub(super) fn of_handshake(error: &io::Error) -> TransportError {
+    use rustls::Error;
+    let cause = error.get_ref();
+    match cause.and_then(|it| it.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(cause)) => of_certificate(cause),
+        Some(
+            Error::NoApplicationProtocol
+            | Error::AlertReceived(AlertDescription::NoApplicationProtocol),
+        ) => TransportError::Http2Only,
+        Some(
+            Error::PeerIncompatible(_)
+            | Error::AlertReceived(
+                AlertDescription::HandshakeFailure
+                | AlertDescription::InsufficientSecurity
+                | AlertDescription::ProtocolVersion,
+            ),
+        ) => TransportError::TlsProtocol,
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => TransportError::NotTls,
+        _ => TransportError::Tls,
+    }
+}
+
+/// Whether a handshake failed by something that only a server of TLS says.
+pub(super) fn is_of_tls(error: &io::Error) -> bool {
+    use rustls::Error;
+    let cause = error.get_ref();
+    let cause = cause.and_then(|it| it.downcast_ref::<Error>());
+    cause.is_some_and(|it| !matches!(it, Error::InvalidMessage(_)))
+}
+
+fn of_certificate(error: &CertificateError) -> TransportError {
+    use CertificateError as Cause;
+    match error {
+        Cause::Expired
+        | Cause::ExpiredContext { .. }
+        | Cause::NotValidYet
+        | Cause::NotValidYetContext { .. } => TransportError::TlsExpired,
+        Cause::NotValidForName | Cause::NotValidForNameContext { .. } => TransportError::TlsName,
+        Cause::UnknownIssuer => TransportError::TlsUntrusted,
+        _ => TransportError::Tls,
+    }
+}
+
+/// Why there was no head of an answer.
+pub(super) fn of_head(error: &hyper::Error, log: &Log) -> TransportError {
+    if error.is_user() {
+        return TransportError::Invalid;
+    }
+    let start = log.start();
+    if start.is_empty() {
+        return match log.end() {
+            _ if log.is_reused() => TransportError::ClosedIdle,
+            Some(End::Reset) => TransportError::Reset,
+            Some(End::Closed) => TransportError::Closed,
+            None => TransportError::Connect,
+        };
+    }
+    match Protocol::of(&start) {
+        Protocol::Http1 if error.is_parse_too_large() => {
+            if TransportError::MAX_HEAD_BYTES <= log.n_received() {
+                TransportError::HeadTooLong
+            } else {
+                TransportError::TooManyHeaders
+            }
+        }
+        Protocol::Http1 if error.is_parse() => TransportError::Malformed,
+        Protocol::Http1 => of_body(log),
+        Protocol::Http2 => TransportError::Http2Only,
+        Protocol::Other => TransportError::NotHttp,
+        Protocol::Tls => TransportError::TlsPort,
+    }
+}
+
+/// Why an answer that has begun did not end.
+pub(super) fn of_body(log: &Log) -> TransportError {
+    match log.end() {
+        Some(End::Closed) => TransportError::Body,
+        Some(End::Reset) => TransportError::BodyReset,
+        // It goes on, so what came is wrong.
+        None => TransportError::Malformed,
+    }
+}
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Protocol {
+    Http1,
+    Http2,
+    Other,
+    Tls,
+}
+
+impl Protocol {
+    /// By the first bytes that it sends, of which there may be few.
+    fn of(start: &[u8]) -> Self {
+        let http1 = b"HTTP/1.";
+        let length = start.len().min(http1.len());
+        match start {
+            // Of HTTP/2, the first is a frame of settings on stream 0, whose length comes first.
+            [_, _, _, 4, _, 0, 0, 0, 0, ..] => Self::Http2,
+            // Of TLS, an alert or a handshake of version 3.
+            [0x15 | 0x16, 3, ..] => Self::Tls,
+            _ if start[..length] == http1[..length] => Self::Http1,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_known_by_their_first_bytes() {
+        for (start, expected) in [
+            (&b"HTTP/1.1 "[..], Protocol::Http1),
+            (b"HT", Protocol::Http1),
+            (b"HTTP/2 20", Protocol::Other),
+            (b"SSH-2.0-O", Protocol::Other),
+            (b"<html>", Protocol::Other),
+            (&[0, 0, 18, 4, 0, 0, 0, 0, 0], Protocol::Http2),
+            (&[0x15, 3, 3, 0, 2, 2, 80], Protocol::Tls),
+        ] {
+            assert_eq!(Protocol::of(start), expected, "{start:?}");
+        }
+    }
+
+    #[track_caller]
+    fn check_tls(error: rustls::Error, expected: TransportError) {
+        let error = io::Error::new(io::ErrorKind::InvalidData, error);
+        assert_eq!(of_handshake(&error), expected);
+    }
+
+    #[test]
+    fn causes_of_failed_handshakes_are_told_apart() {
+        use TransportError::{
+            Http2Only, NotTls, Tls, TlsExpired, TlsName, TlsProtocol, TlsUntrusted,
+        };
+        use rustls::Error;
+        check_tls(CertificateError::Expired.into(), TlsExpired);
+        check_tls(CertificateError::NotValidYet.into(), TlsExpired);
+        check_tls(CertificateError::NotValidForName.into(), TlsName);
+        check_tls(CertificateError::UnknownIssuer.into(), TlsUntrusted);
+        check_tls(CertificateError::Revoked.into(), Tls);
+        let alert = Error::AlertReceived;
+        check_tls(alert(AlertDescription::NoApplicationProtocol), Http2Only);
+        check_tls(alert(AlertDescription::ProtocolVersion), TlsProtocol);
+        check_tls(alert(AlertDescription::InternalError), Tls);
+        check_tls(InvalidMessage::InvalidContentType.into(), NotTls);
+        let closed = io::Error::from(io::ErrorKind::UnexpectedEof);
+        assert_eq!(of_handshake(&closed), Tls);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn running_out_of_files_is_called_that() {
+        for errno in [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE] {
+            let error = io::Error::from(errno);
+            assert_eq!(of_connecting(&error), TransportError::TooManyOpenFiles);
+            assert_eq!(of_lookup(&error), TransportError::TooManyOpenFiles);
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_of_a_connection_is_kept() {
+        use io::ErrorKind;
+        for (kind, expected) in [
+            (ErrorKind::ConnectionRefused, TransportError::Refused),
+            (ErrorKind::AddrNotAvailable, TransportError::NoLocalPort),
+            (ErrorKind::HostUnreachable, TransportError::Unreachable),
+            (ErrorKind::PermissionDenied, TransportError::Connect),
+        ] {
+            assert_eq!(of_connecting(&kind.into()), expected, "{kind}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! What the system does to the command: signals, readers that go away, and limits.
+
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
+use std::thread::yield_now;
+use std::time::Duration;
+
+use crate::target::{Target, demo_api};
+use crate::{Ended, PlanFile};
+
+/// Runs for an hour if nobody ends it.
+const PLAN: &str = "version = 1\nload = { users = 2, spawn_rate = 9, run_time = \"1h\" }\n\
+                    [[user_class]]\nname = \"User\"\nwait = \"10ms\"\ntask = [ { get = \"/cube\" } ]";
+
+/// Ends by itself, and nothing fails.
+const SHORT: &str = "version = 1\nload = { users = 1, spawn_rate = 9, max_requests = 3 }\n\
+                     [[user_class]]\nname = \"User\"\ntask = [ { get = \"/cube\" } ]";
+
+fn mayfly(args: &[&str]) -> Command {
+    let mut mayfly = Command::new(env!("CARGO_BIN_EXE_mayfly"));
+    mayfly.args(args);
+    mayfly.stdout(Stdio::piped()).stderr(Stdio::piped());
+    mayfly
+}
+
+/// The command that runs `plan` against `url`, not started yet. The file must live as long.
+fn running(plan: &PlanFile, url: &str) -> Command {
+    mayfly(&["-f", plan.path(), "--headless", "-H", url])
+}
+
+fn send(signal: &str, child: &Child) {
+    let status = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// What a run says that is told `signal` while it goes on, and how it ends.
+fn told(signal: &str) -> Ended {
+    let (url, api) = demo_api();
+    let plan = PlanFile::new(PLAN, "toml");
+    let child = running(&plan, &url).spawn().unwrap();
+    while api.counts().answered().total == 0 {
+        yield_now();
+    }
+    send(signal, &child);
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn a_signal_ends_the_run_with_its_numbers() {
+    for (signal, code) in [("-INT", 0), ("-TERM", 143), ("-HUP", 129)] {
+        let ended = told(signal);
+        assert_eq!(
+            ended.code, code,
+            "{signal}: {}{}",
+            ended.stdout, ended.stderr
+        );
+        assert!(0 < ended.n_requests("Aggregated"), "{signal}");
+    }
+}
+
+#[test]
+fn the_second_signal_does_not_wait_for_users() {
+    let plan = PLAN.replace("run_time", "stop_timeout = \"1h\", run_time");
+    let plan = PlanFile::new(&plan, "toml");
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let hangs = Target::start(Duration::ZERO, Duration::from_secs(3600));
+        let mut child = running(&plan, &hangs.url).spawn().unwrap();
+        while hangs.n_requests() == 0 {
+            yield_now();
+        }
+        while child.try_wait().unwrap().is_none() {
+            send(signal, &child);
+            yield_now();
+        }
+        let ended: Ended = child.wait_with_output().unwrap().into();
+        assert_eq!(ended.code, code, "{signal}");
+        assert!(ended.stdout.contains("Aggregated"), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error_of_the_run() {
+    let (url, _) = demo_api();
+    let plan = PlanFile::new(SHORT, "toml");
+    for has_failed in [false, true] {
+        let url = if has_failed {
+            "http://127.0.0.1:1"
+        } else {
+            &url
+        };
+        let mut child = running(&plan, url).spawn().unwrap();
+        drop((child.stdout.take(), child.stderr.take()));
+        assert_eq!(child.wait().unwrap().code(), Some(i32::from(has_failed)));
+    }
+    let mut help = mayfly(&["--help"]).spawn().unwrap();
+    drop(help.stdout.take());
+    assert_eq!(help.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_demo_api_serves_on_when_nobody_reads_what_it_says() {
+    // A port that was free a moment ago: nothing says which it took.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let mut api = mayfly(&["demo-api", "--port", &address.port().to_string()]);
+    let mut api = api.spawn().unwrap();
+    drop((api.stdout.take(), api.stderr.take()));
+    while std::net::TcpStream::connect(address).is_err() {
+        assert_eq!(api.try_wait().unwrap(), None, "it ended");
+        yield_now();
+    }
+    let plan = PlanFile::new(SHORT, "toml");
+    let ended: Ended = running(&plan, &format!("http://{address}"))
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(api.try_wait().unwrap(), None, "it ended");
+    api.kill().unwrap();
+    api.wait().unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_is_no_success() {
+    let (url, _) = demo_api();
+    let plan = PlanFile::new(SHORT, "toml");
+    let help = mayfly(&["--help"]);
+    let demo = mayfly(&["demo-api", "--port", "0"]);
+    for mut command in [running(&plan, &url), help, demo] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ended: Ended = command.stdout(full).output().unwrap().into();
+        assert_eq!(ended.code, 1, "{}", ended.stderr);
+        let said = "cannot write to standard output";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_error_may_be_full() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = mayfly(&["-f", "no-such-plan.toml", "--headless"]);
+    let ended: Ended = command.stderr(full).output().unwrap().into();
+    assert_eq!(ended.code, 2);
+}
+
+/// What comes of `plan` with no more open files than this; `limits` are those of `ulimit`.
+fn limited(limits: &str, plan: &PlanFile, url: &str) -> Ended {
+    let script = format!("ulimit {limits}; exec \"$0\" \"$@\"");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_mayfly")]);
+    shell.args(["-f", plan.path(), "--headless", "-H", url]);
+    shell.output().unwrap().into()
+}
+
+#[test]
+fn users_wait_where_there_are_not_enough_open_files() {
+    let plan = "version = 1\nload = { users = 200, spawn_rate = 10000, max_requests = 600 }\n\
+                [[user_class]]\nname = \"User\"\ntask = [ { get = \"/delay/10\" } ]";
+    let plan = PlanFile::new(plan, "toml");
+    // Without `-S` it is the limit that nobody may raise.
+    for (limits, is_said) in [("-n 50", true), ("-S -n 50", false)] {
+        let (url, api) = demo_api();
+        let ended = limited(limits, &plan, &url);
+        assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.n_requests("Aggregated"), 600);
+        assert!(600 <= api.counts().answered().total);
+        let said = ended.stderr.contains("at most 34 requests");
+        assert_eq!(said, is_said, "{}", ended.stderr);
+    }
+}
