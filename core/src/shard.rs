@@ -236,7 +236,7 @@ impl Shard {
             body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
             failure,
         };
-        let evidence = || Evidence::new(&request.url, index, result.as_ref().ok());
+        let evidence = || Evidence::new(&request, index, result.as_ref().ok());
         self.stats.record(row, &sample, self.n_alive, evidence);
         for (name, value) in values {
             user.set_variable(&name, value);
