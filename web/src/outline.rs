@@ -53,11 +53,6 @@ impl Outline {
 }
 
 impl Outline {
-    /// What is loaded, or the first of it; `None` is the simulated API.
-    pub fn base_url(&self) -> Option<&BaseUrl> {
-        self.base_urls.first()
-    }
-
     /// What is loaded, in words; `None` is the simulated API.
     pub fn host(&self) -> Option<String> {
         let hosts = self.base_urls.iter().map(BaseUrl::as_str);
@@ -227,7 +222,6 @@ mod tests {
         let (a, b) = (class("http://a.test"), class("http://b.test"));
         let found = outline(&format!("{a}{b}{a}"));
         assert_eq!(found.host().unwrap(), "http://a.test, http://b.test");
-        assert_eq!(found.base_url().unwrap().as_str(), "http://a.test");
         assert_eq!(outline("").host(), None);
     }
 

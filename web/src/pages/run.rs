@@ -131,12 +131,19 @@ fn panel(props: &RunPageProps) -> Html {
             </>
         },
         Tab::Failures => html! {
-            <FailuresTable
-                model={model.clone()}
-                started_millis={*started_millis}
-                view={props.tables.get(TableId::Failures)}
-                on_action={on_table(props, TableId::Failures)}
-            />
+            <>
+                if let Some(diagnosis) = &props.run.diagnosis {
+                    <p class="note foreign">
+                        { format!("{} Why, and what helps, is at the top of the page.", diagnosis.headline()) }
+                    </p>
+                }
+                <FailuresTable
+                    model={model.clone()}
+                    started_millis={*started_millis}
+                    view={props.tables.get(TableId::Failures)}
+                    on_action={on_table(props, TableId::Failures)}
+                />
+            </>
         },
         Tab::Exceptions => html! {
             <ExceptionsTable
@@ -200,7 +207,6 @@ fn aborted(run: &Run) -> Html {
 
 /// What a person should know before reading the numbers.
 fn notices(run: &Run) -> Html {
-    let base_url = run.outline.base_url().cloned();
     html! {
         <>
             if let Some(reason) = &run.engine_error {
@@ -218,8 +224,11 @@ fn notices(run: &Run) -> Html {
                     <p>{ "What was measured up to then is below." }</p>
                 </div>
             }
-            if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
-                <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
+            if let Some(diagnosis) = &run.diagnosis {
+                <DiagnosisNotice
+                    diagnosis={(**diagnosis).clone()}
+                    needs={run.model.needs(js::surroundings().page_origin)}
+                />
             }
         </>
     }
