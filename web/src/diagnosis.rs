@@ -166,7 +166,8 @@ impl Diagnosis {
                  Access-Control-Allow-Origin. It needs both:",
                 self.preflight()
             ),
-            Cause::OnlyThisMethod if self.request.is_simple() => format!(
+            // A GET with the same headers passed, so a preflight can only be about the method.
+            Cause::OnlyThisMethod if is_method_simple(self.request.method.as_str()) => format!(
                 "A GET to the same URL can be read. {CORS} Either this one lacks it, as errors often \
                  do, or the API breaks the connection off. Add it to all answers of the API:"
             ),
