@@ -270,6 +270,9 @@ impl Shard {
                 if let Some(order) = self.send(now, ticket.user, due) {
                     return Some(order);
                 }
+                // Its task broke, and the user may want to send the next request at once: it would
+                // be counted as one that waits for a connection.
+                self.advance(now);
             }
         }
     }
@@ -434,6 +437,7 @@ impl Shard {
                 return None;
             }
         };
+        user.has_sent = true;
         let row = self.stats.row(name);
         let epoch = user.turn(Activity::InFlight {
             due,

@@ -34,6 +34,8 @@ pub(crate) struct User {
     pub(crate) arrival: Option<Elapsed>,
     /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
     pub(crate) arrival_idx: u64,
+    /// Whether a request was sent since the last rest.
+    pub(crate) has_sent: bool,
     /// When the task under way started, or was due to start.
     task_start: Elapsed,
     // The sets it is in, the innermost last. Empty before the first step and after the last.
@@ -41,8 +43,6 @@ pub(crate) struct User {
     // The steps under way, and how many of them are done.
     list: Option<ListIdx>,
     n_done: u32,
-    // Whether a request was sent since the last rest.
-    has_sent: bool,
     n_tasks: u64,
     n_seq: u64,
     variables: Vec<(Rc<str>, Value)>,
@@ -243,10 +243,7 @@ impl User {
         let step = class.list(self.list?).get(self.n_done as usize)?;
         self.n_done += 1;
         Some(match step {
-            Step::Request(_) => {
-                self.has_sent = true;
-                Next::Send
-            }
+            Step::Request(_) => Next::Send,
             Step::Wait(wait) => Next::Wait(wait.draw(&mut self.rng, Duration::ZERO)),
         })
     }
