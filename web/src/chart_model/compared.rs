@@ -116,6 +116,7 @@ fn distributions(sides: &[Side; 2]) -> Chart {
 fn line(side: &Side, label: &str, is_dashed: bool) -> LineStyle {
     LineStyle {
         label: format!("{} {label}", side.letter),
+        name_bytes: 0,
         color: side.color,
         is_dashed,
     }
