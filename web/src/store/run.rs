@@ -11,7 +11,6 @@ use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
 use crate::chart_model::Event;
-use crate::chart_model::timeline::finished;
 use crate::diagnosis::Diagnosis;
 use crate::format;
 use crate::history::{KeptRun, RunKey, key};
@@ -177,7 +176,7 @@ impl Run {
         let Some(line) = &self.line else {
             return Live::default();
         };
-        Live::new(line.unit, &finished(&self.board, self.board.series()))
+        Live::new(line.unit, &self.board.whole_slots(self.board.series()))
     }
 
     pub(super) fn apply(&mut self, action: RunAction) {
