@@ -148,6 +148,11 @@ impl RunModel {
         }
     }
 
+    /// How many tasks broke.
+    pub fn n_exceptions(&self) -> u64 {
+        self.exceptions.iter().map(|it| it.count).sum()
+    }
+
     /// What a target has to allow a page from `origin`, as far as it is known to lack it.
     pub fn needs(&self, origin: String) -> Needs {
         let mut needs = Needs {

@@ -71,6 +71,10 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
+                    counts={vec![
+                        (Tab::Failures, run.model.counts().1),
+                        (Tab::Exceptions, run.model.n_exceptions()),
+                    ]}
                     on_select={on_action.reform(Action::SelectTab)}
                 />
                 <section
