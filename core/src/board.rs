@@ -130,6 +130,21 @@ impl Board {
         self.newest.values().flat_map(|it| &it.rows)
     }
 
+    /// Whether a slot was counted from begin to end. The second under way was not, nor that of a
+    /// reset or of the end of a run: as rates they would look like slumps.
+    pub fn is_whole(&self, slot: &Slot) -> bool {
+        let whole = self.whole_seconds();
+        let (start, secs) = (u64::from(slot.start), u64::from(slot.secs));
+        // A longer slot may begin before the counting, and is no slump for a second of that.
+        (whole.start <= start || 1 < secs) && start + secs <= whole.end
+    }
+
+    /// Those of `slots` that were counted from begin to end.
+    pub fn whole_slots(&self, mut slots: Vec<Slot>) -> Vec<Slot> {
+        slots.retain(|it| self.is_whole(it));
+        slots
+    }
+
     /// The whole seconds that every shard has counted from begin to end; empty until all shards have
     /// a snapshot.
     pub(crate) fn whole_seconds(&self) -> Range<u64> {
@@ -158,10 +173,14 @@ pub fn aggregated(rows: &[RowTotals]) -> RowTotals {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::request::Request;
     use crate::sample::{Evidence, Failure};
+    use crate::shard::Command;
     use crate::stats::Stats;
-    use crate::testing::{name, sample};
+    use crate::testing::{Simulation, answer_after, class, load, name, plan, sample};
 
     /// What shard `index` of two says after a second.
     fn snapshot(index: u32, stats: &mut Stats) -> Snapshot {
@@ -250,5 +269,28 @@ mod tests {
         let rows = board(shards.each_mut()).rows();
         assert_eq!(rows[0].series.as_ref().unwrap()[0].n_failures, 2);
         assert_eq!(aggregated(&rows).series, None);
+    }
+
+    #[test]
+    fn only_seconds_that_were_counted_from_begin_to_end_are_whole() {
+        let slots = |board: &Board| {
+            let slots = board.whole_slots(board.series());
+            Vec::from_iter(slots.iter().map(|it| it.start))
+        };
+        let mut plan = plan(vec![class("A", 1)], load(1, 1.0), 1);
+        plan.load.run_time = Duration::from_millis(3_500).try_into().ok();
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(20), 200);
+        let reset = Simulation {
+            commands: vec![(Elapsed::from_micros(1_200_000), Command::Reset)],
+            ..Simulation::new(plan.clone(), answer)
+        };
+        let run = Simulation::new(plan, answer).run();
+        assert_eq!(slots(&run.board), [0, 1, 2]);
+        assert_eq!(slots(&reset.run().board), [2]);
+
+        let mut under_way = Board::default();
+        under_way.post(run.snapshots[3].clone());
+        assert_eq!(under_way.at().as_micros(), 1_500_000);
+        assert_eq!(slots(&under_way), [0]);
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::check::CheckFailure;
 use crate::program::ReadyRequest;
-use crate::request::Keep;
+use crate::request::{Keep, Request};
 use crate::sample::{Evidence, Failure};
 use crate::template::Scope;
 use crate::transport::{Response, TransportError};
@@ -80,9 +80,10 @@ pub(crate) fn bad_status(response: &Response) -> Option<Failure> {
 
 impl Evidence {
     /// What is shown of a failed request of user `user`.
-    pub(crate) fn new(url: &str, user: u32, response: Option<&Response>) -> Self {
+    pub(crate) fn new(request: &Request, user: u32, response: Option<&Response>) -> Self {
         let mut evidence = Self {
-            url: url.to_owned(),
+            url: request.url.to_string(),
+            preflighted: request.preflighted(),
             user,
             status: response.map(|it| it.status),
             ..Self::default()

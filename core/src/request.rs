@@ -115,7 +115,47 @@ impl Request {
             keep: Keep::OnFailure,
         }
     }
+
+    /// The names of the headers for which a browser asks the target's permission by a preflight, in
+    /// lower case. Those that any page may send are left out (CORS-safelisted in the Fetch standard).
+    pub fn preflighted(&self) -> Vec<String> {
+        let headers = self.headers.iter();
+        let headers = headers.filter(|(name, value)| !is_safelisted(name, value));
+        headers.map(|(name, _)| name.clone()).collect()
+    }
 }
+
+/// Whether a page may send a header without asking. The name is in lower case.
+fn is_safelisted(name: &str, value: &str) -> bool {
+    const MAX_BYTES: usize = 128;
+    let is_unsafe =
+        |it: u8| (it < 0x20 && it != b'\t') || it == 0x7f || b"\"():<>?@[\\]{}".contains(&it);
+    let is_value_safe = value.len() <= MAX_BYTES
+        && match name {
+            "accept-language" | "content-language" => value
+                .bytes()
+                .all(|it| it.is_ascii_alphanumeric() || b" *,-.;=".contains(&it)),
+            _ => !value.bytes().any(is_unsafe),
+        };
+    let is_name_safe = match name {
+        "accept" | "accept-language" | "content-language" => true,
+        "content-type" => {
+            let essence = value.split(';').next().unwrap_or_default().trim();
+            SIMPLE_TYPES
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(essence))
+        }
+        _ => false,
+    };
+    is_name_safe && is_value_safe
+}
+
+/// What forms send, so that pages always could.
+const SIMPLE_TYPES: [&str; 3] = [
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+];
 
 /// How much of an answer is looked at after it was counted. All of it is received in any case.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -145,5 +185,40 @@ impl Keep {
             Self::Start => Some(Self::SAMPLE_BYTES),
             Self::Body => Some(Self::MAX_BYTES),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn browsers_ask_before_they_send_what_no_form_could() {
+        let long = "a".repeat(129);
+        let headers = [
+            ("accept", "text/html, */*;q=0.8"),
+            ("accept", "text/(html)"),
+            ("accept-language", "de, en;q=0.5"),
+            ("accept-language", &long),
+            ("authorization", "Basic YTpi"),
+            ("content-type", "Text/Plain; charset=utf-8"),
+            ("content-type", "application/json"),
+            ("x-run", "7"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = Request {
+            headers: headers.into(),
+            ..Request::new(Method::Get, "/")
+        };
+        assert_eq!(
+            request.preflighted(),
+            [
+                "accept",
+                "accept-language",
+                "authorization",
+                "content-type",
+                "x-run"
+            ]
+        );
     }
 }

@@ -54,6 +54,10 @@ pub enum Failure {
 pub struct Evidence {
     /// The URL as it was sent.
     pub url: String,
+    /// What a browser asks the target's permission for before it sends such a request; see
+    /// [`Request::preflighted`](crate::request::Request::preflighted).
+    #[serde(default)]
+    pub preflighted: Vec<String>,
     /// The user that sent it.
     pub user: u32,
     /// The status of the answer; `None` if there was none.

@@ -26,7 +26,8 @@ pub struct Slot {
     pub n_arrivals: u64,
     /// Arrivals that found no free user; zero in the series of a row.
     pub n_dropped: u64,
-    /// The most users that were alive at the end of a second; zero in the series of a row.
+    /// The most users that were alive at the end of a second, or at any time in the second under way;
+    /// zero in the series of a row.
     pub n_users: u32,
     /// Sum of the response times, in µs.
     pub sum_micros: u64,
@@ -65,6 +66,8 @@ pub struct Series {
     // The second that is under way. Its histogram is apart, to be used again.
     open: Slot,
     open_times: Histogram,
+    // The most users in the second under way: a run may end before that is over.
+    open_peak: u32,
 }
 
 impl Series {
@@ -81,6 +84,7 @@ impl Series {
             closed: VecDeque::new(),
             open: second(secs(now)),
             open_times: Histogram::new(2),
+            open_peak: 0,
         }
     }
 
@@ -113,15 +117,18 @@ impl Series {
             closed.response_times = self.open_times.buckets();
             self.open_times.clear();
             self.open.n_users = closed.n_users;
+            self.open_peak = closed.n_users;
             self.closed.push_back(closed);
             self.thin();
         }
         self.open.n_users = n_users;
+        self.open_peak = self.open_peak.max(n_users);
     }
 
     /// All slots, the second under way last.
     pub fn slots(&self) -> Vec<Slot> {
         let mut open = self.open.clone();
+        open.n_users = self.open_peak;
         open.response_times = self.open_times.buckets();
         self.closed.iter().cloned().chain([open]).collect()
     }
@@ -276,6 +283,18 @@ mod tests {
     fn a_slot_has_the_sum_of_its_times() {
         let slots = series(&[1, 1]).slots();
         assert_eq!(slots[1].sum_micros, 20_000);
+    }
+
+    #[test]
+    fn a_second_that_is_cut_off_has_the_users_of_before() {
+        let mut series = Series::new(Elapsed::ZERO, Series::FINE);
+        let n_users = |series: &Series| Vec::from_iter(series.slots().iter().map(|it| it.n_users));
+        series.advance(Elapsed::from_micros(100_000), 3);
+        series.advance(Elapsed::from_micros(200_000), 0);
+        assert_eq!(n_users(&series), [3]);
+        series.advance(Elapsed::from_micros(1_100_000), 2);
+        series.advance(Elapsed::from_micros(1_200_000), 0);
+        assert_eq!(n_users(&series), [0, 2]);
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl Shard {
             body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
             failure,
         };
-        let evidence = || Evidence::new(&request.url, index, result.as_ref().ok());
+        let evidence = || Evidence::new(&request, index, result.as_ref().ok());
         self.stats.record(row, &sample, self.n_alive, evidence);
         for (name, value) in values {
             user.set_variable(&name, value);
@@ -281,6 +281,9 @@ impl Shard {
                 if let Some(order) = self.send(now, ticket.user, due) {
                     return Some(order);
                 }
+                // Its task broke, and the user may want to send the next request at once: it would
+                // be counted as one that waits for a connection.
+                self.advance(now);
             }
         }
     }
@@ -453,8 +456,8 @@ impl Shard {
                 return None;
             }
         };
-        let row = self.stats.row(name);
         user.has_sent = true;
+        let row = self.stats.row(name);
         let epoch = user.turn(Activity::InFlight {
             due,
             sent: now,

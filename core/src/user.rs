@@ -31,12 +31,12 @@ pub(crate) struct User {
     pub(crate) is_dead: bool,
     /// Counts its lives: a user that was stopped may start again.
     pub(crate) life: u32,
-    /// Whether a request was sent since the last rest.
-    pub(crate) has_sent: bool,
     /// When the arrival that it has to do was due, until its first request is.
     pub(crate) arrival: Option<Elapsed>,
     /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
     pub(crate) arrival_idx: u64,
+    /// Whether a request was sent since the last rest.
+    pub(crate) has_sent: bool,
     /// When the task under way started, or was due to start.
     task_start: Elapsed,
     // The sets it is in, the innermost last. Empty before the first step and after the last.

@@ -13,5 +13,5 @@ mod xpath;
 pub use self::browser::{Browser, Kind};
 pub use self::page::{Page, Row};
 pub use self::site::Site;
-pub use self::target::{CLOSED_PORT, Counted, DemoTarget, SlowTarget, serve, without_cors};
+pub use self::target::{CLOSED_PORT, Counted, DemoTarget, SlowTarget, raw, serve, without_cors};
 pub use self::until::until;

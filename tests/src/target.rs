@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::routing::get;
 use mayfly::demo_api::DemoApi;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower_http::cors::CorsLayer;
 
 /// Serves `router` until the test ends, and returns its URL, without a slash at the end.
@@ -27,6 +29,33 @@ pub const CLOSED_PORT: &str = "http://127.0.0.1:1023";
 /// A server that answers and does not allow pages to read its answers.
 pub async fn without_cors() -> String {
     serve(Router::new().fallback(|| async { "Hello World" })).await
+}
+
+/// A server that sends these bytes to whatever it is asked, and closes the connection; without bytes it
+/// resets the connection.
+pub async fn raw(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("there is a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer_raw(stream, answer));
+        }
+    });
+    format!("http://{address}")
+}
+
+async fn answer_raw(mut stream: TcpStream, answer: &[u8]) -> io::Result<()> {
+    stream.readable().await?;
+    if answer.is_empty() {
+        // A connection that is closed before all was read is reset.
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && 0 < stream.read_buf(&mut head).await? {}
+    stream.write_all(answer).await?;
+    stream.shutdown().await
 }
 
 /// The API of `mayfly demo-api`.

@@ -1,18 +1,63 @@
 //! Why no answer of a target can be read, and what to do about it.
 //!
-//! A browser says "Failed to fetch" and nothing more. What can be told apart is told apart by a
-//! second request that asks for less, which [`crate::js::probe`] sends.
+//! A browser says "Failed to fetch" and nothing more. What can be told apart is told apart by further
+//! requests that ask for less, which [`crate::js::probe`] sends. They are GET requests, because another
+//! method might change something at the target.
 
 use mayfly_core::plan::BaseUrl;
+use mayfly_core::request::Method;
+use mayfly_core::time::Elapsed;
 
-/// What a request in the mode `no-cors` came to. Its answer cannot be read, but it says whether
-/// there was one.
+use crate::format;
+
+/// A request of which no answer can be read: the first of its kind.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unanswered {
+    /// The method.
+    pub method: Method,
+    /// The request name, by which its row is known.
+    pub name: String,
+    /// The URL as it was sent.
+    pub url: String,
+    /// Its headers for which a browser asks permission first.
+    pub preflighted: Vec<String>,
+    /// Whether every one was given up by its timeout.
+    pub has_timed_out: bool,
+    /// When the first failed.
+    pub first: Elapsed,
+}
+
+impl Unanswered {
+    /// Whether the browser sends it without a preflight.
+    fn is_simple(&self) -> bool {
+        is_method_simple(self.method.as_str()) && self.preflighted.is_empty()
+    }
+
+    /// Whether a GET to the same URL is as good as the request itself.
+    fn is_read_only(&self) -> bool {
+        matches!(self.method, Method::Get | Method::Head)
+    }
+
+    /// The request in a line, without its query, which may hold a secret.
+    fn line(&self) -> String {
+        let url = self.url.split(['?', '#']).next().unwrap_or_default();
+        format!("{} {}", self.method, format::ends(url))
+    }
+}
+
+/// How far the browser lets a page get with requests that ask for less and less.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Probe {
-    /// Something answered.
-    Answered,
-    /// Nothing answered, or the browser did not send it.
+    /// There was no answer in time.
+    TimedOut,
+    /// There is no answer, not even one that need not be readable, or the browser sent nothing.
     Failed,
+    /// There is an answer, but not even one to a GET without headers can be read.
+    Answered,
+    /// The answer to a GET without headers can be read, and none to a GET with those of the request.
+    ReadableWithoutHeaders,
+    /// The answer to a GET with the headers of the request can be read.
+    Readable,
 }
 
 /// Where the page and its target are.
@@ -26,70 +71,190 @@ pub struct Surroundings {
     pub page_origin: String,
 }
 
-/// Why no answer can be read.
+/// Why no answer to a request can be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Diagnosis {
+    /// The request.
+    pub request: Unanswered,
+    /// The most likely cause.
+    pub cause: Cause,
+}
+
+/// Why no answer can be read, as far as a browser lets a page tell.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Diagnosis {
-    /// The target answers, but does not let this page read it.
+pub enum Cause {
+    /// The answer lacks the header that lets this page read it.
     MissingCors,
+    /// The browser asks whether it may send the request, and the target does not say yes.
+    Preflight,
+    /// The target answers, and refuses the preflight or lacks the header on its answer.
+    PreflightOrCors,
+    /// A GET to the same URL can be read, and the request cannot.
+    OnlyThisMethod,
+    /// The same request can be read now.
+    Passing,
     /// The page is encrypted and the target is not, which browsers refuse.
     MixedContent,
     /// The browser may have kept the page from the local network.
     LocalNetwork,
-    /// Nothing answers.
-    Unreachable,
+    /// Nothing answers, or what comes is no answer.
+    NoAnswer,
+    /// The answer does not come in time.
+    TimedOut,
 }
 
 impl Diagnosis {
     /// The most likely cause.
-    pub fn new(target: &BaseUrl, surroundings: &Surroundings, probe: Probe) -> Self {
-        let is_local = is_local(host_name(target));
-        match probe {
-            Probe::Answered => Self::MissingCors,
-            Probe::Failed if surroundings.is_page_https && !target.is_https() && !is_local => {
-                Self::MixedContent
+    pub fn new(request: Unanswered, surroundings: &Surroundings, probe: Probe) -> Self {
+        let is_local = is_local(host_name(&request.url));
+        let is_https = request.url.starts_with("https:");
+        let cause = match probe {
+            Probe::Failed if surroundings.is_page_https && !is_https && !is_local => {
+                Cause::MixedContent
             }
-            Probe::Failed if is_local && !surroundings.is_page_local => Self::LocalNetwork,
-            Probe::Failed => Self::Unreachable,
-        }
+            // A browser may also wait for a person's word, and say nothing.
+            Probe::Failed | Probe::TimedOut if is_local && !surroundings.is_page_local => {
+                Cause::LocalNetwork
+            }
+            Probe::Failed => Cause::NoAnswer,
+            Probe::TimedOut => Cause::TimedOut,
+            Probe::Answered if request.is_read_only() && request.is_simple() => Cause::MissingCors,
+            // Without its headers or by another method, it may be refused where it is not itself.
+            Probe::Answered => Cause::PreflightOrCors,
+            Probe::ReadableWithoutHeaders => Cause::Preflight,
+            Probe::Readable if request.is_read_only() => Cause::Passing,
+            Probe::Readable => Cause::OnlyThisMethod,
+        };
+        Self { request, cause }
     }
 
     /// What is wrong, in one sentence.
-    pub fn headline(self, target: &BaseUrl) -> String {
-        match self {
-            Self::MissingCors => {
-                format!("{target} answers, but does not allow this page to read the answers.")
+    pub fn headline(&self) -> String {
+        let (line, origin) = (self.request.line(), origin(&self.request.url));
+        match self.cause {
+            Cause::MissingCors => format!(
+                "{origin} answers, but does not allow this page to read the answer to {line}."
+            ),
+            Cause::Preflight => {
+                format!("{origin} answers, but refuses the preflight that {line} needs.")
             }
-            Self::MixedContent => {
-                format!("The browser does not let a page from https:// load {target}.")
+            Cause::PreflightOrCors | Cause::OnlyThisMethod => format!(
+                "{origin} answers, but gives no answer to {line} that this page is allowed to read."
+            ),
+            Cause::Passing => format!("{line} failed before, and is answered now."),
+            Cause::MixedContent => {
+                format!("The browser does not let a page from https:// load {origin}.")
             }
-            Self::LocalNetwork => {
-                format!("Nothing answers at {target}, or the browser keeps this page from it.")
+            Cause::LocalNetwork => {
+                format!("No answer to {line}, or the browser keeps this page from {origin}.")
             }
-            Self::Unreachable => format!("Nothing answers at {target}."),
+            Cause::NoAnswer => format!("No answer to {line}."),
+            Cause::TimedOut => format!("No answer to {line} in time."),
         }
     }
 
-    /// What to do, in a sentence or two.
-    pub fn advice(self) -> &'static str {
-        match self {
-            Self::MissingCors => {
-                "A browser hands an answer to a page only if the answer carries the header \
-                 Access-Control-Allow-Origin. Add it to the API:"
+    /// What to do, in a few sentences.
+    pub fn advice(&self) -> String {
+        match self.cause {
+            Cause::MissingCors => format!("{CORS} Add it to the API:"),
+            Cause::Preflight => format!("{} The API must allow that:", self.preflight()),
+            Cause::PreflightOrCors if self.request.is_simple() => {
+                format!("{CORS} A GET to the same URL lacks it. Add it to the API:")
             }
-            Self::MixedContent => {
-                "Load an https:// address, or run Mayfly from this machine over http://."
+            Cause::PreflightOrCors => format!(
+                "{} Either the API refuses that, or its answer lacks the header \
+                 Access-Control-Allow-Origin. It needs both:",
+                self.preflight()
+            ),
+            // A GET with the same headers passed, so a preflight can only be about the method.
+            Cause::OnlyThisMethod if is_method_simple(self.request.method.as_str()) => format!(
+                "A GET to the same URL can be read. {CORS} Either this one lacks it, as errors often \
+                 do, or the API breaks the connection off. Add it to all answers of the API:"
+            ),
+            Cause::OnlyThisMethod => format!(
+                "A GET to the same URL can be read. {} Either the API refuses that, or its answer \
+                 lacks the header Access-Control-Allow-Origin, as errors often do, or it breaks the \
+                 connection off. It needs:",
+                self.preflight()
+            ),
+            Cause::Passing => "The browser does not say why it failed. The connection may have been \
+                               refused or broken off, or what came was no answer of HTTP."
+                .to_owned(),
+            Cause::MixedContent => {
+                "Load an https:// address, or run Mayfly from this machine over http://.".to_owned()
             }
-            Self::LocalNetwork => {
-                "Check that the API is running and that the port is right. If the browser asks \
-                 whether this site may reach your local network, allow it; the site’s settings, \
-                 beside its address, let you change your answer."
-            }
-            Self::Unreachable => {
-                "Check that the API is running, and that the host name and the port are right. \
-                 An https:// address also needs a certificate that this browser trusts."
-            }
+            Cause::LocalNetwork => "Check that the API is running and that the port is right. If the \
+                                    browser asks whether this site may reach your local network, \
+                                    allow it; the site’s settings, beside its address, let you \
+                                    change your answer."
+                .to_owned(),
+            Cause::NoAnswer => "The browser does not say why. Check that the API is running, and that \
+                                the host name and the port are right. Otherwise the API breaks the \
+                                connection off, redirects in circles, or sends what is no answer of \
+                                HTTP. An https:// address also needs a certificate that this browser \
+                                trusts."
+                .to_owned(),
+            Cause::TimedOut => "The API is too slow or hangs, or something on the way drops what is \
+                                sent to it."
+                .to_owned(),
         }
     }
+
+    /// Whether lines for the target's configuration help.
+    pub fn has_remedy(&self) -> bool {
+        match self.cause {
+            Cause::MissingCors
+            | Cause::Preflight
+            | Cause::PreflightOrCors
+            | Cause::OnlyThisMethod => true,
+            Cause::Passing
+            | Cause::MixedContent
+            | Cause::LocalNetwork
+            | Cause::NoAnswer
+            | Cause::TimedOut => false,
+        }
+    }
+
+    /// Whether it is still what is wrong where these have no answer.
+    pub fn is_about(&self, unanswered: &[Unanswered]) -> bool {
+        let key = |it: &Unanswered| (it.method, it.name.clone(), it.has_timed_out);
+        unanswered.iter().any(|it| key(it) == key(&self.request))
+    }
+
+    /// That the browser asks for permission, and what for.
+    fn preflight(&self) -> String {
+        let method = self.request.method.as_str();
+        let method = (!is_method_simple(method)).then(|| format!("the method {method}"));
+        let headers = self.request.preflighted.join(", ");
+        let headers = match self.request.preflighted.len() {
+            0 => None,
+            1 => Some(format!("the header {headers}")),
+            _ => Some(format!("the headers {headers}")),
+        };
+        let what = Vec::from_iter(method.into_iter().chain(headers)).join(" and ");
+        format!(
+            "The browser first asks permission for {what}, by an OPTIONS request to the same URL."
+        )
+    }
+}
+
+const CORS: &str = "A browser hands an answer to a page only if the answer carries the header \
+                    Access-Control-Allow-Origin.";
+
+/// Whether a page may use a method without asking.
+fn is_method_simple(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "POST")
+}
+
+/// What a target has to allow.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Needs {
+    /// The origin of the page.
+    pub origin: String,
+    /// The methods of all requests.
+    pub methods: Vec<&'static str>,
+    /// The headers for which a browser asks permission first.
+    pub headers: Vec<String>,
 }
 
 /// How a server is told to let a page read its answers.
@@ -101,42 +266,120 @@ pub struct Snippet {
     pub code: String,
 }
 
-/// The usual servers, each with the lines that let pages from `origin` read its answers.
-pub fn cors_snippets(origin: &str) -> Vec<Snippet> {
-    let snippet = |server, code: String| Snippet { server, code };
+/// The usual servers, each with the lines that allow what is needed, and no more.
+pub fn cors_snippets(needs: &Needs) -> Vec<Snippet> {
+    let has_preflight =
+        !needs.headers.is_empty() || needs.methods.iter().any(|it| !is_method_simple(it));
+    let snippet = |server, code: fn(&Needs, bool) -> String| Snippet {
+        server,
+        code: code(needs, has_preflight),
+    };
     vec![
-        snippet(
-            "nginx",
-            format!(
-                "add_header Access-Control-Allow-Origin \"{origin}\" always;\n\
-                 add_header Timing-Allow-Origin \"{origin}\" always;"
-            ),
-        ),
-        snippet(
-            "Express",
-            format!("app.use(require(\"cors\")({{ origin: \"{origin}\", maxAge: 7200 }}));"),
-        ),
-        snippet(
-            "FastAPI",
-            format!(
-                "from fastapi.middleware.cors import CORSMiddleware\n\n\
-                 app.add_middleware(\n    CORSMiddleware, allow_origins=[\"{origin}\"],\n    \
-                 allow_methods=[\"*\"], allow_headers=[\"*\"], max_age=7200,\n)"
-            ),
-        ),
-        snippet(
-            "axum",
-            format!(
-                "let origin: HeaderValue = \"{origin}\".parse()?;\n\
-                 let app = app.layer(CorsLayer::new().allow_origin(origin));"
-            ),
-        ),
+        snippet("nginx", nginx),
+        snippet("Express", express),
+        snippet("FastAPI", fast_api),
+        snippet("axum", axum),
     ]
+}
+
+fn nginx(needs: &Needs, has_preflight: bool) -> String {
+    let origin = &needs.origin;
+    let mut code = format!(
+        "add_header Access-Control-Allow-Origin \"{origin}\" always;\n\
+         add_header Timing-Allow-Origin \"{origin}\" always;"
+    );
+    if has_preflight {
+        // An `if` that adds a header takes over none from around it.
+        let methods = needs.methods.join(", ");
+        let headers = needs.headers.join(", ");
+        let headers = line(&headers, |it| {
+            format!("\n    add_header Access-Control-Allow-Headers \"{it}\";")
+        });
+        code = format!(
+            "# Inside the location of the API:\n{code}\n\
+             if ($request_method = OPTIONS) {{\n    \
+             add_header Access-Control-Allow-Origin \"{origin}\";\n    \
+             add_header Access-Control-Allow-Methods \"{methods}\";{headers}\n    \
+             add_header Access-Control-Max-Age 7200;\n    \
+             return 204;\n}}"
+        );
+    }
+    code
+}
+
+fn express(needs: &Needs, has_preflight: bool) -> String {
+    let origin = &needs.origin;
+    if !has_preflight {
+        return format!("app.use(require(\"cors\")({{ origin: \"{origin}\" }}));");
+    }
+    let methods = quoted(&needs.methods);
+    let headers = line(&quoted(&needs.headers), |it| {
+        format!("\n  allowedHeaders: [{it}],")
+    });
+    format!(
+        "app.use(require(\"cors\")({{\n  origin: \"{origin}\",\n  methods: [{methods}],\
+         {headers}\n  maxAge: 7200,\n}}));"
+    )
+}
+
+fn fast_api(needs: &Needs, has_preflight: bool) -> String {
+    let methods = quoted(&needs.methods);
+    let headers = line(&quoted(&needs.headers), |it| {
+        format!("\n    allow_headers=[{it}],")
+    });
+    let allowed = if has_preflight {
+        format!("\n    allow_methods=[{methods}],{headers}\n    max_age=7200,")
+    } else {
+        String::new()
+    };
+    format!(
+        "from fastapi.middleware.cors import CORSMiddleware\n\n\
+         app.add_middleware(\n    CORSMiddleware,\n    allow_origins=[\"{}\"],{allowed}\n)",
+        needs.origin
+    )
+}
+
+fn axum(needs: &Needs, has_preflight: bool) -> String {
+    let listed = |texts: Vec<String>| texts.join(", ");
+    let methods = needs.methods.iter().map(|it| format!("Method::{it}"));
+    let methods = listed(methods.collect());
+    let headers = needs.headers.iter();
+    let headers = headers.map(|it| format!("HeaderName::from_static(\"{it}\")"));
+    let headers = line(&listed(headers.collect()), |it| {
+        format!("\n    .allow_headers([{it}])")
+    });
+    let allowed = if has_preflight {
+        format!(
+            "\n    .allow_methods([{methods}]){headers}\n    .max_age(Duration::from_secs(7200))"
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "let origin: HeaderValue = \"{}\".parse()?;\n\
+         let cors = CorsLayer::new()\n    .allow_origin(origin){allowed};\n\
+         let app = app.layer(cors);",
+        needs.origin
+    )
+}
+
+/// A line about a list; nothing if the list is empty.
+fn line(list: &str, line: impl Fn(&str) -> String) -> String {
+    if list.is_empty() {
+        String::new()
+    } else {
+        line(list)
+    }
+}
+
+fn quoted(texts: &[impl AsRef<str>]) -> String {
+    let texts = texts.iter().map(|it| format!("\"{}\"", it.as_ref()));
+    Vec::from_iter(texts).join(", ")
 }
 
 /// What to know about a host before a run starts; `None` if there is nothing to say.
 pub fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static str> {
-    let is_local = is_local(host_name(target));
+    let is_local = is_local(host_name(target.as_str()));
     if surroundings.is_page_https && !target.is_https() && !is_local {
         return Some("This page came over https://, so the browser will refuse an http:// host.");
     }
@@ -144,12 +387,15 @@ pub fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static st
         .then_some("The browser may ask whether this page may reach your local network.")
 }
 
-fn host_name(target: &BaseUrl) -> &str {
-    let rest = target
-        .as_str()
-        .split_once("://")
-        .map_or("", |(_, rest)| rest);
-    let authority = rest.split('/').next().unwrap_or_default();
+/// The scheme and the authority of a URL.
+fn origin(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |it| it + 3);
+    let end = url[start..].find(['/', '?', '#']);
+    end.map_or(url, |end| &url[..start + end])
+}
+
+fn host_name(url: &str) -> &str {
+    let authority = origin(url).split_once("://").map_or("", |it| it.1);
     match authority.strip_prefix('[') {
         Some(address) => address.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
@@ -182,65 +428,186 @@ mod tests {
         }
     }
 
+    fn request(method: Method, url: &str, preflighted: &[&str]) -> Unanswered {
+        Unanswered {
+            method,
+            name: "/".to_owned(),
+            url: url.to_owned(),
+            preflighted: preflighted.iter().map(|&it| it.to_owned()).collect(),
+            has_timed_out: false,
+            first: Elapsed::ZERO,
+        }
+    }
+
     #[track_caller]
-    fn check(page: &str, target: &str, probe: Probe, expected: Diagnosis) {
-        let target = target.parse().unwrap();
-        assert_eq!(
-            Diagnosis::new(&target, &surroundings(page), probe),
-            expected
-        );
+    fn check(page: &str, request: &Unanswered, probe: Probe, expected: Cause) {
+        let found = Diagnosis::new(request.clone(), &surroundings(page), probe);
+        assert_eq!(found.cause, expected, "{request:?}");
+    }
+
+    const LOCAL: &str = "http://localhost:8089";
+    const PUBLIC: &str = "https://a.example";
+
+    #[test]
+    fn a_header_is_missing_only_where_the_same_request_was_asked_again() {
+        let url = "http://127.0.0.1:5000/items";
+        for (method, preflighted, expected) in [
+            (Method::Get, [].as_slice(), Cause::MissingCors),
+            (Method::Head, &[], Cause::MissingCors),
+            // A GET with no credentials, or of what can only be posted, may get an error without it.
+            (Method::Get, &["authorization"], Cause::PreflightOrCors),
+            (Method::Post, &[], Cause::PreflightOrCors),
+            (Method::Put, &[], Cause::PreflightOrCors),
+        ] {
+            let request = request(method, url, preflighted);
+            check(LOCAL, &request, Probe::Answered, expected);
+        }
     }
 
     #[test]
-    fn an_answer_that_cannot_be_read_lacks_the_header() {
-        let local = "http://localhost:8089";
-        check(
-            local,
-            "http://127.0.0.1:5000",
-            Probe::Answered,
-            Diagnosis::MissingCors,
-        );
-        check(
-            "https://a.example",
-            "https://b.example",
-            Probe::Answered,
-            Diagnosis::MissingCors,
-        );
+    fn an_answer_that_can_be_read_lacks_no_header() {
+        let url = "http://127.0.0.1:5000/items";
+        for (method, preflighted, probe, expected) in [
+            (
+                Method::Get,
+                ["x-run"].as_slice(),
+                Probe::ReadableWithoutHeaders,
+                Cause::Preflight,
+            ),
+            (
+                Method::Post,
+                &["x-run"],
+                Probe::ReadableWithoutHeaders,
+                Cause::Preflight,
+            ),
+            (Method::Get, &["x-run"], Probe::Readable, Cause::Passing),
+            (Method::Get, &[], Probe::Readable, Cause::Passing),
+            (Method::Post, &[], Probe::Readable, Cause::OnlyThisMethod),
+            (Method::Put, &[], Probe::Readable, Cause::OnlyThisMethod),
+        ] {
+            let request = request(method, url, preflighted);
+            check(LOCAL, &request, probe, expected);
+        }
     }
 
     #[test]
     fn without_an_answer_the_surroundings_tell() {
-        let (local, public) = ("http://localhost:8089", "https://a.example");
-        check(
-            local,
-            "http://127.0.0.1:5000",
-            Probe::Failed,
-            Diagnosis::Unreachable,
-        );
-        check(
-            local,
-            "http://b.example",
-            Probe::Failed,
-            Diagnosis::Unreachable,
-        );
-        check(
-            public,
-            "http://b.example",
-            Probe::Failed,
-            Diagnosis::MixedContent,
-        );
-        check(
-            public,
-            "http://127.0.0.1:5000",
-            Probe::Failed,
-            Diagnosis::LocalNetwork,
-        );
-        check(
-            public,
-            "https://b.example",
-            Probe::Failed,
-            Diagnosis::Unreachable,
-        );
+        for (page, url, probe, expected) in [
+            (
+                LOCAL,
+                "http://127.0.0.1:5000/",
+                Probe::Failed,
+                Cause::NoAnswer,
+            ),
+            (
+                LOCAL,
+                "http://127.0.0.1:5000/",
+                Probe::TimedOut,
+                Cause::TimedOut,
+            ),
+            (LOCAL, "http://b.example/", Probe::Failed, Cause::NoAnswer),
+            (
+                PUBLIC,
+                "http://b.example/",
+                Probe::Failed,
+                Cause::MixedContent,
+            ),
+            (
+                PUBLIC,
+                "http://127.0.0.1:5000/",
+                Probe::Failed,
+                Cause::LocalNetwork,
+            ),
+            (
+                PUBLIC,
+                "http://127.0.0.1:5000/",
+                Probe::TimedOut,
+                Cause::LocalNetwork,
+            ),
+            (PUBLIC, "https://b.example/", Probe::Failed, Cause::NoAnswer),
+            (
+                PUBLIC,
+                "https://b.example/",
+                Probe::TimedOut,
+                Cause::TimedOut,
+            ),
+        ] {
+            check(page, &request(Method::Get, url, &[]), probe, expected);
+        }
+    }
+
+    #[test]
+    fn only_what_a_header_would_mend_is_called_so() {
+        let all = [
+            Cause::MissingCors,
+            Cause::Preflight,
+            Cause::PreflightOrCors,
+            Cause::OnlyThisMethod,
+            Cause::Passing,
+            Cause::MixedContent,
+            Cause::LocalNetwork,
+            Cause::NoAnswer,
+            Cause::TimedOut,
+        ];
+        for cause in all {
+            let request = request(Method::Put, "http://a.test/b?token=7", &["x-run"]);
+            let diagnosis = Diagnosis { request, cause };
+            let (headline, advice) = (diagnosis.headline(), diagnosis.advice());
+            assert!(!headline.contains("token"), "{headline}");
+            let is_about_headers = ["Access-Control", "OPTIONS"]
+                .iter()
+                .any(|it| advice.contains(it));
+            assert_eq!(is_about_headers, diagnosis.has_remedy(), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_preflight_says_what_it_is_for() {
+        for (method, preflighted, expected) in [
+            (Method::Put, [].as_slice(), "for the method PUT, by"),
+            (Method::Post, &["x-run"], "for the header x-run, by"),
+            (
+                Method::Patch,
+                &["authorization", "content-type"],
+                "for the method PATCH and the headers authorization, content-type, by",
+            ),
+        ] {
+            let request = request(method, "http://a.test/b", preflighted);
+            let cause = Cause::Preflight;
+            let advice = Diagnosis { request, cause }.advice();
+            assert!(advice.contains(expected), "{advice}");
+        }
+    }
+
+    #[test]
+    fn every_server_is_told_all_that_is_needed() {
+        let needs = Needs {
+            origin: LOCAL.to_owned(),
+            methods: vec!["GET", "PUT"],
+            headers: vec!["content-type".to_owned(), "x-run".to_owned()],
+        };
+        for Snippet { server, code } in cors_snippets(&needs) {
+            for part in [LOCAL, "GET", "PUT", "content-type", "x-run", "7200"] {
+                assert!(code.contains(part), "{server} is not told {part}: {code}");
+            }
+        }
+        let nginx = &cors_snippets(&needs)[0].code;
+        assert!(nginx.contains("Access-Control-Allow-Methods \"GET, PUT\";"));
+        assert!(nginx.contains("Access-Control-Allow-Headers \"content-type, x-run\";"));
+        assert!(nginx.contains("if ($request_method = OPTIONS) {"));
+
+        let simple = Needs {
+            methods: vec!["GET", "POST"],
+            headers: Vec::new(),
+            ..needs
+        };
+        for Snippet { server, code } in cors_snippets(&simple) {
+            assert!(code.contains(LOCAL), "{server}");
+            assert!(
+                !code.contains("7200"),
+                "{server} is told of preflights: {code}"
+            );
+        }
     }
 
     #[test]
@@ -264,12 +631,18 @@ mod tests {
 
     #[test]
     fn host_names_are_found_in_urls() {
-        for (url, expected) in [
-            ("http://[::1]:5000/api", "::1"),
-            ("http://localhost/api", "localhost"),
-            ("https://example.org:8443", "example.org"),
+        for (url, expected_origin, expected) in [
+            ("http://[::1]:5000/api", "http://[::1]:5000", "::1"),
+            ("http://localhost/api", "http://localhost", "localhost"),
+            ("http://localhost?a=/b", "http://localhost", "localhost"),
+            (
+                "https://example.org:8443",
+                "https://example.org:8443",
+                "example.org",
+            ),
         ] {
-            assert_eq!(host_name(&url.parse().unwrap()), expected);
+            assert_eq!(origin(url), expected_origin);
+            assert_eq!(host_name(url), expected);
         }
     }
 

@@ -39,6 +39,12 @@ pub fn clock(time: Duration) -> String {
     words::clock(time.as_secs())
 }
 
+/// What is left of a length of time by the clock. Together with what has elapsed it is the whole, as
+/// they are shown.
+pub fn remaining(length: Duration, elapsed: Duration) -> String {
+    words::clock(length.as_secs().saturating_sub(elapsed.as_secs()))
+}
+
 /// The start of a text that has to fit a line.
 pub fn line(text: &str) -> String {
     match text.char_indices().nth(LINE_CHARS) {
@@ -72,6 +78,19 @@ mod tests {
             (7_510, "2 h 5 min"),
         ] {
             assert_eq!(length(Duration::from_secs(secs)), text);
+        }
+    }
+
+    #[test]
+    fn what_has_elapsed_and_what_remains_add_up() {
+        let length = Duration::from_secs(20);
+        for (millis, expected) in [
+            (0, "0:20"),
+            (7_900, "0:13"),
+            (19_999, "0:01"),
+            (20_001, "0:00"),
+        ] {
+            assert_eq!(remaining(length, Duration::from_millis(millis)), expected);
         }
     }
 

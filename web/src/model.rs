@@ -5,11 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::board::{Board, aggregated};
+use mayfly_core::plan::is_absolute;
 use mayfly_core::run::{EndCause, RunState};
 use mayfly_core::sample::{Evidence, Failure};
-use mayfly_core::snapshot::{ExceptionTotals, RowTotals, TimeTotals};
+use mayfly_core::snapshot::{ExceptionTotals, FailureTotals, Recent, RowTotals, TimeTotals};
 use mayfly_core::time::Elapsed;
 use mayfly_core::transport::TransportError;
+
+use crate::diagnosis::{Needs, Unanswered};
 
 /// A row of the statistics table.
 ///
@@ -121,8 +124,9 @@ pub struct RunModel {
     pub failures: Vec<FailureRow>,
     /// Tasks that broke, in order of task and message.
     pub exceptions: Vec<ExceptionTotals>,
-    /// Whether there are requests and no answer to any, for a reason that the browser does not name.
-    pub is_unexplained: bool,
+    /// The requests of which no answer can be read, for a reason that the browser does not name; in
+    /// the order in which they failed.
+    pub unanswered: Vec<Unanswered>,
 }
 
 impl RunModel {
@@ -141,7 +145,7 @@ impl RunModel {
             end_cause: board.end_cause().cloned(),
             n_dropped: board.n_dropped(),
             rows_left_out: board.rows_left_out(),
-            is_unexplained: is_unexplained(&total),
+            unanswered: unanswered(&rows, board.at()),
             failures: rows.iter().flat_map(failures).collect(),
             exceptions: board.exceptions(),
             total: Some(StatsRow::new("", total)),
@@ -152,6 +156,30 @@ impl RunModel {
         }
     }
 
+    /// How many tasks broke.
+    pub fn n_exceptions(&self) -> u64 {
+        self.exceptions.iter().map(|it| it.count).sum()
+    }
+
+    /// What a target has to allow a page from `origin`, as far as it is known to lack it.
+    pub fn needs(&self, origin: String) -> Needs {
+        let mut needs = Needs {
+            origin,
+            ..Needs::default()
+        };
+        for row in &self.rows {
+            if !needs.methods.contains(&row.method) {
+                needs.methods.push(row.method);
+            }
+        }
+        for header in self.unanswered.iter().flat_map(|it| &it.preflighted) {
+            if !needs.headers.contains(header) {
+                needs.headers.push(header.clone());
+            }
+        }
+        needs
+    }
+
     /// Requests and failures of all rows.
     pub fn counts(&self) -> (u64, u64) {
         let total = self.total.as_ref();
@@ -159,10 +187,55 @@ impl RunModel {
     }
 }
 
-fn is_unexplained(total: &RowTotals) -> bool {
-    let causes = [TransportError::Opaque, TransportError::Timeout].map(Failure::Transport);
-    let failures = causes.iter().filter_map(|cause| total.failures.get(cause));
-    0 < total.n_requests && failures.map(|it| it.count).sum::<u64>() == total.n_requests
+fn unanswered(rows: &[RowTotals], at: Elapsed) -> Vec<Unanswered> {
+    let mut unanswered: Vec<Unanswered> = rows.iter().filter_map(|it| of_row(it, at)).collect();
+    unanswered.sort_by_key(|it| it.first);
+    unanswered
+}
+
+/// `None` if an answer of this row could be read, in the last ten seconds at least.
+fn of_row(row: &RowTotals, at: Elapsed) -> Option<Unanswered> {
+    let recent = row.recent;
+    let has_failed_always = 0 < row.n_requests && row.n_failures() == row.n_requests;
+    let has_failed_lately = recent.secs == Recent::WINDOW_SECS
+        && 0 < recent.n_requests
+        && recent.n_failures == recent.n_requests;
+    let window = Elapsed::from_secs(at.as_secs().saturating_sub(Recent::WINDOW_SECS));
+    let causes = [
+        (has_failed_always, Elapsed::ZERO),
+        (has_failed_lately, window),
+    ];
+    let causes = causes.into_iter().filter(|it| it.0);
+    let causes = causes.filter_map(|(_, since)| unexplained_since(row, since));
+    let (cause, totals) = causes.into_iter().next()?;
+    let evidence = totals.evidence.as_ref()?;
+    // The simulated API has no host.
+    is_absolute(&evidence.url).then(|| Unanswered {
+        method: row.name.method,
+        name: row.name.name.clone(),
+        url: evidence.url.clone(),
+        preflighted: evidence.preflighted.clone(),
+        has_timed_out: cause == TransportError::Timeout,
+        first: totals.first,
+    })
+}
+
+/// The failures since then, if the browser names the reason of none; the reason is
+/// [`TransportError::Timeout`] only if it is that of all.
+fn unexplained_since(row: &RowTotals, since: Elapsed) -> Option<(TransportError, &FailureTotals)> {
+    let mut found = None;
+    for (failure, totals) in row.failures.iter().filter(|it| since <= it.1.last) {
+        match failure {
+            Failure::Transport(TransportError::Opaque) => {
+                found = Some((TransportError::Opaque, totals));
+            }
+            Failure::Transport(TransportError::Timeout) => {
+                found = found.or(Some((TransportError::Timeout, totals)));
+            }
+            _ => return None,
+        }
+    }
+    found
 }
 
 fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
@@ -180,7 +253,7 @@ fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::request::Request;
+    use mayfly_core::request::{Method, Request};
     use mayfly_core::testing::{Answer, Simulation, answer_after, class, load, plan, task};
 
     use super::*;
@@ -228,12 +301,77 @@ mod tests {
         assert_eq!(model.n_aborted, 1);
     }
 
+    /// What is unanswered at the end of a run of 30 s, whose answer depends on path and time.
+    fn unanswered(
+        answer: impl Fn(&Request, u64) -> Result<u16, TransportError> + Clone,
+    ) -> Vec<Unanswered> {
+        let plan = "version = 1\nhost = \"http://a.test\"\n\
+                    load = { users = 1, spawn_rate = 1, run_time = 30 }\n\
+                    [[user_class]]\nname = \"A\"\norder = \"sequential\"\n\
+                    task = [{ get = \"/\" }, { post = \"/cart\", json = {} }]\n";
+        let answer = move |at: Elapsed, request: &Request| {
+            let after = Duration::from_millis(100);
+            match answer(request, at.as_secs()) {
+                Err(error) => Answer {
+                    after,
+                    result: Err(error),
+                },
+                Ok(status) => answer_after(after, status),
+            }
+        };
+        RunModel::new(&Simulation::of(plan, answer).run().board).unanswered
+    }
+
     #[test]
-    fn only_runs_without_any_answer_are_unexplained() {
-        assert!(RunModel::new(&board(Err(TransportError::Opaque))).is_unexplained);
-        assert!(RunModel::new(&board(Err(TransportError::Timeout))).is_unexplained);
-        assert!(!RunModel::new(&board(Err(TransportError::Body))).is_unexplained);
-        assert!(!RunModel::new(&board(Ok(200))).is_unexplained);
-        assert!(!RunModel::new(&Board::default()).is_unexplained);
+    fn a_row_of_which_no_answer_can_be_read_is_unanswered() {
+        let found = unanswered(|request, _| match request.method {
+            Method::Post => Err(TransportError::Opaque),
+            _ => Ok(200),
+        });
+        let [found] = &found[..] else {
+            panic!("one row: {found:?}");
+        };
+        assert_eq!((found.method, &*found.name), (Method::Post, "/cart"));
+        assert_eq!(found.url, "http://a.test/cart");
+        assert_eq!(found.preflighted, ["content-type"]);
+        assert!(!found.has_timed_out);
+    }
+
+    #[test]
+    fn the_row_that_failed_first_comes_first() {
+        let found = unanswered(|_, _| Err(TransportError::Timeout));
+        let found = Vec::from_iter(found.iter().map(|it| (&*it.name, it.has_timed_out)));
+        assert_eq!(found, [("/", true), ("/cart", true)]);
+    }
+
+    #[test]
+    fn failures_of_the_last_ten_seconds_are_enough() {
+        let from = |start: u64| {
+            unanswered(move |_, at| match at {
+                at if at < start => Ok(200),
+                _ => Err(TransportError::Opaque),
+            })
+        };
+        assert_eq!(from(15).len(), 2);
+        assert_eq!(from(25), []);
+        // A timeout long ago says nothing about what fails now.
+        let found = unanswered(|_, at| match at {
+            0..5 => Err(TransportError::Timeout),
+            5..15 => Ok(200),
+            _ => Err(TransportError::Opaque),
+        });
+        assert!(found.iter().all(|it| !it.has_timed_out), "{found:?}");
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn what_is_explained_is_not_unanswered() {
+        assert_eq!(unanswered(|_, _| Ok(200)), []);
+        assert_eq!(unanswered(|_, _| Ok(500)), []);
+        assert_eq!(unanswered(|_, _| Err(TransportError::Body)), []);
+        // The simulated API has no host that could be asked.
+        let simulated = RunModel::new(&board(Err(TransportError::Opaque)));
+        assert_eq!(simulated.unanswered, []);
+        assert_eq!(RunModel::new(&Board::default()).unanswered, []);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mayfly_core::plan::{BaseUrl, Draft, PlanError, SpawnRate, UserCount, Users, parse_length};
+use mayfly_core::plan::{Draft, PlanError, SpawnRate, UserCount, Users, parse_length};
 use serde_json::{Map, Value, json};
 
 use crate::load_kind::LoadKind;
@@ -10,8 +10,6 @@ use crate::load_kind::LoadKind;
 /// What the page shows of a plan that runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outline {
-    /// What is loaded, each once; none is the simulated API.
-    pub base_urls: Vec<BaseUrl>,
     /// What its load is about.
     pub kind: LoadKind,
     /// The users, if their number is what the load is about.
@@ -31,10 +29,6 @@ impl Outline {
         let spawn_rate = load("spawn_rate").and_then(Value::as_f64);
         let spawn_rate = spawn_rate.and_then(|it| it.try_into().ok());
         Self {
-            base_urls: hosts(&draft.keys)
-                .into_iter()
-                .filter_map(|it| it.parse().ok())
-                .collect(),
             kind: LoadKind::of(&draft.keys),
             users: users
                 .zip(spawn_rate)
@@ -49,13 +43,6 @@ impl Outline {
             .min(),
             seed: load("seed").and_then(Value::as_u64),
         }
-    }
-}
-
-impl Outline {
-    /// What is loaded, or the first of it; `None` is the simulated API.
-    pub fn base_url(&self) -> Option<&BaseUrl> {
-        self.base_urls.first()
     }
 }
 
@@ -207,20 +194,10 @@ mod tests {
     #[test]
     fn an_outline_has_what_the_plan_says() {
         let found = outline("host = \"http://a.test/\"\n[load]\nusers = 7\nspawn_rate = 2\n");
-        assert_eq!(found.base_urls, ["http://a.test".parse().unwrap()]);
         assert_eq!(found.users, Some(users(7, 2.0)));
         let stages = outline("[load]\nstages = []\n");
         assert_eq!((stages.users, stages.kind), (None, LoadKind::Stages));
         assert_eq!(outline("host = 7\nload = 8\n"), Outline::default());
-    }
-
-    #[test]
-    fn user_classes_have_hosts_too() {
-        let class = |host: &str| format!("[[user_class]]\nname = \"A\"\nhost = \"{host}\"\n");
-        let (a, b) = (class("http://a.test"), class("http://b.test"));
-        let found = outline(&format!("{a}{b}{a}"));
-        assert_eq!(found.base_url().unwrap().as_str(), "http://a.test");
-        assert_eq!(outline("").base_url(), None);
     }
 
     #[track_caller]

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::components::plan_form::draw_part;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::{Intent, use_control};
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnosis, Probe};
 use crate::hooks::{use_guard, use_link, use_shortcuts, use_tab_in_address};
 use crate::intents::Intents;
 use crate::js;
@@ -143,20 +143,24 @@ fn use_heading_focus(view: View) {
     });
 }
 
-/// Finds out why no answer can be read, once for each run of which none can.
+/// Finds out why no answer to a request can be read, for one request at a time.
 #[hook]
 fn use_diagnosis(state: &UseReducerHandle<State>) {
-    let unexplained = state.run.as_ref().filter(|run| run.model.is_unexplained);
-    let unexplained = unexplained.map(|run| (run.id, run.outline.base_url().cloned()));
+    let run = state.run.as_ref().filter(|it| it.diagnosis.is_none());
+    let unanswered = run.and_then(|run| Some((run.id, run.model.unanswered.first()?.clone())));
     let dispatcher = state.dispatcher();
-    use_effect_with(unexplained, move |unexplained| {
-        let Some((run, Some(target))) = unexplained.clone() else {
+    use_effect_with(unanswered, move |unanswered| {
+        let Some((run, request)) = unanswered.clone() else {
             return;
         };
         spawn_local(async move {
-            let probe = js::probe(target.as_str()).await;
-            let diagnosis = Diagnosis::new(&target, &js::surroundings(), probe);
-            dispatcher.dispatch(Action::Run(RunAction::Diagnose(run, diagnosis)));
+            let probe = if request.has_timed_out {
+                Probe::TimedOut
+            } else {
+                js::probe(&request.url, &request.preflighted).await
+            };
+            let diagnosis = Diagnosis::new(request, &js::surroundings(), probe);
+            dispatcher.dispatch(Action::Run(RunAction::Diagnose(run, Box::new(diagnosis))));
         });
     });
 }

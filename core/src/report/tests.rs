@@ -134,6 +134,16 @@ pub(super) fn report<F: Fn(Elapsed, &Request) -> Answer + Clone>(
 }
 
 #[test]
+fn a_run_of_less_than_a_second_had_users() {
+    let plan = "version = 1\nload = { users = 6, spawn_rate = 100, run_time = 0.5 }\n\
+                [[user_class]]\nname = \"A\"\ntask = [{ get = \"/\" }]\n";
+    let answer = |_, _: &Request| answer_after(Duration::from_millis(20), 200);
+    let board = Simulation::of(plan, answer).run().board;
+    assert_eq!(board.n_users(), 0);
+    assert_eq!(Figures::new(&board).peak_users, 6);
+}
+
+#[test]
 fn figures_are_those_of_the_whole_run() {
     let report = small();
     let figures = report.figures();

@@ -372,3 +372,24 @@ fn a_plan_cannot_run_on_data_that_are_not_there() {
     ];
     assert_eq!(errors.to_string(), expected.join("\n"));
 }
+
+#[test]
+fn users_whose_tasks_break_wait_for_no_connection() {
+    let id = "extract = { id = { json = \"$.id\" } }";
+    for steps in [
+        format!("{{ get = \"/{{{{id}}}}\" }}, {{ get = \"/\", {id} }}"),
+        format!("{{ get = \"/\" }}, {{ get = \"/{{{{id}}}}\" }}, {{ get = \"/\", {id} }}"),
+    ] {
+        let plan = format!(
+            "version = 1\nload = {{ users = 20, spawn_rate = 1000, run_time = 1 }}\n\
+             [[user_class]]\nname = \"User\"\n[[user_class.task]]\nsteps = [{steps}]\n\
+             [[user_class.task]]\nweight = 0\nget = \"/never\"\n"
+        );
+        let outcome = Simulation::of(&plan, |_, _| answer_after(100 * MILLI, 200)).run();
+        let queued = outcome.snapshots.iter().map(|it| it.n_queued);
+        assert_eq!(queued.max(), Some(0), "{steps}");
+        // A task that sends nothing takes a millisecond at least.
+        let n_exceptions = outcome.board.exceptions()[0].count;
+        assert!((180..=20_000).contains(&n_exceptions), "{n_exceptions}");
+    }
+}

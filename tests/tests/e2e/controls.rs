@@ -124,7 +124,7 @@ async fn reset_forgets_while_running_and_after() {
     until("the table is empty", async || {
         page.whole_text()
             .await
-            .contains("No request has finished yet.")
+            .contains("No request is counted.")
             .then_some(())
     })
     .await;

@@ -110,6 +110,7 @@ async fn arrivals_start_as_many_tasks_as_they_say() {
             .then_some(())
     })
     .await;
+    page.until_text("measured (tasks started per second)").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use mayfly_core::series::Slot;
 use mayfly_core::snapshot::TimeTotals;
 
 use super::rows::COLORS;
-use super::timeline::{Stretch, Timeline, finished};
+use super::timeline::{Stretch, Timeline};
 use super::{Axis, Chart, ChartStyle, LineStyle, Points, percentiles};
 
 /// A run that is compared with another.
@@ -26,7 +26,7 @@ impl Side {
     /// Two runs, whose slots are passed through `thin`.
     pub fn pair(boards: [&Board; 2], thin: impl Fn(&[Slot]) -> Vec<Slot>) -> [Self; 2] {
         let [a, b] = boards.map(|board| {
-            let timeline = Timeline::new(&thin(&finished(board, board.series())));
+            let timeline = Timeline::new(&thin(&board.whole_slots(board.series())));
             (timeline, aggregated(&board.rows()).response_times)
         });
         [Self::new("A", COLORS[0], a), Self::new("B", COLORS[1], b)]
@@ -116,6 +116,7 @@ fn distributions(sides: &[Side; 2]) -> Chart {
 fn line(side: &Side, label: &str, is_dashed: bool) -> LineStyle {
     LineStyle {
         label: format!("{} {label}", side.letter),
+        name_bytes: 0,
         color: side.color,
         is_dashed,
     }

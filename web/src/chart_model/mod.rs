@@ -55,6 +55,8 @@ pub enum Axis {
 pub struct LineStyle {
     /// In the legend. Lines that follow each other with the same label are one entry.
     pub label: String,
+    /// How many bytes at its start are a name from outside, which may be written from right to left.
+    pub name_bytes: usize,
     /// The custom property of CSS that holds the color.
     pub color: &'static str,
     /// Whether it is dashed, to be told apart from a line of the same color.
@@ -103,6 +105,21 @@ impl ChartStyle {
     }
 }
 
+impl LineStyle {
+    /// The label as a name from outside and what is said of it. The name may be empty.
+    pub fn parts(&self) -> (&str, &str) {
+        self.label.split_at(self.name_bytes)
+    }
+
+    /// The label for where there is no markup: its name is marked as having a direction of its own.
+    pub fn isolated(&self) -> String {
+        match self.parts() {
+            ("", label) => label.to_owned(),
+            (name, rest) => format!("\u{2068}{name}\u{2069}{rest}"),
+        }
+    }
+}
+
 impl Points {
     /// The row that is closest to `x`; `None` without rows.
     pub fn nearest(&self, x: f64) -> Option<usize> {
@@ -122,6 +139,7 @@ mod tests {
     fn line(label: &str) -> LineStyle {
         LineStyle {
             label: label.to_owned(),
+            name_bytes: 0,
             color: "--any",
             is_dashed: false,
         }

@@ -70,13 +70,10 @@ impl Row {
     }
 
     fn line(&self, label: &str, is_dashed: bool) -> LineStyle {
-        let label = if label.is_empty() {
-            self.name.to_string()
-        } else {
-            format!("{} {label}", self.name)
-        };
+        let name = self.name.to_string();
         LineStyle {
-            label,
+            label: format!("{name} {label}"),
+            name_bytes: name.len(),
             color: self.color,
             is_dashed,
         }
@@ -226,6 +223,17 @@ mod tests {
         let chart = bands(&[row("/a", &[]), row("/b", &[])], 0.0);
         assert_eq!(chart.style.entries()[1], ("GET /b 50 / 95 / 99 %", 3..6));
         assert_eq!(chart.points.columns.len(), 6);
+    }
+
+    #[test]
+    fn the_name_of_a_row_is_apart_from_what_is_said_of_it() {
+        let chart = bands(&[row("/طلب (1)", &[])], 0.0);
+        let line = &chart.style.lines[0];
+        assert_eq!(line.parts(), ("GET /طلب (1)", " 50 / 95 / 99 %"));
+        assert_eq!(
+            line.isolated(),
+            "\u{2068}GET /طلب (1)\u{2069} 50 / 95 / 99 %"
+        );
     }
 
     #[test]

@@ -68,6 +68,7 @@ fn chart(
 ) -> Chart {
     let style = |&(label, color, _): &(&str, &'static str, Value)| LineStyle {
         label: label.to_owned(),
+        name_bytes: 0,
         color,
         is_dashed: false,
     };

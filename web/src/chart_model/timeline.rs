@@ -1,7 +1,5 @@
 //! A series as the charts show it: rates instead of counts, percentiles instead of buckets.
 
-use mayfly_core::board::Board;
-use mayfly_core::run::RunState;
 use mayfly_core::series::Slot;
 
 /// The percentiles that are shown over time, as fractions.
@@ -102,20 +100,11 @@ impl Stretch {
     }
 }
 
-/// The slots that are over. While the run goes on, the second under way is left out: it would
-/// always look like a slump.
-pub fn finished(board: &Board, mut slots: Vec<Slot>) -> Vec<Slot> {
-    if board.state() != RunState::Stopped {
-        let end = board.at().as_secs();
-        slots.retain(|it| u64::from(it.start) + u64::from(it.secs) <= end);
-    }
-    slots
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use mayfly_core::board::Board;
     use mayfly_core::testing::{Simulation, answer_after, class, load, plan};
 
     use super::*;
@@ -139,7 +128,7 @@ mod tests {
     fn an_updated_timeline_is_a_new_one() {
         let mut timeline = Timeline::default();
         for board in boards().iter().step_by(7) {
-            let slots = finished(board, board.series());
+            let slots = board.whole_slots(board.series());
             timeline = timeline.updated(&slots);
             assert_eq!(timeline, Timeline::new(&slots));
         }
@@ -169,15 +158,5 @@ mod tests {
                 slot.n_requests
             );
         }
-    }
-
-    #[test]
-    fn the_second_under_way_is_left_out_until_the_end() {
-        let boards = boards();
-        let n_seconds = |board| finished(board, board.series()).len();
-        // Snapshots come twice a second.
-        assert_eq!([n_seconds(&boards[5]), n_seconds(&boards[6])], [2, 3]);
-        let last = &boards[boards.len() - 1];
-        assert_eq!(n_seconds(last), last.series().len());
     }
 }

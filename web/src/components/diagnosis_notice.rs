@@ -1,30 +1,25 @@
-//! Why no answer can be read, and what to do about it.
+//! Why no answer to a request can be read, and what to do about it.
 
-use mayfly_core::plan::BaseUrl;
 use yew::prelude::*;
 
-use crate::diagnosis::{Diagnosis, Surroundings, cors_snippets};
+use crate::diagnosis::{Diagnosis, Needs, cors_snippets};
 
 #[derive(PartialEq, Properties)]
 pub struct DiagnosisNoticeProps {
-    pub target: BaseUrl,
     pub diagnosis: Diagnosis,
-    pub surroundings: Surroundings,
+    /// What the target has to allow.
+    pub needs: Needs,
 }
 
 #[component]
 pub fn DiagnosisNotice(props: &DiagnosisNoticeProps) -> Html {
-    let DiagnosisNoticeProps {
-        target,
-        diagnosis,
-        surroundings,
-    } = props;
+    let DiagnosisNoticeProps { diagnosis, needs } = props;
     html! {
         <div class="notice danger" role="alert">
-            <p><strong>{ diagnosis.headline(target) }</strong></p>
+            <p class="foreign"><strong>{ diagnosis.headline() }</strong></p>
             <p>{ diagnosis.advice() }</p>
-            if *diagnosis == Diagnosis::MissingCors {
-                for snippet in cors_snippets(&surroundings.page_origin) {
+            if diagnosis.has_remedy() {
+                for snippet in cors_snippets(needs) {
                     <details key={snippet.server}>
                         <summary>{ snippet.server }</summary>
                         <pre tabindex="0">{ snippet.code }</pre>

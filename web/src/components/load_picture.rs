@@ -28,7 +28,7 @@ pub struct LoadPictureProps {
 pub fn LoadPicture(props: &LoadPictureProps) -> Html {
     let unit = props.line.as_ref().map_or(LoadUnit::Users, |it| it.unit);
     let (title, measured) = match unit {
-        LoadUnit::TasksPerSecond => ("Tasks started per second", "requests per second"),
+        LoadUnit::TasksPerSecond => ("Tasks started per second", "tasks started per second"),
         LoadUnit::Users => (USERS, "users"),
     };
     let caption = if props.caption.is_empty() {

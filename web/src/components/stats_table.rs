@@ -6,6 +6,7 @@ use std::time::Duration;
 use mayfly_core::estimate::Estimate;
 use mayfly_core::report::words;
 use mayfly_core::request::RequestName;
+use mayfly_core::run::RunState;
 use mayfly_core::snapshot::TimeTotals;
 use yew::prelude::*;
 
@@ -33,7 +34,7 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
         on_action,
     } = props;
     if model.rows.is_empty() {
-        return html! { <p class="empty">{ "No request has finished yet." }</p> };
+        return html! { <p class="empty">{ nothing(model.state) }</p> };
     }
     let rows = StatsRows {
         model: model.clone(),
@@ -53,6 +54,14 @@ pub fn StatsTable(props: &StatsTableProps) -> Html {
                 on_action={on_action.reform(|it: TableAction| Action::Table(TableId::Statistics, it))}
             />
         </>
+    }
+}
+
+/// What stands in place of a table without rows.
+fn nothing(state: RunState) -> &'static str {
+    match state {
+        RunState::Stopped => "No request is counted.",
+        _ => "No request has finished yet.",
     }
 }
 

@@ -33,7 +33,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
     let rate = model.total.as_ref().map_or(0.0, |it| it.request_rate);
     let (n_requests, n_failures) = model.counts();
     let elapsed = model.at.to_duration();
-    let left = length.filter(|_| state.is_active());
+    let length = length.filter(|_| state.is_active());
     html! {
         <dl class="strip">
             if !title.is_empty() {
@@ -53,8 +53,8 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
             { figure("RPS", format::rate(rate), false) }
             { figure("Failures", format::percent(n_failures, n_requests), 0 < n_failures) }
             { figure("Elapsed", format::clock(elapsed), false) }
-            if let Some(length) = left {
-                { figure("Remaining", format::clock(length.saturating_sub(elapsed)), false) }
+            if let Some(length) = length {
+                { figure("Remaining", format::remaining(length, elapsed), false) }
             }
         </dl>
     }

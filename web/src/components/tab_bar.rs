@@ -3,6 +3,7 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use crate::format;
 use crate::js;
 use crate::store::Tab;
 
@@ -12,6 +13,9 @@ pub struct TabBarProps {
     /// A tab with something that was not seen yet and should be.
     #[prop_or_default]
     pub alert: Option<Tab>,
+    /// How much there is in a tab; zero is not shown.
+    #[prop_or_default]
+    pub counts: Vec<(Tab, u64)>,
     pub on_select: Callback<Tab>,
 }
 
@@ -41,6 +45,10 @@ pub fn TabBar(props: &TabBarProps) -> Html {
                     onclick={props.on_select.reform(move |_| tab)}
                 >
                     { tab.title() }
+                    if let Some(count) = count(&props.counts, tab) {
+                        // Drawn by the style sheet: the name of a tab stays the same.
+                        <span class="count" data-count={count} />
+                    }
                     if props.alert == Some(tab) {
                         <span class="alert" aria-hidden="true">{ "!" }</span>
                         <span class="visually-hidden">{ " (new warnings)" }</span>
@@ -49,6 +57,12 @@ pub fn TabBar(props: &TabBarProps) -> Html {
             }
         </div>
     }
+}
+
+/// What stands beside the title of a tab.
+fn count(counts: &[(Tab, u64)], tab: Tab) -> Option<String> {
+    let count = counts.iter().find(|it| it.0 == tab)?.1;
+    (0 < count).then(|| format::count(count))
 }
 
 /// Where a key leads to from `selected`.
@@ -105,6 +119,17 @@ fn slug(tab: Tab) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_there_is_has_a_count() {
+        let counts = [(Tab::Failures, 0), (Tab::Exceptions, 1_234)];
+        assert_eq!(count(&counts, Tab::Failures), None);
+        assert_eq!(count(&counts, Tab::Logs), None);
+        assert_eq!(
+            count(&counts, Tab::Exceptions).as_deref(),
+            Some("1\u{202f}234")
+        );
+    }
 
     #[test]
     fn the_arrow_keys_go_around() {

@@ -31,7 +31,7 @@ pub fn ThresholdList(props: &ThresholdListProps) -> Html {
                 for threshold in props.thresholds.iter() {
                     <li key={threshold.condition.clone()} class={classes!(state(threshold).0)}>
                         <span class="word">{ state(threshold).1 }</span>
-                        <code>{ &threshold.condition }</code>
+                        <code><bdi>{ &threshold.condition }</bdi></code>
                         <span class="found">{ &threshold.found }</span>
                         <span class="since">{ since(threshold) }</span>
                     </li>

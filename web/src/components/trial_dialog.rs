@@ -1,6 +1,7 @@
 //! One request that was tried: what was sent, the answer, and what checks and extracts say of it.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use mayfly_core::trial::{Checked, Excerpt, Exchange, Extracted, Received, Trial, Tried, Verdict};
 use yew::prelude::*;
@@ -101,9 +102,7 @@ fn exchange(tried: &Tried) -> Html {
                     </p>
                 },
                 Err(error) => html! {
-                    <p class="help error">
-                        { format!("No answer that can be read: {error}, after {} ms.", format::millis(Some(exchange.response_time))) }
-                    </p>
+                    <p class="help error">{ no_answer(error, exchange.response_time) }</p>
                 },
             } }
             { checks(&exchange.checks) }
@@ -121,6 +120,11 @@ fn exchange(tried: &Tried) -> Html {
             </details>
         </>
     }
+}
+
+/// Why there is no answer. Some errors say themselves that there is none.
+fn no_answer(error: &str, after: Duration) -> String {
+    format!("Failed after {} ms: {error}.", format::millis(Some(after)))
 }
 
 fn checks(checks: &[Checked]) -> Html {
@@ -204,5 +208,23 @@ fn body(body: Option<&Excerpt>) -> Html {
                 <p class="help">{ "This is only the beginning." }</p>
             }
         </>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mayfly_core::transport::TransportError;
+
+    use super::*;
+
+    #[test]
+    fn that_there_is_no_answer_is_said_once() {
+        let error = TransportError::Opaque.to_string();
+        let text = no_answer(&error, Duration::from_millis(7));
+        assert!(
+            text.starts_with("Failed after 7.0 ms: no readable answer: network error"),
+            "{text}"
+        );
+        assert_eq!(text.matches("answer").count(), 1);
     }
 }

@@ -75,6 +75,10 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
+                    counts={vec![
+                        (Tab::Failures, run.model.counts().1),
+                        (Tab::Exceptions, run.model.n_exceptions()),
+                    ]}
                     on_select={on_action.reform(Action::SelectTab)}
                 />
                 <section
@@ -134,14 +138,7 @@ fn panel(props: &RunPageProps) -> Html {
                 />
             </>
         },
-        Tab::Failures => html! {
-            <FailuresTable
-                model={model.clone()}
-                started_millis={*started_millis}
-                view={props.tables.get(TableId::Failures)}
-                on_action={on_table(props, TableId::Failures)}
-            />
-        },
+        Tab::Failures => failures(props),
         Tab::Exceptions => html! {
             <ExceptionsTable
                 model={model.clone()}
@@ -158,6 +155,25 @@ fn panel(props: &RunPageProps) -> Html {
             <p class="empty">{ "The log is of the runs in this page. It is not kept with them." }</p>
         },
         Tab::Logs => html! { <LogList log={props.log.clone()} /> },
+    }
+}
+
+fn failures(props: &RunPageProps) -> Html {
+    let run = &props.run;
+    html! {
+        <>
+            if let Some(diagnosis) = &run.diagnosis {
+                <p class="note foreign">
+                    { format!("{} Why, and what helps, is at the top of the page.", diagnosis.headline()) }
+                </p>
+            }
+            <FailuresTable
+                model={run.model.clone()}
+                started_millis={run.started_millis}
+                view={props.tables.get(TableId::Failures)}
+                on_action={on_table(props, TableId::Failures)}
+            />
+        </>
     }
 }
 
@@ -233,7 +249,6 @@ fn early_end(run: &Run) -> Option<String> {
 
 /// What a person should know before reading the numbers.
 fn notices(run: &Run) -> Html {
-    let base_url = run.outline.base_url().cloned();
     html! {
         <>
             if let Some(reason) = &run.engine_error {
@@ -254,8 +269,11 @@ fn notices(run: &Run) -> Html {
                     <p>{ "What was measured up to then is below." }</p>
                 </div>
             }
-            if let (Some(target), Some(diagnosis)) = (base_url, run.diagnosis) {
-                <DiagnosisNotice {target} {diagnosis} surroundings={js::surroundings()} />
+            if let Some(diagnosis) = &run.diagnosis {
+                <DiagnosisNotice
+                    diagnosis={(**diagnosis).clone()}
+                    needs={run.model.needs(js::surroundings().page_origin)}
+                />
             }
         </>
     }

@@ -193,9 +193,9 @@ fn died(before: &Run, after: &Run) -> Option<String> {
 }
 
 fn diagnosed(before: &Run, after: &Run) -> Option<String> {
-    let target = after.outline.base_url()?;
-    let diagnosis = after.diagnosis.filter(|_| before.diagnosis.is_none())?;
-    Some(diagnosis.headline(target))
+    let diagnosis = after.diagnosis.as_ref();
+    let diagnosis = diagnosis.filter(|_| before.diagnosis.is_none())?;
+    Some(diagnosis.headline())
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
 
 use crate::chart_model::Event;
-use crate::chart_model::timeline::finished;
 use crate::diagnosis::Diagnosis;
 use crate::format;
 use crate::history::{KeptRun, RunKey, key};
@@ -51,8 +50,8 @@ pub struct Run {
     pub model: Rc<RunModel>,
     /// What a person did in the time that is counted, in order of time.
     pub events: Rc<[Event]>,
-    /// Why no answer can be read, once it was found out.
-    pub diagnosis: Option<Diagnosis>,
+    /// Why no answer to one of its requests can be read, once it was found out.
+    pub diagnosis: Option<Box<Diagnosis>>,
     /// A person clicked Stop, and the engine has not answered yet.
     pub is_stopping: bool,
     /// Why it does not go on without its engine, as a sentence. The numbers up to then are kept.
@@ -64,8 +63,8 @@ pub struct Run {
 /// What changes a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RunAction {
-    /// Why no answer can be read.
-    Diagnose(RunId, Diagnosis),
+    /// Why no answer to a request can be read.
+    Diagnose(RunId, Box<Diagnosis>),
     /// Whether the history has the run: why not, or `None` if it does.
     Keep(RunId, Option<String>),
     /// The engine drew the load of a run.
@@ -120,7 +119,7 @@ impl Run {
             state: RunState::Stopped,
             n_users: 0,
             n_queued: 0,
-            is_unexplained: false,
+            unanswered: Vec::new(),
             ..RunModel::new(&board)
         };
         Self {
@@ -187,7 +186,7 @@ impl Run {
         let Some(line) = &self.line else {
             return Live::default();
         };
-        Live::new(line.unit, &finished(&self.board, self.board.series()))
+        Live::new(line.unit, &self.board.whole_slots(self.board.series()))
     }
 
     pub(super) fn apply(&mut self, action: RunAction) {
@@ -196,8 +195,9 @@ impl Run {
                 self.thresholds = thresholds.into();
                 self.post(*snapshot);
             }
-            RunAction::Diagnose(id, diagnosis) if id == self.id && self.model.is_unexplained => {
+            RunAction::Diagnose(id, diagnosis) if id == self.id => {
                 self.diagnosis = Some(diagnosis);
+                self.review_diagnosis();
             }
             RunAction::Draw(id, line) if id == self.id => self.line = Some(Rc::new(*line)),
             RunAction::Keep(id, problem) if id == self.id => self.keeping_problem = problem,
@@ -251,10 +251,13 @@ impl Run {
             self.events = Rc::new([Event { at, label }]);
         }
         self.model = Rc::new(RunModel::new(&self.board));
-        // An answer that can be read, or a reset, makes the diagnosis wrong.
-        if !self.model.is_unexplained {
-            self.diagnosis = None;
-        }
+        self.review_diagnosis();
+    }
+
+    /// An answer that can be read, or a reset, makes a diagnosis wrong.
+    fn review_diagnosis(&mut self) {
+        let unanswered = &self.model.unanswered;
+        self.diagnosis.take_if(|it| !it.is_about(unanswered));
     }
 
     fn lose_engine(&mut self, reason: String) {

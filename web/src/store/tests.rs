@@ -1,5 +1,6 @@
 //! What actions make of the state.
 
+use mayfly_core::board::Board;
 use mayfly_core::plan::{Draft, Plan, Shape};
 use mayfly_core::run::RunState;
 use mayfly_core::snapshot::Snapshot;
@@ -7,8 +8,9 @@ use mayfly_core::testing::{Answer, Simulation, answer_after, users};
 use mayfly_core::transport::TransportError;
 
 use super::*;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Cause, Diagnosis};
 use crate::load_kind::LoadKind;
+use crate::model::RunModel;
 use crate::protocol::RunId;
 use crate::rest::PARTS;
 
@@ -20,6 +22,28 @@ fn draft() -> Draft {
 }
 
 fn snapshots(result: Result<u16, TransportError>) -> Vec<Snapshot> {
+    snapshots_of(&draft(), result)
+}
+
+/// Snapshots of a run with a target, of which no answer can be read.
+fn unanswered() -> Vec<Snapshot> {
+    let mut plan = draft();
+    plan.keys.insert("host".to_owned(), "http://a.test".into());
+    snapshots_of(&plan, Err(TransportError::Opaque))
+}
+
+fn diagnose(snapshot: &Snapshot) -> Action {
+    let mut board = Board::default();
+    board.post(snapshot.clone());
+    let request = RunModel::new(&board).unanswered[0].clone();
+    let cause = Cause::NoAnswer;
+    Action::Run(RunAction::Diagnose(
+        1,
+        Box::new(Diagnosis { request, cause }),
+    ))
+}
+
+fn snapshots_of(draft: &Draft, result: Result<u16, TransportError>) -> Vec<Snapshot> {
     let after = std::time::Duration::from_millis(10);
     let answer = match result {
         Ok(status) => answer_after(after, status),
@@ -28,7 +52,7 @@ fn snapshots(result: Result<u16, TransportError>) -> Vec<Snapshot> {
             result: Err(error),
         },
     };
-    let plan = Plan::from_json(&draft().to_json()).unwrap();
+    let plan = Plan::from_json(&draft.to_json()).unwrap();
     Simulation::new(plan, move |_, _| answer.clone())
         .run()
         .snapshots
@@ -87,16 +111,15 @@ fn a_lost_engine_keeps_the_numbers() {
 
 #[test]
 fn a_diagnosis_lasts_until_an_answer_can_be_read() {
-    let opaque = snapshots(Err(TransportError::Opaque));
-    let mut state = state([
-        post(1, &opaque[2]),
-        Action::Run(RunAction::Diagnose(1, Diagnosis::MissingCors)),
-    ]);
-    assert_eq!(
-        state.run.as_ref().unwrap().diagnosis,
-        Some(Diagnosis::MissingCors)
-    );
+    let unanswered = unanswered();
+    let mut state = state([post(1, &unanswered[2]), diagnose(&unanswered[2])]);
+    assert!(state.run.as_ref().unwrap().diagnosis.is_some());
+    state.apply(post(1, &unanswered[3]));
+    assert!(state.run.as_ref().unwrap().diagnosis.is_some());
     state.apply(post(1, &snapshots(Ok(200))[5]));
+    assert_eq!(state.run.as_ref().unwrap().diagnosis, None);
+    // It comes too late.
+    state.apply(diagnose(&unanswered[2]));
     assert_eq!(state.run.unwrap().diagnosis, None);
 }
 
@@ -229,19 +252,11 @@ fn the_log_says_how_a_run_went() {
 
 #[test]
 fn a_diagnosis_alerts_until_the_log_is_looked_at() {
-    let opaque = snapshots(Err(TransportError::Opaque));
-    let mut state = state([
-        post(1, &opaque[2]),
-        Action::Run(RunAction::Diagnose(1, Diagnosis::Unreachable)),
-    ]);
-    // The demo has no target that could be unreachable.
-    assert_eq!(texts(&state), [""; 0]);
-
-    state.apply(Action::Log(LogLine {
-        level: Level::Error,
-        at_millis: 0.0,
-        text: "It does not work.".to_owned(),
-    }));
+    let unanswered = unanswered();
+    let mut state = state([post(1, &unanswered[2]), diagnose(&unanswered[2])]);
+    let headline = state.run.as_ref().unwrap().diagnosis.as_ref();
+    let headline = headline.unwrap().headline();
+    assert_eq!(texts(&state), [&headline]);
     assert!(state.log.has_alert);
     state.apply(Action::SelectTab(Tab::Logs));
     assert!(!state.log.has_alert);

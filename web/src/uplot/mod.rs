@@ -156,13 +156,17 @@ impl Chart {
         let shown = self.shown.borrow();
         let entries = self.style.entries().into_iter();
         let entries = entries.filter(|(_, lines)| shown[lines.start]);
-        let labels = entries.map(|(label, lines)| (label, self.colors[lines.start].as_str()));
+        let labels = entries.map(|(_, lines)| {
+            let label = self.style.lines[lines.start].isolated();
+            (label, self.colors[lines.start].as_str())
+        });
+        let labels = Vec::from_iter(labels);
         picture::download(
             name,
             &self.plot.ctx(),
             &self.target,
             self.style.title,
-            labels,
+            &labels,
         );
     }
 }

@@ -7,16 +7,16 @@ use crate::js;
 
 /// Offers what is on the canvas of `plot` as a PNG, with a background, a title, and labels in their
 /// colors.
-pub(super) fn download<'a>(
+pub(super) fn download(
     name: &str,
     plot: &CanvasRenderingContext2d,
     target: &HtmlElement,
     title: &str,
-    labels: impl Iterator<Item = (&'a str, &'a str)>,
+    labels: &[(String, &str)],
 ) {
     let Some(chart) = plot.canvas() else { return };
     let ink = ["--chart-paper", "--ink"].map(|name| js::css_color(target, name));
-    if let Ok(picture) = draw(&chart, &ink, title, &Vec::from_iter(labels)) {
+    if let Ok(picture) = draw(&chart, &ink, title, labels) {
         let name = name.to_owned();
         let offer = Closure::once_into_js(move |blob: Option<Blob>| {
             // The browser itself says why it keeps a file back.
@@ -31,7 +31,7 @@ fn draw(
     chart: &HtmlCanvasElement,
     [paper, ink]: &[String; 2],
     title: &str,
-    labels: &[(&str, &str)],
+    labels: &[(String, &str)],
 ) -> Result<HtmlCanvasElement, JsValue> {
     let ratio = js::pixel_ratio();
     let picture: HtmlCanvasElement = js::document().create_element("canvas")?.unchecked_into();

@@ -39,6 +39,7 @@ async fn a_tab_with_news_is_marked() {
         let page = render::<TabBar>(TabBarProps {
             selected: Tab::Statistics,
             alert,
+            counts: Vec::new(),
             on_select: Callback::noop(),
         })
         .await;

@@ -218,6 +218,7 @@ async fn failures_say_what_failed_and_why() {
 async fn a_failure_opens_to_its_answer_as_text() {
     let evidence = Evidence {
         url: "http://a.test/cube?<b>".to_owned(),
+        preflighted: Vec::new(),
         user: 3,
         status: Some(500),
         headers: vec![("x-why".to_owned(), "<i>no</i>".to_owned())],

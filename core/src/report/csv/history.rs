@@ -14,8 +14,9 @@ use crate::snapshot::{RowTotals, TimeTotals};
 /// A slot is a second, and where the run is long older ones are longer. The timestamp is the end of
 /// the slot, in seconds since 1970. Rates and percentiles are of the slot alone, where Locust has
 /// those of the last ten seconds; the columns with *Total* are of all slots so far. Times are in
-/// milliseconds to two digits, `N/A` without requests. The average content size over time is not
-/// kept, so it is `N/A` but in the last line of each row.
+/// milliseconds to two digits, `N/A` without requests. Of a second that was not counted from begin to
+/// end, as that in which a run ended, rates are `N/A`: for so short a time they mean nothing. The
+/// average content size over time is not kept, so it is `N/A` but in the last line of each row.
 ///
 /// Rows have a series once a run is over. While it goes on, the second under way is left out.
 pub fn history(board: &Board, started: SystemTime) -> String {
@@ -56,17 +57,18 @@ fn lines(board: &Board, started: SystemTime) -> Vec<Vec<String>> {
     let all = board.series();
     let is_over = !board.state().is_active();
     let end = board.at().as_secs();
-    let is_whole = |slot: &Slot| is_over || slot_end(slot) <= end;
+    let is_done = |slot: &Slot| is_over || slot_end(slot) <= end;
     let clock = Clock {
+        board,
         started,
         users: &all,
     };
     let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
     for row in &rows {
-        let slots = row.series.iter().flatten().filter(|it| is_whole(it));
+        let slots = row.series.iter().flatten().filter(|it| is_done(it));
         lines.extend(clock.lines(row.name.method.as_str(), row, slots));
     }
-    lines.extend(clock.lines("", &total, all.iter().filter(|it| is_whole(it))));
+    lines.extend(clock.lines("", &total, all.iter().filter(|it| is_done(it))));
     // Stable, so rows stay in order.
     lines.sort_by_key(|it| it.0);
     lines.into_iter().map(|it| it.1).collect()
@@ -78,6 +80,7 @@ fn slot_end(slot: &Slot) -> u64 {
 
 /// What is known about every moment of the run.
 struct Clock<'a> {
+    board: &'a Board,
     started: SystemTime,
     // All rows together: the series of a row knows no users.
     users: &'a [Slot],
@@ -102,7 +105,11 @@ impl Clock<'_> {
                 method.to_owned(),
                 text(&row.name.name).into_owned(),
             ];
-            line.extend(of_slot(slot));
+            line.extend(of_slot(
+                slot,
+                self.board.is_whole(slot),
+                &row.response_times,
+            ));
             line.extend(sum.cells(&row.response_times));
             line.push("N/A".to_owned());
             lines.push((end, line));
@@ -127,11 +134,21 @@ impl Clock<'_> {
     }
 }
 
-fn of_slot(slot: &Slot) -> Vec<String> {
+fn of_slot(slot: &Slot, is_whole: bool, whole_run: &TimeTotals) -> Vec<String> {
     let length = Duration::from_secs(slot.secs.into());
-    let mut cells = vec![rate(slot.n_requests, length), rate(slot.n_failures, length)];
-    cells.extend(QUANTILES.map(|(quantile, _)| millis(slot.response_times.quantile(quantile))));
+    let rate = |count| match is_whole {
+        true => rate(count, length),
+        false => "N/A".to_owned(),
+    };
+    let mut cells = vec![rate(slot.n_requests), rate(slot.n_failures)];
+    let time = |quantile| within(slot.response_times.quantile(quantile), whole_run);
+    cells.extend(QUANTILES.map(|(quantile, _)| millis(time(quantile))));
     cells
+}
+
+/// The upper end of a bucket may lie beyond all times of the run.
+fn within(time: Option<Duration>, whole_run: &TimeTotals) -> Option<Duration> {
+    Some(time?.clamp(whole_run.min?, whole_run.max?))
 }
 
 /// All slots so far.
@@ -151,19 +168,19 @@ impl Sum {
         self.times.merge(&slot.response_times);
     }
 
-    /// `whole` knows the exact ends, beyond which no time lies.
-    fn cells(&self, whole: &TimeTotals) -> [String; 6] {
-        let time = |quantile| {
-            let time = self.times.quantile(quantile)?;
-            Some(time.clamp(whole.min?, whole.max?))
-        };
+    /// `whole_run` knows the exact ends, beyond which no time lies.
+    fn cells(&self, whole_run: &TimeTotals) -> [String; 6] {
+        let time = |quantile| within(self.times.quantile(quantile), whole_run);
         let mean = self.micros.checked_div(self.n_requests);
+        let mean = mean.map(Duration::from_micros);
+        // The mean is exact, and the end of a bucket is not.
+        let min = time(0.0).map(|it| mean.map_or(it, |mean| it.min(mean)));
         [
             self.n_requests.to_string(),
             self.n_failures.to_string(),
             millis(time(0.5)),
-            millis(mean.map(Duration::from_micros)),
-            millis(time(0.0)),
+            millis(mean),
+            millis(min),
             millis(time(1.0)),
         ]
     }
@@ -200,7 +217,7 @@ mod tests {
              Total Average Response Time,Total Min Response Time,Total Max Response Time,\
              Total Average Content Size"
         );
-        let slot = ["401.407"; 11].join(",");
+        let slot = ["400.000"; 11].join(",");
         let whole = "400.000,400.000,400.000,400.000";
         let line = |end, name, total, bytes| {
             format!("{end},1,{name},2.000000,2.000000,{slot},{total},{total},{whole},{bytes}")
@@ -209,6 +226,36 @@ mod tests {
         assert_eq!(lines[2], line(1_700_000_001, ",Aggregated", 2, "N/A"));
         assert_eq!(lines[3], line(1_700_000_002, "GET,/a", 4, "N/A"));
         assert_eq!(lines[4], line(1_700_000_002, ",Aggregated", 4, "N/A"));
+    }
+
+    #[test]
+    fn a_second_that_was_cut_off_has_no_rate() {
+        let mut plan = plan(vec![class("A", 1)], load(1, 1.0), 1);
+        plan.load.run_time = Duration::from_millis(1250).try_into().ok();
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(100), 200);
+        let text = history(&Simulation::new(plan, answer).run().board, started());
+        let lines = text.lines().filter(|it| it.contains("Aggregated"));
+        let rates: Vec<_> = lines.map(|it| it.split(',').nth(4).unwrap()).collect();
+        assert_eq!(rates, ["9.000000", "N/A"]);
+    }
+
+    #[test]
+    fn times_are_in_order_in_every_line() {
+        let micros = |at: Elapsed| 9_400 + at.as_micros() % 1_000;
+        let answer = move |at: Elapsed, _: &Request| -> Answer {
+            answer_after(Duration::from_micros(micros(at)), 200)
+        };
+        let plan = plan(vec![class("A", 1)], load(1, 1.0), 3);
+        let text = history(&Simulation::new(plan, answer).run().board, started());
+        for line in text.lines().skip(1) {
+            let cells: Vec<f64> = line
+                .split(',')
+                .map(|it| it.parse().unwrap_or(-1.0))
+                .collect();
+            let [average, min, max] = [20, 21, 22].map(|it| cells[it]);
+            assert!(0.0 < min && min <= average && average <= max, "{line}");
+            assert!(cells[16] <= max, "{line}");
+        }
     }
 
     #[test]

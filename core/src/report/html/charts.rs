@@ -32,11 +32,17 @@ enum Class {
 }
 
 pub(super) fn charts(report: &Report) -> Html {
-    let slots = whole_slots(report);
+    let series = report.board.series();
+    let is_empty = series.is_empty();
+    let slots = report.board.whole_slots(series);
     let mut html = Html::default();
     html.raw("<section>\n<h2>Charts</h2>\n");
     let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
-        html.raw("<p class=\"soft\">Nothing was measured.</p>\n</section>\n");
+        html.raw(if is_empty {
+            "<p class=\"soft\">Nothing was measured.</p>\n</section>\n"
+        } else {
+            "<p class=\"soft\">Charts need a whole second, and the run has none.</p>\n</section>\n"
+        });
         return html;
     };
     let from = f64::from(first.start);
@@ -47,17 +53,6 @@ pub(super) fn charts(report: &Report) -> Html {
     }
     html.raw("</div>\n<p class=\"soft\">Time since the start of the run.</p>\n</section>\n");
     html
-}
-
-/// The last second is left out unless it was counted to its end: it would look like a slump.
-fn whole_slots(report: &Report) -> Vec<Slot> {
-    let end = report.board.at().as_secs();
-    let mut slots = report.board.series();
-    let is_whole = |it: &Slot| u64::from(it.start) + u64::from(it.secs) <= end;
-    if slots.first().is_some_and(is_whole) {
-        slots.retain(is_whole);
-    }
-    slots
 }
 
 fn all_charts(slots: &[Slot]) -> [Chart; 3] {

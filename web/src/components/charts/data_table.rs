@@ -32,7 +32,7 @@ pub(super) fn DataTable(props: &DataTableProps) -> Html {
                     <tr>
                         <th scope="col">{ corner }</th>
                         for (index, line) in chart.style.lines.iter().enumerate() {
-                            { column_title(&title(chart, index, line)) }
+                            { column_title(chart, index, line) }
                         }
                     </tr>
                 </thead>
@@ -51,15 +51,20 @@ pub(super) fn DataTable(props: &DataTableProps) -> Html {
     }
 }
 
-fn column_title(title: &str) -> Html {
-    html! { <th scope="col" title={title.to_owned()}><bdi>{ format::ends(title) }</bdi></th> }
-}
-
-/// The title of a column. The lines of an entry with a band are its percentiles.
-fn title(chart: &Chart, index: usize, line: &LineStyle) -> String {
-    if !chart.style.has_bands {
-        return line.label.clone();
+/// The lines of an entry with a band are its percentiles.
+fn column_title(chart: &Chart, index: usize, line: &LineStyle) -> Html {
+    let (name, text) = line.parts();
+    let text = if chart.style.has_bands {
+        format!(" {} %", ["50", "95", "99"][index % 3])
+    } else {
+        text.to_owned()
+    };
+    html! {
+        <th scope="col" title={format!("{name}{text}")}>
+            if !name.is_empty() {
+                <bdi>{ format::ends(name) }</bdi>
+            }
+            { text }
+        </th>
     }
-    let name = line.label.trim_end_matches("50 / 95 / 99 %");
-    format!("{name}{} %", ["50", "95", "99"][index % 3])
 }

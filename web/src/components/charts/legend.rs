@@ -45,6 +45,7 @@ fn entry(
     row: Option<usize>,
 ) -> Html {
     let first = &chart.style.lines[lines.start];
+    let (name, text) = first.parts();
     let is_shown = !group.hidden.iter().any(|it| it == label);
     let onclick = group.on_toggle.reform({
         let label = label.to_owned();
@@ -54,7 +55,12 @@ fn entry(
         <li key={label.to_owned()}>
             <button type="button" class="toggle" aria-pressed={is_shown.to_string()} {onclick}>
                 { swatch(first.color, first.is_dashed) }
-                <bdi title={label.to_owned()}>{ format::ends(label) }</bdi>
+                <span title={label.to_owned()}>
+                    if !name.is_empty() {
+                        <bdi>{ format::ends(name) }</bdi>
+                    }
+                    { text }
+                </span>
             </button>
             if is_shown {
                 <span class="value">{ values(chart, lines, row) }</span>

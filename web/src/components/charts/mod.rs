@@ -18,7 +18,7 @@ use yew::prelude::*;
 use self::hooks::{Same, Script, use_script, use_zoom};
 use self::line_chart::{Group, LineChart};
 use self::toolbar::Toolbar;
-use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin, timeline};
+use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin};
 use crate::js;
 
 pub use self::compared_charts::{ComparedCharts, ComparedChartsProps};
@@ -132,7 +132,7 @@ fn table_points(board: &Board, open: &[&'static str], started: f64) -> TablePoin
     if open.is_empty() {
         return Vec::new();
     }
-    let slots = timeline::finished(board, board.series());
+    let slots = board.whole_slots(board.series());
     let timeline = Timeline::new(&thin::joined(&slots, thin::READ));
     let charts = run::charts(&timeline, started).into_iter();
     let charts = charts.filter(|it| open.contains(&it.style.title));
@@ -146,7 +146,7 @@ fn table_points(board: &Board, open: &[&'static str], started: f64) -> TablePoin
 fn use_timeline(board: &Rc<Board>) -> Rc<Timeline> {
     let last = use_mut_ref(Rc::<Timeline>::default);
     use_memo(Same(Rc::clone(board)), move |board| {
-        let slots = timeline::finished(&board.0, board.0.series());
+        let slots = board.0.whole_slots(board.0.series());
         let timeline = last.borrow().updated(&slots);
         *last.borrow_mut() = Rc::new(timeline.clone());
         timeline

@@ -12,7 +12,7 @@ use super::chart_panel::ChartPanel;
 use super::hooks::Same;
 use super::{TablePoints, file_name, use_tables};
 use crate::chart_model::rows::{self, Palette, Row};
-use crate::chart_model::{Chart, Event, percentiles, thin, timeline};
+use crate::chart_model::{Chart, Event, percentiles, thin};
 
 #[derive(PartialEq, Properties)]
 pub struct RowChartsProps {
@@ -69,7 +69,7 @@ fn read(
         let empty = || RowTotals::empty(name.clone());
         let totals = all.iter().find(|it| it.name == *name);
         let totals = totals.cloned().unwrap_or_else(empty);
-        let slots = timeline::finished(board, totals.series.clone().unwrap_or_default());
+        let slots = board.whole_slots(totals.series.clone().unwrap_or_default());
         Row::new(&totals, color, &thin(&slots))
     };
     rows.iter().map(row).collect()

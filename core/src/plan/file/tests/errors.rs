@@ -724,6 +724,15 @@ fn a_bad_template_is_told_with_its_column() {
     );
 }
 
+/// In this form the page writes what is in the field for a body and is not JSON yet.
+#[test]
+fn a_text_that_should_be_json_is_told_without_its_key() {
+    check(
+        &with_task("post = '/'\njson = { '$json' = '{\"a\":' }"),
+        "line 9: user_class[0].task[0].json: not JSON: found its end too early",
+    );
+}
+
 #[test]
 fn a_bad_template_inside_of_a_request_is_told() {
     check(
