@@ -75,7 +75,7 @@ pub fn Charts(props: &ChartsProps) -> Html {
             <Toolbar {zoom} {script} {on_retry} />
             <div class="charts">
                 if timeline.stretches.is_empty() {
-                    <p class="empty">{ "The first second is not over yet." }</p>
+                    <p class="empty">{ empty(&props.board) }</p>
                 }
                 for chart in charts.iter() {
                     <LineChart
@@ -142,6 +142,14 @@ fn table_points(board: &Board, open: &[&'static str], started: f64) -> TablePoin
 }
 
 /// The board over time. What is known of the past is not computed again.
+fn empty(board: &Board) -> &'static str {
+    if board.state().is_active() {
+        "The first second is not over yet."
+    } else {
+        "The run took less than a second, which is too little for a chart."
+    }
+}
+
 #[hook]
 fn use_timeline(board: &Rc<Board>) -> Rc<Timeline> {
     let last = use_mut_ref(Rc::<Timeline>::default);
