@@ -150,6 +150,16 @@ async fn causes_of_tls_are_told_apart() {
     let (url, _) = encrypted().await;
     let request = Request::new(Method::Get, &url);
     check(transport().send(&request).await, TlsUntrusted);
+
+    // As openssl makes them.
+    let mut authority = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let certificate = authority.self_signed(&key).unwrap().der().clone();
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let url = encrypted_with(certificate, key, http1).await;
+    let request = Request::new(Method::Get, &url);
+    check(transport().send(&request).await, TlsUntrusted);
 }
 
 /// What comes of `https://` to a server that says this and closes.
