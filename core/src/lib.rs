@@ -28,6 +28,7 @@
 #![warn(missing_docs)]
 
 // What the user asked for.
+pub mod browser;
 pub mod data;
 pub mod plan;
 pub mod request;

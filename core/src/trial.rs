@@ -5,7 +5,7 @@
 
 mod excerpt;
 mod needs;
-mod place;
+pub(crate) mod place;
 #[cfg(test)]
 mod tests;
 

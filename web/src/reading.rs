@@ -1,8 +1,9 @@
 //! What the engine says about a plan that is being written.
 
+use mayfly_core::browser::{Unsent, unsent};
 use mayfly_core::data::Table;
 use mayfly_core::load_line::LoadLine;
-use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Targets};
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Targets, locate};
 use mayfly_core::program::{Program, ProgramError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -27,6 +28,8 @@ pub struct Reading {
     pub problems: Vec<Problem>,
     /// How many more problems there are.
     pub n_more: usize,
+    /// What this plan asks for and a browser does not do. It can run all the same.
+    pub warnings: Vec<Problem>,
     /// Its load over time; `None` if its load makes no sense.
     pub line: Option<LoadLine>,
     /// What it loads.
@@ -45,6 +48,9 @@ pub struct Problem {
 }
 
 impl Reading {
+    /// The most warnings that are told apart; who has read so many knows what it is about.
+    const MAX_WARNINGS: usize = 10;
+
     /// Reads a plan. This needs all that is known of plans, so only the engine does it.
     pub fn new(source: Source) -> Self {
         match source {
@@ -74,6 +80,7 @@ impl Reading {
         match Plan::from_toml(&text) {
             Ok(plan) => {
                 reading.problems = problems_of_parts(&plan);
+                reading.warnings = warnings(&plan, &text);
                 reading.line = Some(LoadLine::of_plan(&plan));
                 reading.targets = Targets::of(&plan);
             }
@@ -145,6 +152,26 @@ pub fn rows_of_csv(text: &str) -> Result<String, String> {
     };
     let rows: Value = (0..table.n_rows()).map(row).collect();
     Ok(rows.to_string())
+}
+
+/// What a browser does not send of a plan, whose text is known.
+fn warnings(plan: &Plan, toml: &str) -> Vec<Problem> {
+    let mut unsent = unsent(plan);
+    unsent.truncate(Reading::MAX_WARNINGS);
+    // A task of one step may be written with its step or without.
+    let paths = unsent.iter().flat_map(|it| {
+        let Unsent { place, key, .. } = it;
+        [format!("{place}.{key}"), format!("{place}.steps[0].{key}")]
+    });
+    let paths: Vec<String> = paths.collect();
+    let places = locate(toml, &paths);
+    let places = places.chunks(2).map(|it| it.iter().flatten().next());
+    let warning = |(unsent, place): (Unsent, Option<&(String, u32)>)| Problem {
+        path: place.map_or_else(|| unsent.place.clone(), |it| it.0.clone()),
+        line: place.map(|it| it.1),
+        message: unsent.message,
+    };
+    unsent.into_iter().zip(places).map(warning).collect()
 }
 
 /// Whether the parts of a plan fit each other shows when it is made ready to run.
@@ -257,6 +284,24 @@ mod tests {
         let problem = &toml(&file).problems[0];
         assert_eq!(problem.path, "data.a");
         assert!(problem.message.contains("a page cannot read files"));
+    }
+
+    #[test]
+    fn what_a_browser_does_not_send_is_a_warning_at_its_line() {
+        let task = "[[user_class.task]]\nsteps = [{ get = \"/\", headers = { Cookie = \"a\" } }]\n";
+        let plan = PLAN.replace("version = 1\n", "version = 1\nhost = \"http://a.test\"\n");
+        let plan = format!("{plan}\n{task}\n[[user_class.task]]\nget = \"/\"\nbody = \"a\"\n");
+        let reading = toml(&plan);
+        assert_eq!(reading.problems, []);
+        let warnings = reading.warnings.iter();
+        let warnings: Vec<_> = warnings.map(|it| (it.path.as_str(), it.line)).collect();
+        let expected = [
+            ("user_class[0].task[1].steps[0].headers.Cookie", Some(15)),
+            ("user_class[0].task[2].body", Some(19)),
+        ];
+        assert_eq!(warnings, expected);
+        let simulated = plan.replace("host = \"http://a.test\"\n", "");
+        assert_eq!(toml(&simulated).warnings, []);
     }
 
     #[test]

@@ -85,7 +85,9 @@ fn of_certificate(error: &CertificateError) -> TransportError {
         | Cause::NotValidYet
         | Cause::NotValidYetContext { .. } => TransportError::TlsExpired,
         Cause::NotValidForName | Cause::NotValidForNameContext { .. } => TransportError::TlsName,
-        Cause::UnknownIssuer => TransportError::TlsUntrusted,
+        // The others are certificates that no authority gives to a server: one that was signed by
+        // itself, as openssl makes them, is that of an authority.
+        Cause::UnknownIssuer | Cause::Other(_) => TransportError::TlsUntrusted,
         _ => TransportError::Tls,
     }
 }

@@ -14,19 +14,20 @@ use tokio_rustls::client::TlsStream;
 
 /// A stream of bytes to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
-    /// What the bytes go over.
-    fn tcp(&self) -> &TcpStream;
+    /// What the bytes go over as they are. `None` if they are encrypted: then there are others
+    /// among them, and what waits to be read need not be for HTTP.
+    fn plain(&self) -> Option<&TcpStream>;
 }
 
 impl Stream for TcpStream {
-    fn tcp(&self) -> &TcpStream {
-        self
+    fn plain(&self) -> Option<&TcpStream> {
+        Some(self)
     }
 }
 
 impl Stream for TlsStream<TcpStream> {
-    fn tcp(&self) -> &TcpStream {
-        self.get_ref().0
+    fn plain(&self) -> Option<&TcpStream> {
+        None
     }
 }
 
@@ -136,7 +137,7 @@ impl Wire {
     }
 
     /// Whether the server ended the connection while it was idle. What comes on an idle connection
-    /// is no answer: a farewell, such as the end of TLS or a status 408.
+    /// is no answer: a farewell, such as a status 408.
     ///
     /// The runtime hears of that when it takes a turn, and turns are long where there is much to do. A
     /// request sent before would be lost, or take the farewell for its answer. So the system itself is
@@ -145,7 +146,9 @@ impl Wire {
     fn has_ended(&self) -> bool {
         use rustix::net::{RecvFlags, recv};
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        recv(self.stream.tcp(), &mut [0], flags) != Err(rustix::io::Errno::AGAIN)
+        let peek = |it: &TcpStream| recv(it, &mut [0], flags);
+        let found = self.stream.plain().map(peek);
+        found.is_some_and(|it| it != Err(rustix::io::Errno::AGAIN))
     }
 
     #[cfg(not(unix))]

@@ -25,7 +25,7 @@ use crate::threshold::Threshold;
 pub use self::error::PlanError;
 #[cfg(feature = "schema")]
 pub use self::file::schema;
-pub use self::file::{Draft, PlanErrors, PlanProblem};
+pub use self::file::{Draft, PlanErrors, PlanProblem, locate};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
 pub use self::targets::Targets;
 pub use self::task::{

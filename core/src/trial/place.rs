@@ -44,7 +44,7 @@ impl StepList {
 }
 
 impl Place {
-    fn class(class: usize) -> Self {
+    pub(crate) fn class(class: usize) -> Self {
         Self {
             class,
             tasks: Vec::new(),
@@ -189,9 +189,9 @@ pub enum NoRequest {
 
 /// A request of a user class.
 #[derive(Clone, Debug)]
-pub(super) struct Stop<'p> {
-    pub(super) place: Place,
-    pub(super) request: &'p RequestStep,
+pub(crate) struct Stop<'p> {
+    pub(crate) place: Place,
+    pub(crate) request: &'p RequestStep,
 }
 
 /// The requests that a user sends on the way to `place`, in order; the last is the one there.
@@ -225,7 +225,7 @@ pub(super) fn route<'p>(plan: &'p Plan, place: &Place) -> Result<Vec<Stop<'p>>, 
 }
 
 /// All requests of the user class that `place` is in.
-pub(super) fn requests_of_class<'p>(plan: &'p Plan, place: &Place) -> Vec<Stop<'p>> {
+pub(crate) fn requests_of_class<'p>(plan: &'p Plan, place: &Place) -> Vec<Stop<'p>> {
     let steps = steps_of_class(plan, place);
     steps.iter().filter_map(Located::stop).collect()
 }

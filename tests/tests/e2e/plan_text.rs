@@ -154,3 +154,42 @@ task = [{{ get = \"/\" }}, {{ get = \"{}/cube\" }}]
         .await;
     assert_eq!((named.counted().total, other.counted().total), (2, 2));
 }
+
+/// A plan of one task against `host`.
+fn plan_of(host: &str, task: &str) -> String {
+    format!(
+        "version = 1\nhost = \"{host}\"\nload = {{ users = 1, spawn_rate = 1, max_requests = 3 }}\n\
+         [[user_class]]\nname = \"User\"\n[[user_class.task]]\n{task}\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_browser_does_not_send_is_said_before_the_start() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    let task =
+        "get = \"/headers\"\nheaders = { Cookie = \"a=1\" }\ncheck = [{ json = \"$.cookie\" }]";
+    page.fill(PLAN_TEXT, &plan_of(target.url(), task)).await;
+    page.until_text("a browser leaves the header cookie out (line 8)")
+        .await;
+    page.press("Start Swarming").await;
+    page.until_state("stopped").await;
+    let total = page.row("Aggregated").await;
+    assert_eq!((total.n_requests, total.n_failures), (3, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn header_values_arrive_as_the_command_sends_them() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    let task = "get = \"/headers\"\nheaders = { X-One = \"ü → 1\" }\n\
+                check = [{ json = \"$.x-one\", equals = \"ü → 1\" }]";
+    page.fill(PLAN_TEXT, &plan_of(target.url(), task)).await;
+    page.press("Start Swarming").await;
+    page.until_state("stopped").await;
+    let total = page.row("Aggregated").await;
+    assert_eq!((total.n_requests, total.n_failures), (3, 0));
+    assert_eq!(page.console_errors().await, Vec::<String>::new());
+}

@@ -145,6 +145,9 @@ fn form(editor: &Editor) -> Html {
                 if editor.plan.is_checked && !editor.plan.problems.is_empty() {
                     { editor.part(&FormPart::Problems) }
                 }
+                if !editor.plan.warnings.is_empty() {
+                    { editor.part(&FormPart::Warnings) }
+                }
             </div>
         </>
     }

@@ -33,6 +33,8 @@ pub struct PlanDoc {
     pub problems: Vec<Problem>,
     /// How many more problems there are.
     pub n_more: usize,
+    /// What it asks for and a browser does not do.
+    pub warnings: Vec<Problem>,
     /// Why the file that was opened last was not taken; its `path` is where it was to go.
     pub refused: Option<Problem>,
     /// Whether the form shows what is wrong: from the first try to start on.
@@ -115,6 +117,7 @@ impl PlanDoc {
             read_revision: None,
             problems: Vec::new(),
             n_more: 0,
+            warnings: Vec::new(),
             refused: None,
             is_checked: false,
             is_from_link: false,
@@ -252,6 +255,7 @@ impl PlanDoc {
         let others = self.targets.hosts.iter();
         let others = others.filter(|it| it.trim_end_matches('/') != own);
         self.other_hosts = others.cloned().collect();
+        self.warnings = reading.warnings;
         self.load.read(reading.line);
     }
 }

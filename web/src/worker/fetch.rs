@@ -1,5 +1,6 @@
 //! The transport of the page: `fetch`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
@@ -88,7 +89,7 @@ fn init(request: &Request) -> Result<RequestInit, JsValue> {
     if !request.headers.is_empty() {
         let headers = Headers::new()?;
         for (name, value) in request.headers.iter() {
-            headers.append(name, value)?;
+            headers.append(name, &byte_string(value))?;
         }
         init.set_headers(&headers);
     }
@@ -96,6 +97,15 @@ fn init(request: &Request) -> Result<RequestInit, JsValue> {
         init.set_body(&Uint8Array::from(&**body));
     }
     Ok(init)
+}
+
+/// A browser writes each letter of a header value as one byte, and refuses those that have none. Bytes
+/// in UTF-8 as letters come out as the command writes them.
+fn byte_string(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() {
+        return value.into();
+    }
+    value.bytes().map(char::from).collect()
 }
 
 async fn read(answer: JsFuture, keep: Keep) -> Result<Response, TransportError> {

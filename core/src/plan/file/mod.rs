@@ -76,6 +76,17 @@ impl Plan {
     }
 }
 
+/// Where the values at `paths` are in a plan in TOML: their paths as the file has them, and their
+/// lines. `None` where there is none.
+///
+/// A path is as in [`PlanProblem::path`], in letters of any case, as header names are. A header in a
+/// list of pairs is found by its name.
+pub fn locate(toml: &str, paths: &[String]) -> Vec<Option<(String, u32)>> {
+    let root = read_toml::read(toml, &Problems::default());
+    let find = |path: &String| tree::locate(root.as_ref()?, tree::Path::Root, path);
+    paths.iter().map(find).collect()
+}
+
 /// Makes a tree of a text. `None` if the notation is broken, and then there are problems.
 type Parse = fn(&str, &Problems) -> Option<Node>;
 

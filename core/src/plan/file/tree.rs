@@ -30,6 +30,24 @@ impl Node {
         node
     }
 
+    /// The first of a pair.
+    fn name(&self) -> Option<&str> {
+        match &self.value {
+            Value::List(pair) => match pair.as_slice() {
+                [name, _] => name.text(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_bad(&self) -> bool {
         self.bad.get()
     }
@@ -105,6 +123,37 @@ impl std::fmt::Display for Path<'_> {
         let mut text = String::new();
         self.write(&mut text);
         f.write_str(&text)
+    }
+}
+
+/// The path and the line of what is at `wanted` below `node`, which is at `at`.
+pub(super) fn locate(node: &Node, at: Path<'_>, wanted: &str) -> Option<(String, u32)> {
+    let below = |path: Path<'_>, line: u32, node: &Node| {
+        let text = path.to_string();
+        let rest = wanted.get(text.len()..)?;
+        match wanted[..text.len()].eq_ignore_ascii_case(&text) {
+            true if rest.is_empty() => Some((text, line)),
+            true if rest.starts_with(['.', '[']) => locate(node, path, wanted),
+            _ => None,
+        }
+    };
+    match &node.value {
+        Value::Table(entries) => entries
+            .iter()
+            .find_map(|it| below(Path::Key(&at, &it.key), it.key_line, &it.node)),
+        Value::List(nodes) => nodes.iter().enumerate().find_map(|(index, it)| {
+            let path = Path::Index(&at, index);
+            // A pair is called by its name.
+            let is_wanted = it.name().is_some_and(|name| {
+                let name = Path::Key(&at, name).to_string();
+                name.eq_ignore_ascii_case(wanted)
+            });
+            if is_wanted {
+                return Some((path.to_string(), it.line));
+            }
+            below(path, it.line, it)
+        }),
+        _ => None,
     }
 }
 

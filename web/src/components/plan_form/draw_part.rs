@@ -9,7 +9,7 @@ use super::details_of_task::task_fields;
 use super::editor::Editor;
 use super::load_fields::{PresetPanel, load_over_time, load_picture};
 use super::part::FormPart;
-use super::problem_list::problem_list;
+use super::problem_list::{problem_list, warning_list};
 use super::threshold_list::ThresholdList;
 use crate::components::plan_editor::PlanEditor;
 use crate::store::{PlanAction, Side};
@@ -34,6 +34,7 @@ pub fn draw_part(editor: &Editor, part: &FormPart) -> Html {
         FormPart::Task(path, shape) => task_fields(editor, path, shape),
         FormPart::Text => text(editor),
         FormPart::Thresholds => html! { <ThresholdList editor={of} /> },
+        FormPart::Warnings => warning_list(editor),
     }
 }
 

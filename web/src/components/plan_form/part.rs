@@ -34,6 +34,8 @@ pub enum FormPart {
     Text,
     /// The conditions.
     Thresholds,
+    /// What a browser does not do of the plan.
+    Warnings,
 }
 
 impl Editor {

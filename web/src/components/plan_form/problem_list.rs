@@ -1,4 +1,5 @@
-//! All that is wrong with the plan, each with the way to where it is.
+//! All that is wrong with the plan, and what a browser does not do of it, each with the way to where
+//! it is.
 
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
@@ -29,6 +30,30 @@ pub(super) fn problem_list(editor: &Editor) -> Html {
             }
         </section>
     }
+}
+
+/// What a run of the plan on this page does otherwise than the plan says.
+pub(super) fn warning_list(editor: &Editor) -> Html {
+    html! {
+        <section class="notice info" aria-label="What a browser does not send">
+            <strong>{ "Your browser will not send this plan as it is." }</strong>
+            { " The command sends all of it." }
+            <ul class="mend">
+                for (nth, warning) in editor.plan.warnings.iter().enumerate() {
+                    <li key={nth}>{ item(editor, &with_line(warning)) }</li>
+                }
+            </ul>
+        </section>
+    }
+}
+
+/// Where a plan is not wrong, the form marks no field, and its text no line.
+fn with_line(warning: &Problem) -> Problem {
+    let mut warning = warning.clone();
+    if let Some(line) = warning.line {
+        warning.message += &format!(" (line {line})");
+    }
+    warning
 }
 
 fn item(editor: &Editor, problem: &Problem) -> Html {

@@ -511,3 +511,23 @@ fn a_byte_order_mark_is_passed_over() {
         plan(SAMPLE)
     );
 }
+
+#[test]
+fn what_is_at_a_path_is_found_by_its_line() {
+    let plan = with_task(
+        "steps = [\n{ get = '/', headers = { Cookie = 'a' } },\n\
+         { get = '/', headers = [['a', 'b'],\n['Cookie', 'b']] }]",
+    );
+    let steps = "user_class[0].task[0].steps";
+    for (path, expected) in [
+        ("[0].headers.cookie", Some(("[0].headers.Cookie", 9))),
+        ("[1].headers.cookie", Some(("[1].headers[1]", 11))),
+        ("[1].headers", Some(("[1].headers", 10))),
+        ("[2].headers", None),
+        ("[1].headers.accept", None),
+    ] {
+        let found = crate::plan::locate(&plan, &[format!("{steps}{path}")]);
+        let expected = expected.map(|(path, line)| (format!("{steps}{path}"), line));
+        assert_eq!(found, [expected], "{path}");
+    }
+}
