@@ -199,7 +199,6 @@ async fn a_target_that_does_not_answer_in_time() {
     assert_usable(&page, &headline).await;
 }
 
-#[track_caller]
 async fn check_no_answer(host: &str) {
     let page = start(host, GET).await;
     let said = diagnosis(&page).await;

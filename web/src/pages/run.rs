@@ -134,21 +134,7 @@ fn panel(props: &RunPageProps) -> Html {
                 />
             </>
         },
-        Tab::Failures => html! {
-            <>
-                if let Some(diagnosis) = &props.run.diagnosis {
-                    <p class="note foreign">
-                        { format!("{} Why, and what helps, is at the top of the page.", diagnosis.headline()) }
-                    </p>
-                }
-                <FailuresTable
-                    model={model.clone()}
-                    started_millis={*started_millis}
-                    view={props.tables.get(TableId::Failures)}
-                    on_action={on_table(props, TableId::Failures)}
-                />
-            </>
-        },
+        Tab::Failures => failures(props),
         Tab::Exceptions => html! {
             <ExceptionsTable
                 model={model.clone()}
@@ -184,6 +170,25 @@ fn statistics(props: &RunPageProps) -> Html {
                 events={run.events.clone()}
                 rows={props.selected_rows.clone()}
                 on_close={props.on_action.reform(Action::SelectRow)}
+            />
+        </>
+    }
+}
+
+fn failures(props: &RunPageProps) -> Html {
+    let run = &props.run;
+    html! {
+        <>
+            if let Some(diagnosis) = &run.diagnosis {
+                <p class="note foreign">
+                    { format!("{} Why, and what helps, is at the top of the page.", diagnosis.headline()) }
+                </p>
+            }
+            <FailuresTable
+                model={run.model.clone()}
+                started_millis={run.started_millis}
+                view={props.tables.get(TableId::Failures)}
+                on_action={on_table(props, TableId::Failures)}
             />
         </>
     }
