@@ -121,8 +121,10 @@ impl Series {
             self.closed.push_back(closed);
             self.thin();
         }
-        self.open.n_users = n_users;
-        self.open_peak = self.open_peak.max(n_users);
+        if self.open.n_users != n_users {
+            self.open.n_users = n_users;
+            self.open_peak = self.open_peak.max(n_users);
+        }
     }
 
     /// All slots, the second under way last.

@@ -47,7 +47,7 @@ pub fn TabBar(props: &TabBarProps) -> Html {
                     { tab.title() }
                     if let Some(count) = count(&props.counts, tab) {
                         // Drawn by the style sheet: the name of a tab stays the same.
-                        <span class="count" data-count={count} />
+                        <span data-count={count} />
                     }
                     if props.alert == Some(tab) {
                         <span class="alert" aria-hidden="true">{ "!" }</span>

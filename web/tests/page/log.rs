@@ -37,6 +37,7 @@ async fn an_empty_log_says_so() {
 async fn a_tab_with_news_is_marked() {
     for (alert, expected) in [(None, "Logs"), (Some(Tab::Logs), "Logs! (new warnings)")] {
         let page = render::<TabBar>(TabBarProps {
+            counts: Vec::new(),
             selected: Tab::Statistics,
             alert,
             counts: Vec::new(),
