@@ -198,25 +198,6 @@ fn statistics(props: &RunPageProps) -> Html {
     }
 }
 
-fn failures(props: &RunPageProps) -> Html {
-    let run = &props.run;
-    html! {
-        <>
-            if let Some(diagnosis) = &run.diagnosis {
-                <p class="note foreign">
-                    { format!("{} Why, and what helps, is at the top of the page.", diagnosis.headline()) }
-                </p>
-            }
-            <FailuresTable
-                model={run.model.clone()}
-                started_millis={run.started_millis}
-                view={props.tables.get(TableId::Failures)}
-                on_action={on_table(props, TableId::Failures)}
-            />
-        </>
-    }
-}
-
 fn on_table(props: &RunPageProps, table: TableId) -> Callback<TableAction> {
     props.on_action.reform(move |it| Action::Table(table, it))
 }
