@@ -19,6 +19,7 @@ max_requests = 12
 
 [[user_class]]
 name = \"A\"
+wait = \"400ms\"
 task = [{{ get = \"/\" }}]
 ",
         target.url()

@@ -50,6 +50,7 @@ headers = { Authorization = \"Bearer s3cr3t\", Accept = \"text/html\" }
 
 [[user_class]]
 name = \"A\"
+on_start = [{ get = \"/\", extract = { it = { header = \"x-it\" } } }]
 task = [{ get = \"/\", headers = { Cookie = \"{{it}}\" } }]
 ";
     page.fill("Plan (TOML)", plan).await;

@@ -127,7 +127,7 @@ async fn the_columns_that_were_chosen_are_there_the_next_time() {
     let target = DemoTarget::start().await;
     let page = seven_rows(&target).await;
     page.press_summary("Columns").await;
-    for column in ["Fail ratio", "# Aborted", "Max (ms)"] {
+    for column in ["Fail ratio", "# Given up", "Max (ms)"] {
         let label = format!("//label[normalize-space()='{column}']");
         let label = until(column, async || page.element(&label).await).await;
         label.click().await.expect("a label can be clicked");
@@ -142,7 +142,7 @@ async fn the_columns_that_were_chosen_are_there_the_next_time() {
     page.until_total("there are requests", |row| row.cells.len() == 14)
         .await;
     let titles = titles(&page).await;
-    assert_eq!(titles[titles.len() - 2..], ["Fail ratio", "# Aborted"]);
+    assert_eq!(titles[titles.len() - 2..], ["Fail ratio", "# Given up"]);
     assert!(!titles.contains(&"Max (ms)".to_owned()));
 }
 
