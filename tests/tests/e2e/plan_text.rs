@@ -185,7 +185,7 @@ async fn header_values_arrive_as_the_command_sends_them() {
     let page = Page::open().await;
     page.press("Plan text").await;
     let task = "get = \"/headers\"\nheaders = { X-One = \"ü → 1\" }\n\
-                check = [{ json = \"$.x-one\", equals = \"ü → 1\" }]";
+                check = [{ json = \"$['x-one']\", equals = \"ü → 1\" }]";
     page.fill(PLAN_TEXT, &plan_of(target.url(), task)).await;
     page.press("Start Swarming").await;
     page.until_state("stopped").await;
