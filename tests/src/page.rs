@@ -171,11 +171,22 @@ impl Page {
         }
     }
 
-    /// Clicks the button or tab with this name.
+    /// Clicks the button or tab with this name, once it says that it can be clicked.
     pub async fn press(&self, name: &str) {
+        self.click_once(name, " and not(@aria-disabled = 'true')")
+            .await;
+    }
+
+    /// Clicks the button or tab with this name, whatever it says of itself.
+    pub async fn click(&self, name: &str) {
+        self.click_once(name, "").await;
+    }
+
+    async fn click_once(&self, name: &str, condition: &str) {
         let text = literal(name);
-        let xpath = format!("//button[normalize-space()={text} or @aria-label={text}]");
-        let what = format!("there is a button {name}");
+        let xpath =
+            format!("//button[(normalize-space()={text} or @aria-label={text}){condition}]");
+        let what = format!("there is a button {name}{condition}");
         let button = until(&what, async || self.element(&xpath).await).await;
         button
             .click()
@@ -225,8 +236,12 @@ impl Page {
 
     /// Waits until an alert says something, and returns it.
     pub async fn alert(&self) -> String {
-        let xpath = "//*[@role='alert']";
-        until("there is an alert", async || self.text(xpath).await).await
+        until("there is an alert", async || self.alert_now().await).await
+    }
+
+    /// What an alert says, if there is one.
+    pub async fn alert_now(&self) -> Option<String> {
+        self.text("//*[@role='alert']").await
     }
 
     /// The row of the statistics table with this name; all zero if there is none.

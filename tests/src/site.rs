@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::{Next, from_fn};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 
 use crate::target::serve;
@@ -19,6 +21,7 @@ pub struct Site {
     url: String,
     is_down: Arc<AtomicBool>,
     lost: Arc<Mutex<Option<&'static str>>>,
+    engine_script: Arc<Mutex<&'static str>>,
 }
 
 impl Site {
@@ -46,12 +49,20 @@ impl Site {
     async fn serve(router: Router, path: &str) -> Self {
         let is_down = Arc::new(AtomicBool::new(false));
         let lost = Arc::new(Mutex::new(None));
+        let engine_script = Arc::<Mutex<&str>>::default();
         let guard = {
             let (is_down, lost) = (Arc::clone(&is_down), Arc::clone(&lost));
+            let engine_script = Arc::clone(&engine_script);
             move |request: Request, next: Next| {
                 let is_down = is_down.load(Ordering::Relaxed);
-                let lost: Option<&str> = *lost.lock().expect("nothing panics while it has it");
+                let lost: Option<&str> = *lost.lock().expect(FREE);
                 let is_lost = lost.is_some_and(|it| request.uri().path().contains(it));
+                let is_engine = request.uri().path().ends_with("/worker.js");
+                let before = if is_engine {
+                    *engine_script.lock().expect(FREE)
+                } else {
+                    ""
+                };
                 async move {
                     if is_down {
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -59,7 +70,7 @@ impl Site {
                     if is_lost {
                         return StatusCode::NOT_FOUND.into_response();
                     }
-                    next.run(request).await
+                    with_script(next.run(request).await, before).await
                 }
             }
         };
@@ -68,12 +79,18 @@ impl Site {
             url: format!("{url}{path}"),
             is_down,
             lost,
+            engine_script,
         }
+    }
+
+    /// Has the engine of pages that are opened from now on run `script` before its own.
+    pub fn run_in_engine(&self, script: &'static str) {
+        *self.engine_script.lock().expect(FREE) = script;
     }
 
     /// Answers 404 for files with `part` in their names from now on; `None` finds them again.
     pub fn lose(&self, part: Option<&'static str>) {
-        *self.lost.lock().expect("nothing panics while it has it") = part;
+        *self.lost.lock().expect(FREE) = part;
     }
 
     /// Answers nothing but 503 from now on.
@@ -86,6 +103,21 @@ impl Site {
         &self.url
     }
 }
+
+/// An answer that is a script, with another one before it.
+async fn with_script(answer: Response, before: &str) -> Response {
+    if before.is_empty() {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    let script = to_bytes(body, usize::MAX).await;
+    let script = script.expect("a file can be read");
+    let both = [before.as_bytes(), b"\n", &script].concat();
+    Response::from_parts(parts, Body::from(both))
+}
+
+const FREE: &str = "nothing panics while it has it";
 
 fn dist() -> PathBuf {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist");

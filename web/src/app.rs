@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use crate::hooks::{initial_state, use_memory, use_theme};
 use crate::intents::Intents;
-use crate::js;
+use crate::js::{self, address, gesture};
 use crate::later::{Later, Load, use_later};
 use crate::pages::StartPage;
 use crate::store::{Action, Theme, View};
@@ -18,7 +18,29 @@ pub fn start(load: Load) {
     let root = js::document()
         .get_element_by_id("app")
         .expect("index.html has it");
+    if js::is_framed() {
+        // Nothing else is drawn, so that nothing can be clicked that another page lies over.
+        yew::Renderer::<Framed>::with_root(root).render();
+        return;
+    }
+    gesture::watch();
     yew::Renderer::<App>::with_root_and_props(root, AppProps { load }).render();
+}
+
+/// What another page shows that has this one inside of it.
+#[component]
+fn Framed() -> Html {
+    html! {
+        <main class="start">
+            <h1>{ "Mayfly" }</h1>
+            <p class="notice" role="alert">
+                { "Mayfly does not run inside of another page, because that page could lay something over it and have you start a load test without seeing it. " }
+                <a href={address::whole()} target="_blank" rel="noopener">
+                    { "Open Mayfly in a tab of its own" }
+                </a>
+            </p>
+        </main>
+    }
 }
 
 #[derive(Properties)]
@@ -47,7 +69,7 @@ pub fn App(props: &AppProps) -> Html {
     });
     let on_intent = use_callback((), {
         let intents = Intents::clone(&intents);
-        move |intent, ()| intents.emit(intent)
+        move |intent, ()| intents.emit(gesture::attempt(), intent)
     });
     let running = state.run.as_ref().filter(|it| it.state().is_active());
     html! {
@@ -57,6 +79,9 @@ pub fn App(props: &AppProps) -> Html {
             }
             if let Later::Loaded(parts) = state.later {
                 { (parts.rest)(&state, &intents) }
+            }
+            if state.shown() == View::Opening {
+                <main class="start"><p class="loading" role="status">{ "Loading…" }</p></main>
             }
             if state.shown() == View::Form {
                 <StartPage

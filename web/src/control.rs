@@ -1,6 +1,7 @@
 //! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
 //! plans read, and opens and saves files.
 
+mod hooks;
 mod notices;
 
 use std::cell::{Cell, RefCell};
@@ -12,8 +13,10 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
 
+use crate::components::text_field::sentence;
 use crate::download::{self, Download};
 use crate::engine::Engine;
+use crate::gate::{Attempt, Refusal, may_start};
 use crate::history::{HistoryCommand, RunKey};
 use crate::js;
 use crate::keys::Path;
@@ -21,10 +24,14 @@ use crate::outline::with_users;
 use crate::parcel::Unpacker;
 use crate::protocol::{Command, RunId};
 use crate::reading::Problem;
+use crate::route::{Address, Route};
 use crate::store::{
     Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
     State, View, log,
 };
+use crate::watch::Watch;
+
+pub use self::hooks::use_control;
 
 /// What a person wants that needs more than another state.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +42,8 @@ pub enum Intent {
     Download(Option<RunKey>, Download),
     /// Other users for the run that is under way.
     EditUsers(Users),
+    /// What an address names.
+    GoTo(Address),
     /// Something with the kept runs.
     History(HistoryCommand),
     /// A run from a file.
@@ -61,6 +70,28 @@ pub enum Intent {
     Try(Path),
     /// The load and the weights of the plan for the run that is under way.
     Update,
+}
+
+impl Intent {
+    /// Whether requests are sent because of it, or more of them.
+    fn sends(&self) -> bool {
+        match self {
+            Self::EditUsers(_) | Self::Start | Self::Try(_) | Self::Update => true,
+            Self::Compare
+            | Self::Download(..)
+            | Self::GoTo(_)
+            | Self::History(_)
+            | Self::ImportRun(_)
+            | Self::OpenFile(_)
+            | Self::OpenRun(_)
+            | Self::ReadRows(..)
+            | Self::ResetCounts
+            | Self::RestartEngine
+            | Self::SavePlan
+            | Self::ShowHistory
+            | Self::Stop => false,
+        }
+    }
 }
 
 /// Where CSV comes from.
@@ -94,69 +125,12 @@ struct Inner {
     unpacker: RefCell<Unpacker>,
     // What is to be done with the plan, at this revision and with this title, once it was read.
     next: RefCell<Option<(u32, String, Purpose)>>,
-    // Ends an engine that does not react to a stop.
-    deadline: RefCell<Option<Timeout>>,
-}
-
-/// The control of the page, which has the plan read after every change.
-#[hook]
-pub fn use_control(state: &UseReducerHandle<State>) -> Control {
-    let control = use_memo((), |()| Control::new(state.dispatcher()));
-    let control = (*control).clone();
-    use_effect_with((), {
-        let control = control.clone();
-        move |()| {
-            control.ensure_engine();
-            js::keep_files();
-        }
-    });
-    use_effect_with(state.plan.revision, {
-        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
-        move |_| control.read(&plan)
-    });
-    let run = state.run.as_ref().map(|run| run.id);
-    let watched = match state.view {
-        // They are rows of another run.
-        View::Kept => Vec::new(),
-        _ => state.selected_rows.clone(),
-    };
-    use_effect_with((run, watched), {
-        let control = control.clone();
-        move |(_, rows)| {
-            let rows = rows.iter().cloned().collect();
-            control.tell(Command::Watch { rows });
-        }
-    });
-    let preset = state.plan.load.preset.as_ref();
-    use_effect_with(preset.map(|it| it.draft.clone()), {
-        let control = control.clone();
-        move |draft| {
-            if let Some(draft) = draft {
-                control.tell_loaded(Command::ReadPreset(draft.clone()));
-            }
-        }
-    });
-    use_lost_run(&control, state.run.as_ref());
-    control
-}
-
-/// Has the next engine keep what is known of a run whose engine is gone.
-#[hook]
-fn use_lost_run(control: &Control, run: Option<&Run>) {
-    let lost = run.filter(|it| it.kept.is_none() && it.engine_error.is_some());
-    let (control, lost) = (control.clone(), lost.cloned());
-    use_effect_with(lost.as_ref().map(Run::key), move |_| {
-        if let Some(lost) = lost {
-            control.ensure_engine();
-            control.keep_lost(&lost);
-        }
-    });
+    watch: RefCell<Watch>,
+    // Until the next look at the engine of the run that is under way; `None` if there is none.
+    next_look: RefCell<Option<Timeout>>,
 }
 
 impl Control {
-    /// How long a stopped engine may take between one word and the next.
-    const PATIENCE_MILLIS: u32 = 3_000;
-
     fn new(dispatcher: UseReducerDispatcher<State>) -> Self {
         Self(Rc::new(Inner {
             dispatcher,
@@ -165,14 +139,24 @@ impl Control {
             newest_trial: Cell::default(),
             unpacker: RefCell::default(),
             next: RefCell::default(),
-            deadline: RefCell::default(),
+            watch: RefCell::default(),
+            next_look: RefCell::default(),
         }))
     }
 
     /// Does what a person wants, who sees `state`.
-    pub fn follow(&self, intent: Intent, state: &State) {
+    pub fn follow(&self, attempt: Attempt, intent: Intent, state: &State) {
+        if intent.sends()
+            && let Err(refusal) = may_start(attempt, state.plan.unseen.is_some())
+        {
+            return self.refuse_to_start(&intent, refusal);
+        }
         match intent {
-            Intent::Compare => self.compare(state),
+            Intent::Compare => {
+                if let Some(keys) = state.history.marked_pair() {
+                    self.compare(keys);
+                }
+            }
             Intent::Download(run, file) => self.tell_loaded(Command::Write {
                 run,
                 file,
@@ -180,14 +164,16 @@ impl Control {
                 color_scheme: state.theme.color_scheme().map(str::to_owned),
             }),
             Intent::EditUsers(users) => self.edit_users(state, users),
+            Intent::GoTo(address) => self.go_to(address, state),
             Intent::History(command) => self.tell_loaded(Command::History(command)),
             Intent::ImportRun(file) => {
                 let control = self.clone();
                 spawn_local(async move { control.import(&file).await });
             }
-            Intent::OpenRun(key) => {
-                self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+            Intent::OpenRun(key) if state.is_running() && is_own(&key, state) => {
+                self.act(Action::Show(View::Run));
             }
+            Intent::OpenRun(key) => self.open_run(key),
             Intent::OpenFile(file) => {
                 let control = self.clone();
                 spawn_local(async move { control.open(&file).await });
@@ -203,16 +189,25 @@ impl Control {
             }
             Intent::RestartEngine => self.restart_engine(state),
             Intent::SavePlan => self.save(&state.plan),
-            Intent::ShowHistory => {
-                self.act(Action::Show(View::History));
-                self.tell_loaded(Command::History(HistoryCommand::List));
-            }
+            Intent::ShowHistory => self.act(Action::Show(View::History)),
             // It would end the run that is under way, without a word.
             Intent::Start if state.is_running() => {}
             Intent::Start => self.use_plan(&state.plan, Purpose::Start),
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
             Intent::Update => self.use_plan(&state.plan, Purpose::Update),
+        }
+    }
+
+    /// Says why nothing was sent, where a person wanted it.
+    fn refuse_to_start(&self, intent: &Intent, refusal: Refusal) {
+        match intent {
+            Intent::EditUsers(_) => self.log(Level::Error, sentence(&refusal.to_string())),
+            Intent::Try(_) => {
+                self.act(Action::Try(Some(Box::new(Err(refusal.to_string())))));
+                self.act(Action::OpenDialog(Dialog::Trial));
+            }
+            _ => self.act(Action::Plan(PlanAction::Refuse(refusal))),
         }
     }
 
@@ -294,7 +289,6 @@ impl Control {
         new.seed = seed;
         new.targets = targets;
         self.log(Level::Info, log::started(&new, seed));
-        self.0.deadline.take();
         self.ensure_engine();
         self.tell(Command::Start {
             run,
@@ -304,20 +298,30 @@ impl Control {
             started_millis: new.started_millis,
         });
         self.act(Action::Start(Box::new(new)));
+        self.0.watch.borrow_mut().begin(js::now_millis());
+        self.look_soon();
     }
 
     fn stop(&self) {
         self.log(Level::Info, "The run was told to stop.".to_owned());
         self.act(Action::Run(RunAction::Stop));
         self.tell(Command::Stop);
-        self.expect_word();
     }
 
-    /// Gives the engine up if it says nothing for a while.
-    fn expect_word(&self) {
+    /// Looks at the engine every now and then, as long as a run is under way, and gives it up if it has
+    /// said nothing for too long.
+    fn look_soon(&self) {
         let control = self.clone();
-        let give_up = move || control.lose_engine("it did not react to Stop".to_owned());
-        *self.0.deadline.borrow_mut() = Some(Timeout::new(Self::PATIENCE_MILLIS, give_up));
+        let look = move || {
+            let is_lost = control.0.watch.borrow_mut().look(js::now_millis());
+            if is_lost {
+                let reason = "it has said nothing for some seconds, so it has ended or hangs";
+                control.lose_engine(reason.to_owned());
+            } else {
+                control.look_soon();
+            }
+        };
+        *self.0.next_look.borrow_mut() = Some(Timeout::new(Watch::PERIOD_MILLIS, look));
     }
 
     fn edit_users(&self, state: &State, users: Users) {
@@ -336,10 +340,7 @@ impl Control {
             Side::Toml
         };
         match js::read_text(file).await {
-            Ok(text) => {
-                self.act(Action::Plan(PlanAction::EditText(side, text)));
-                self.act(Action::Plan(PlanAction::ShowText(true)));
-            }
+            Ok(text) => self.act(Action::Plan(PlanAction::OpenText(side, text))),
             Err(reason) => self.refuse(String::new(), reason),
         }
     }
@@ -379,12 +380,35 @@ impl Control {
         });
     }
 
-    /// The two marked runs side by side.
-    fn compare(&self, state: &State) {
-        let Some(keys) = state.history.marked_pair() else {
+    /// Shows what an address names, as far as it is there.
+    fn go_to(&self, address: Address, state: &State) {
+        if let Some(tab) = address.tab {
+            self.act(Action::SelectTab(tab));
+        }
+        if Address::of(state).is_some_and(|it| it.route == address.route) {
             return;
-        };
-        self.act(Action::History(HistoryAction::Compare));
+        }
+        match address.route {
+            Route::Compare(keys) => self.compare(keys),
+            Route::Form => self.act(Action::Show(View::Form)),
+            Route::History => self.act(Action::Show(View::History)),
+            Route::Run(Some(key)) if !is_own(&key, state) => {
+                self.act(Action::Show(View::Opening));
+                self.open_run(key);
+            }
+            Route::Run(_) if state.run.is_some() => self.act(Action::Show(View::Run)),
+            Route::Run(_) => self.act(Action::Show(View::Form)),
+        }
+    }
+
+    fn open_run(&self, key: RunKey) {
+        self.act(Action::History(HistoryAction::Await(key.clone())));
+        self.tell_loaded(Command::History(HistoryCommand::Open(key)));
+    }
+
+    /// Two runs side by side.
+    fn compare(&self, keys: [RunKey; 2]) {
+        self.act(Action::History(HistoryAction::Compare(keys.clone())));
         self.act(Action::Show(View::Compare));
         for key in keys {
             self.tell_loaded(Command::History(HistoryCommand::Open(key)));
@@ -411,6 +435,7 @@ impl Control {
 
     fn tell(&self, command: Command) {
         if let Some(engine) = &*self.0.engine.borrow() {
+            self.0.watch.borrow_mut().tell(&command);
             engine.tell(command);
         }
     }
@@ -434,7 +459,8 @@ impl Control {
     }
 
     fn lose_engine(&self, reason: String) {
-        self.0.deadline.take();
+        self.0.next_look.take();
+        self.0.watch.take();
         // Dropped a moment later: this may be called by the engine itself.
         let engine = self.0.engine.take();
         Timeout::new(0, || drop(engine)).forget();
@@ -458,16 +484,19 @@ impl Control {
         if let Some(run) = &state.run {
             self.keep_lost(run);
         }
-        match state.view {
-            View::Compare => {
-                let compared = state.history.compared.iter().flatten();
-                for waiting in compared.filter(|it| it.run.is_none()) {
-                    let open = HistoryCommand::Open(waiting.key.clone());
-                    self.tell(Command::History(open));
-                }
-            }
-            View::History => self.tell(Command::History(HistoryCommand::List)),
-            View::Form | View::Kept | View::Run => {}
+        let compared = state.history.compared.iter().flatten();
+        let compared = compared.filter(|it| it.run.is_none());
+        let compared = compared.map(|it| &it.key);
+        for key in state.history.awaited.iter().chain(compared) {
+            self.tell(Command::History(HistoryCommand::Open(key.clone())));
+        }
+        if state.view == View::History {
+            self.tell(Command::History(HistoryCommand::List));
         }
     }
+}
+
+/// Whether it is the run in this page.
+fn is_own(key: &RunKey, state: &State) -> bool {
+    state.run.as_ref().is_some_and(|it| it.key() == *key)
 }

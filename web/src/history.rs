@@ -55,10 +55,12 @@ pub enum HistoryCommand {
     Import(String, String),
     /// Keeps a run as the page knows it, whose engine is gone.
     Keep(Box<KeptRun>),
-    /// Says which runs there are.
+    /// Says which runs there are, after something was done to them.
     List,
     /// Hands a run to the page.
     Open(RunKey),
+    /// Says which runs there are now.
+    Refresh,
     /// Gives a run another title.
     Rename(RunKey, String),
 }
@@ -66,12 +68,14 @@ pub enum HistoryCommand {
 /// What the engine says of kept runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum HistoryNotice {
-    /// All runs there are, the newest first.
+    /// All runs there are, the newest first, after something was done to them.
     List(Vec<RunEntry>),
     /// A run.
     Opened(Box<KeptRun>),
     /// Something did not work: a whole sentence.
     Problem(String),
+    /// All runs there are now, the newest first.
+    Refreshed(Vec<RunEntry>),
 }
 
 /// A kept run, in a list.
@@ -156,6 +160,8 @@ pub struct KeptRun {
     pub started_millis: f64,
     /// How it ended.
     pub ending: Ending,
+    /// Whether it is going on, in another tab.
+    pub is_running: bool,
     /// What was measured.
     pub snapshots: Vec<Snapshot>,
     /// What became of its thresholds.
@@ -176,6 +182,7 @@ impl KeptRun {
             plan: report.plan.to_json(),
             started_millis: report.started.as_secs_f64() * 1e3,
             ending: report.ending.clone(),
+            is_running: false,
             snapshots: report.board.snapshots().cloned().collect(),
             thresholds: report.thresholds.clone(),
             line: {
@@ -183,6 +190,26 @@ impl KeptRun {
                 plan.map(|it| Outlook::new(&it).line().clone())
             },
             targets: Targets::of_draft(&report.plan),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Default for KeptRun {
+    /// A run of nothing.
+    fn default() -> Self {
+        Self {
+            key: RunKey::new(),
+            seed: 0,
+            title: String::new(),
+            plan: "{}".to_owned(),
+            started_millis: 0.0,
+            ending: Ending::Stopped,
+            is_running: false,
+            snapshots: Vec::new(),
+            thresholds: Vec::new(),
+            line: None,
+            targets: Targets::default(),
         }
     }
 }

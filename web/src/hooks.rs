@@ -1,18 +1,21 @@
 //! What connects the state with the browser around the page: its address, its keys, what it keeps.
 
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::control::Intent;
+use crate::gate::HOLD_MILLIS;
 use crate::history::Promise;
 use crate::js;
 use crate::js::{address, settings, storage};
 use crate::link;
+use crate::route::Address;
 use crate::shortcut::Shortcut;
 use crate::store::plan::with_host;
-use crate::store::{Action, PlanAction, State, Tab, Theme, View};
+use crate::store::{Action, PlanAction, Side, State, Theme, View};
 
 /// Names under which the browser keeps something.
 pub mod kept {
@@ -28,9 +31,8 @@ pub mod kept {
 /// Nothing is started.
 pub fn initial_state() -> State {
     let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
-    let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
     let kept = settings::get(kept::PLAN).and_then(|it| link::of_kept(&it));
-    let plan = match address::fragment_value("host") {
+    let mut plan = match address::fragment_value("host") {
         Some(host) => {
             // Or it would be put back with every reload.
             address::forget_fragment();
@@ -38,9 +40,16 @@ pub fn initial_state() -> State {
         }
         None => kept.unwrap_or_default(),
     };
+    if address::fragment_value("plan").is_some() {
+        plan.unseen = Some(plan.revision);
+    }
     State {
         plan: plan.into(),
-        tab: tab.unwrap_or_default(),
+        // Which one is known once all is loaded.
+        view: match address::query().contains("view=") {
+            true => View::Opening,
+            false => View::Form,
+        },
         theme: theme.unwrap_or_default(),
         keys_are_off: settings::get(kept::KEYS).is_some_and(|it| it == "off"),
         ..State::default()
@@ -50,8 +59,17 @@ pub fn initial_state() -> State {
 /// Keeps what a person would not want to set again.
 #[hook]
 pub fn use_memory(state: &State) {
-    use_effect_with((state.plan.revision, state.plan.title.clone()), {
-        let plan = state.plan.clone();
+    let plan = &state.plan;
+    // What is read of a text is known a moment after it is typed.
+    let read_revision = plan.read_revision.filter(|_| plan.edited != Side::Form);
+    let whose = (
+        plan.is_untouched_link(),
+        plan.is_from_link,
+        plan.replaced.is_some(),
+    );
+    let content = (plan.revision, read_revision, plan.title.clone());
+    use_effect_with((content, whose, plan.shows_text), {
+        let plan = plan.clone();
         move |_| {
             if plan.is_untouched_link() {
                 return;
@@ -84,6 +102,7 @@ pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
         };
         let title = address::fragment_value("title").unwrap_or_default();
         address::forget_fragment();
+        dispatcher.dispatch(Action::Plan(PlanAction::Await));
         let dispatcher = dispatcher.clone();
         spawn_local(async move {
             let action = match link::open(title, &packed).await {
@@ -101,22 +120,42 @@ pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
     use_event("hashchange", move |_: Event| open());
 }
 
-/// Keeps the tab in the address, as Locust does, so that it can be gone back from.
+/// Lets a plan from outside be started once it was on the screen for a while.
 #[hook]
-pub fn use_tab_in_address(state: &State, dispatcher: UseReducerDispatcher<State>) {
-    let has_tabs = matches!(state.view, View::Kept | View::Run);
-    let shown = has_tabs.then_some(state.tab);
-    let before = use_mut_ref(|| None);
-    use_effect_with(shown, move |shown| {
-        // The form has no tabs, and leaves the address as it was opened.
-        if before.replace(*shown).is_some() || shown.is_some() {
-            address::set_query_value("tab", shown.map(Tab::key));
-        }
+pub fn use_settling(state: &UseReducerHandle<State>) {
+    let dispatcher = state.dispatcher();
+    use_effect_with(state.plan.unseen, move |&unseen| {
+        let Some(revision) = unseen else { return };
+        js::after_drawing(move || {
+            let settle = move || dispatcher.dispatch(Action::Plan(PlanAction::Settle(revision)));
+            Timeout::new(HOLD_MILLIS, settle).forget();
+        });
     });
-    use_event("popstate", move |_: Event| {
-        let tab = address::query_value("tab").and_then(|it| Tab::of_key(&it));
-        if let Some(tab) = tab {
-            dispatcher.dispatch(Action::SelectTab(tab));
+}
+
+/// Shows what the address names, and has the address name what is shown, so that it can be gone back to.
+#[hook]
+pub fn use_address(state: &State, on_intent: Callback<Intent>) {
+    let go_to = move || on_intent.emit(Intent::GoTo(Address::of_query(&address::query())));
+    use_effect_with((), {
+        let go_to = go_to.clone();
+        move |()| go_to()
+    });
+    use_event("popstate", move |_: Event| go_to());
+    let last = use_mut_ref(|| None::<Address>);
+    use_effect_with(Address::of(state), move |shown| {
+        let Some(shown) = shown else { return };
+        let last = last.replace(Some(shown.clone()));
+        let query = address::query();
+        let named = Address::of_query(&query);
+        if named.is_same(shown) {
+            return;
+        }
+        // What an address names that was gone back to may not be there any more.
+        if last.is_some_and(|it| it.is_same(&named)) {
+            address::push_query(&shown.to_query(&query));
+        } else {
+            address::replace_query(&shown.to_query(&query));
         }
     });
 }

@@ -6,15 +6,17 @@ use std::rc::Rc;
 use yew::Callback;
 
 use crate::control::Intent;
+use crate::gate::Attempt;
 
-/// Where intents go: to whoever follows them now. They wait as long as nobody does.
+/// Where intents go: to whoever follows them now. They wait as long as nobody does, each with what was
+/// known when a person had it.
 #[derive(Clone, Default)]
 pub struct Intents(Rc<RefCell<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    waiting: Vec<Intent>,
-    follower: Option<Callback<Intent>>,
+    waiting: Vec<(Attempt, Intent)>,
+    follower: Option<Callback<(Attempt, Intent)>>,
 }
 
 impl PartialEq for Intents {
@@ -25,16 +27,16 @@ impl PartialEq for Intents {
 
 impl Intents {
     /// Hears an intent.
-    pub fn emit(&self, intent: Intent) {
+    pub fn emit(&self, attempt: Attempt, intent: Intent) {
         let follower = self.0.borrow().follower.clone();
         match follower {
-            Some(follower) => follower.emit(intent),
-            None => self.0.borrow_mut().waiting.push(intent),
+            Some(follower) => follower.emit((attempt, intent)),
+            None => self.0.borrow_mut().waiting.push((attempt, intent)),
         }
     }
 
     /// From now on `follower` hears them, at first those that waited.
-    pub fn lead_to(&self, follower: Callback<Intent>) {
+    pub fn lead_to(&self, follower: Callback<(Attempt, Intent)>) {
         let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);
         self.0.borrow_mut().follower = Some(follower.clone());
         for intent in waiting {
@@ -46,6 +48,7 @@ impl Intents {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Gesture;
 
     #[test]
     fn intents_wait_for_whoever_follows_them() {
@@ -55,10 +58,15 @@ mod tests {
             let followed = Rc::clone(&followed);
             Callback::from(move |it| followed.borrow_mut().push(it))
         };
-        intents.emit(Intent::Start);
+        let click = Attempt {
+            gesture: Gesture::Person,
+            ..Attempt::default()
+        };
+        intents.emit(click, Intent::Start);
         intents.lead_to(follower());
-        intents.emit(Intent::Stop);
+        intents.emit(Attempt::default(), Intent::Stop);
         intents.lead_to(follower());
-        assert_eq!(*followed.borrow(), [Intent::Start, Intent::Stop]);
+        let expected = [(click, Intent::Start), (Attempt::default(), Intent::Stop)];
+        assert_eq!(*followed.borrow(), expected);
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 pub mod address;
+pub mod gesture;
 pub mod link;
 pub mod settings;
 pub mod storage;
@@ -452,6 +453,14 @@ pub fn event_target() -> EventTarget {
 pub fn window_height() -> u32 {
     let height = window().inner_height().ok().and_then(|it| it.as_f64());
     height.unwrap_or_default() as u32
+}
+
+/// Whether the page is shown inside of another one.
+pub fn is_framed() -> bool {
+    let window = window();
+    // Which page is around it stays hidden, but not whether there is one.
+    let top = window.top().ok().flatten();
+    top.is_none_or(|top| JsValue::from(top) != JsValue::from(window))
 }
 
 /// The document of the page.

@@ -9,6 +9,7 @@ pub mod chart_model;
 pub mod comparison;
 pub mod diagnosis;
 pub mod format;
+pub mod gate;
 pub mod history;
 pub mod keys;
 pub mod load_kind;
@@ -19,8 +20,10 @@ pub mod parcel;
 pub mod preset;
 pub mod protocol;
 pub mod reading;
+pub mod route;
 pub mod secrets;
 pub mod store;
+pub mod watch;
 
 // What runs in the window.
 pub mod app;

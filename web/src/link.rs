@@ -1,5 +1,7 @@
 //! A plan as a text that fits into an address, or into what the browser keeps.
 
+use std::rc::Rc;
+
 use mayfly_core::plan::Draft;
 use serde_json::{Map, Value};
 
@@ -7,7 +9,7 @@ use crate::js;
 use crate::js::address;
 use crate::reading::Problem;
 use crate::secrets;
-use crate::store::PlanDoc;
+use crate::store::{PlanDoc, Side};
 
 /// A link that opens a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,37 +68,115 @@ pub async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem> {
 
 /// What the browser keeps of `plan`.
 pub fn to_kept(plan: &PlanDoc) -> String {
-    let kept = [
-        ("title".to_owned(), plan.title.clone().into()),
-        ("plan".to_owned(), Value::Object(plan.draft.keys.clone())),
-    ];
-    Value::Object(Map::from_iter(kept)).to_string()
+    Value::Object(kept(plan)).to_string()
+}
+
+fn kept(plan: &PlanDoc) -> Map<String, Value> {
+    let mut kept = Map::new();
+    let mut keep = |name: &str, value| kept.insert(name.to_owned(), value);
+    keep("title", plan.title.clone().into());
+    keep("plan", Value::Object(plan.draft.keys.clone()));
+    // The text is the plan, as it was typed, whether it can be read or not.
+    if let Some(name) = name_of_text(plan.edited) {
+        keep(name, plan.text.clone().into());
+    }
+    if plan.shows_text {
+        keep("shows_text", true.into());
+    }
+    if plan.is_from_link {
+        keep("is_from_link", true.into());
+    }
+    if let Some(replaced) = &plan.replaced {
+        keep("replaced", Value::Object(self::kept(replaced)));
+    }
+    kept
+}
+
+/// What the text is kept as, if it was changed last.
+fn name_of_text(edited: Side) -> Option<&'static str> {
+    match edited {
+        Side::Form => None,
+        Side::Json => Some("json"),
+        Side::Toml => Some("toml"),
+    }
 }
 
 /// The plan that the browser kept; `None` if it is not one.
 pub fn of_kept(text: &str) -> Option<PlanDoc> {
-    let mut kept: Map<String, Value> = serde_json::from_str(text).ok()?;
+    of_value(serde_json::from_str(text).ok()?)
+}
+
+fn of_value(mut kept: Map<String, Value>) -> Option<PlanDoc> {
     let Some(Value::Object(keys)) = kept.remove("plan") else {
         return None;
     };
-    let title = kept.get("title").and_then(Value::as_str);
-    Some(PlanDoc {
-        title: title.unwrap_or_default().to_owned(),
+    let text = |name: &str| kept.get(name).and_then(Value::as_str).map(str::to_owned);
+    let is = |name: &str| kept.get(name) == Some(&true.into());
+    let mut plan = PlanDoc {
+        title: text("title").unwrap_or_default(),
+        shows_text: is("shows_text"),
+        is_from_link: is("is_from_link"),
         ..PlanDoc::of(Draft { keys })
-    })
+    };
+    for side in [Side::Json, Side::Toml] {
+        if let Some(text) = name_of_text(side).and_then(text) {
+            (plan.edited, plan.text) = (side, text);
+        }
+    }
+    if let Some(Value::Object(replaced)) = kept.remove("replaced") {
+        plan.replaced = of_value(replaced).map(Rc::new);
+    }
+    Some(plan)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::PlanAction;
+    use crate::store::plan::with_host;
+
+    fn own() -> PlanDoc {
+        let mut plan = PlanDoc::default();
+        let host = "http://a.test".into();
+        plan.draft.keys.insert("host".to_owned(), host);
+        "Checkout".clone_into(&mut plan.title);
+        plan
+    }
 
     #[test]
     fn what_is_kept_comes_back() {
-        let mut plan = crate::store::plan::with_host(None, "http://a.test");
-        "Checkout".clone_into(&mut plan.title);
-        assert_eq!(of_kept(&to_kept(&plan)), Some(plan));
+        assert_eq!(of_kept(&to_kept(&own())), Some(own()));
         for text in ["", "7", "{}", "{\"plan\": 7}"] {
             assert_eq!(of_kept(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_is_kept_as_it_was_typed() {
+        for (side, text) in [
+            (Side::Toml, "version = 1 # and more"),
+            (Side::Toml, "version ="),
+            (Side::Toml, ""),
+            (Side::Json, "{"),
+        ] {
+            let mut plan = own();
+            plan.apply(PlanAction::ShowText(true));
+            plan.apply(PlanAction::EditText(side, text.to_owned()));
+            let kept = of_kept(&to_kept(&plan)).unwrap();
+            let found = (kept.edited, &*kept.text, kept.shows_text);
+            assert_eq!(found, (side, text, true));
+        }
+    }
+
+    #[test]
+    fn what_a_link_has_replaced_is_kept_with_it() {
+        let mut plan = with_host(Some(own()), "http://b.test");
+        plan.apply(PlanAction::EditTitle("Mine".to_owned()));
+        let mut kept = of_kept(&to_kept(&plan)).unwrap();
+        assert!(kept.is_from_link && kept.unseen.is_none());
+        assert!(!kept.is_untouched_link(), "a person has opened it before");
+        kept.apply(PlanAction::TakeBack);
+        assert_eq!(kept.draft, own().draft);
+        assert_eq!(kept.replaced, None);
     }
 }

@@ -162,6 +162,40 @@ pub enum Notice {
     },
 }
 
+impl Command {
+    /// Whether the engine answers it, by one notice that [`is_answer`](Notice::is_answer).
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::Edit { .. }
+            | Self::History(_)
+            | Self::Read { .. }
+            | Self::ReadPreset(_)
+            | Self::Rows { .. }
+            | Self::Start { .. }
+            | Self::Try { .. }
+            | Self::Write { .. } => true,
+            Self::Reset | Self::Stop | Self::Watch { .. } => false,
+        }
+    }
+}
+
+impl Notice {
+    /// Whether it answers a command.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::History(_)
+            | Self::Line { .. }
+            | Self::Read { .. }
+            | Self::ReadPreset(..)
+            | Self::Refused { .. }
+            | Self::Rows { .. }
+            | Self::Tried { .. }
+            | Self::Written { .. } => true,
+            Self::Kept { .. } | Self::Ready | Self::Snapshot { .. } => false,
+        }
+    }
+}
+
 /// As bytes, to be sent.
 pub fn encode(message: &impl Serialize) -> Vec<u8> {
     postcard::to_stdvec(message).expect("messages have no type that postcard cannot write")

@@ -7,9 +7,9 @@ use crate::components::plan_form::draw_part;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::{Intent, use_control};
 use crate::diagnosis::{Diagnosis, Probe};
-use crate::hooks::{use_guard, use_link, use_shortcuts, use_tab_in_address};
+use crate::hooks::{use_address, use_guard, use_link, use_settling, use_shortcuts};
 use crate::intents::Intents;
-use crate::js;
+use crate::js::{self, address, gesture};
 use crate::later::Parts;
 use crate::pages::{ComparePage, HistoryPage, RunPage};
 use crate::store::{Action, Dialog, Run, RunAction, State, View};
@@ -33,24 +33,30 @@ fn Rest(props: &RestProps) -> Html {
     let control = use_control(state);
     use_diagnosis(state);
     use_heading_focus(state.view);
+    // What waited for this program was wanted of the plan before the link, and waits until that is known.
+    let is_link_awaited = address::fragment_value("plan").is_some();
     use_link(state.dispatcher());
+    use_settling(state);
     use_guard(state.is_running());
-    use_tab_in_address(state, state.dispatcher());
     let on_action = use_callback((), {
         let dispatcher = state.dispatcher();
         move |action: Action, ()| dispatcher.dispatch(action)
     });
     let on_intent = use_callback((), {
         let intents = intents.clone();
-        move |intent: Intent, ()| intents.emit(intent)
+        move |intent: Intent, ()| intents.emit(gesture::attempt(), intent)
     });
     use_effect({
         let (state, intents) = (state.clone(), intents.clone());
         move || {
-            let follow = move |intent| control.follow(intent, &state);
+            if is_link_awaited {
+                return;
+            }
+            let follow = move |(attempt, intent)| control.follow(attempt, intent, &state);
             intents.lead_to(Callback::from(follow));
         }
     });
+    use_address(state, on_intent.clone());
     use_shortcuts(state, on_action.clone(), on_intent.clone());
     html! {
         <>

@@ -70,7 +70,8 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     page.until_text("Failed: 1 of 2 thresholds do not hold.")
         .await;
     page.reload().await;
-    page.press("History").await;
+    // The address names the run.
+    page.press("Back to the history").await;
     let row = until_row(&page, "First <b>").await;
     // Whatever the browser promises, the page says it.
     until("the page says how long runs are kept", async || {
@@ -128,10 +129,7 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_is_going_on_is_not_deleted() {
     let page = Page::open().await;
-    page.fill("Run title", "Endless").await;
-    page.press("Start Swarming").await;
-    page.until_total("there are requests", |row| 5 <= row.n_requests)
-        .await;
+    start_endless(&page).await;
     page.press("History").await;
     assert_eq!(until_row(&page, "Endless").await[4], "Running");
     mark_all(&page).await;
@@ -140,6 +138,65 @@ async fn a_run_that_is_going_on_is_not_deleted() {
     assert!(page.alert().await.contains("going on cannot be deleted"));
     assert_eq!(rows(&page, "Endless").await.len(), 1);
     page.press("Back to the run").await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+}
+
+/// Starts a run that does not end by itself.
+async fn start_endless(page: &Page) {
+    page.fill("Run title", "Endless").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 5 <= row.n_requests)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_of_this_page_is_live_in_its_history() {
+    let page = Page::open().await;
+    start_endless(&page).await;
+    page.press("History").await;
+    let first = until_row(&page, "Endless").await;
+    assert_eq!(first[4], "Running");
+    until("its row moves", async || {
+        (until_row(&page, "Endless").await[5] != first[5]).then_some(())
+    })
+    .await;
+    page.press("Endless").await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    let n_requests = page.row("Aggregated").await.n_requests;
+    page.press("History").await;
+    let row = until("it has ended", async || {
+        let row = until_row(&page, "Endless").await;
+        (row[4] != "Running").then_some(row)
+    })
+    .await;
+    assert_eq!(row[4], "No failures");
+    assert_eq!(row[5], n_requests.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_another_tab_is_said_to_be_there() {
+    let page = Page::open().await;
+    start_endless(&page).await;
+    let session = page.browser().session();
+    let first = session.window().await.unwrap();
+    let second = session.new_tab().await.unwrap();
+    session.switch_to_window(second).await.unwrap();
+    page.load("").await;
+    page.press("History").await;
+    let row = until_row(&page, "Endless").await;
+    assert_eq!(row[4], "Running");
+    page.press("Endless").await;
+    page.until_text("This run is going on in another tab").await;
+    assert!(!page.has_button("Stop").await);
+    let text = page.whole_text().await;
+    assert!(!text.contains("interrupted"), "{text}");
+    let before = page.row("Aggregated").await.n_requests;
+    page.until_total("it moves", |row| before < row.n_requests)
+        .await;
+    session.close_window().await.unwrap();
+    session.switch_to_window(first).await.unwrap();
     page.press("Stop").await;
     page.until_state("stopped").await;
 }

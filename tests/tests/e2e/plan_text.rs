@@ -50,6 +50,29 @@ async fn a_text_that_cannot_be_read_leaves_the_form_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_survives_a_reload_as_it_was_typed() {
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    until_said(&page, "This plan can run.").await;
+    let text = page.value(PLAN_TEXT).await;
+    let text = text.replace("users = 20", "users = 250 # as before the sale");
+    page.fill(PLAN_TEXT, &text).await;
+    until("the form follows", async || {
+        (page.value("Number of users").await == "250").then_some(())
+    })
+    .await;
+    page.reload().await;
+    assert_eq!(page.value(PLAN_TEXT).await, text);
+    assert_eq!(page.value("Number of users").await, "250");
+
+    let broken = "version = # and then";
+    page.fill(PLAN_TEXT, broken).await;
+    page.reload().await;
+    assert_eq!(page.value(PLAN_TEXT).await, broken);
+    until_said(&page, "Line 1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_text_is_said_with_its_line() {
     let page = Page::open().await;
     page.press("Plan text").await;

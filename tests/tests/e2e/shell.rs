@@ -121,12 +121,136 @@ async fn the_address_names_the_tab_and_back_goes_back() {
     page.press("Start Swarming").await;
     page.press("Charts").await;
     page.press("Failures").await;
-    let query = "return location.search;";
-    assert_eq!(page.run(query, vec![]).await, "?tab=failures");
+    until_query(&page, "&tab=failures").await;
     page.browser().session().back().await.unwrap();
     let selected = "//*[@role='tab'][@aria-selected='true'][normalize-space()='Charts']";
     until("Charts is shown", async || page.element(selected).await).await;
-    assert_eq!(page.run(query, vec![]).await, "?tab=charts");
+    until_query(&page, "&tab=charts").await;
+}
+
+/// Waits until the query of the address ends so, and returns it.
+async fn until_query(page: &Page, ending: &str) -> String {
+    until(&format!("the address ends with {ending}"), async || {
+        let query = page.run("return location.search;", vec![]).await;
+        let query = query.as_str()?.to_owned();
+        (query.ends_with(ending) && (!ending.is_empty() || query.is_empty())).then_some(query)
+    })
+    .await
+}
+
+/// Waits until this is the heading of what fills the page.
+async fn until_heading(page: &Page, heading: &str) {
+    let xpath = format!("//h1[normalize-space()='{heading}']");
+    until(heading, async || page.element(&xpath).await).await;
+}
+
+const FORM: &str = "Start new load test";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_names_the_view_and_back_and_forward_show_it() {
+    let page = Page::open().await;
+    let session = page.browser().session();
+    page.fill("Run title", "One").await;
+    page.fill("Number of users", "1").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 1 <= row.n_requests)
+        .await;
+    let run = until_query(&page, "&tab=stats").await;
+    assert!(run.starts_with("?view=run&id="), "{run}");
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    page.press("New").await;
+    until_query(&page, "").await;
+    page.press("History").await;
+    until_query(&page, "?view=history").await;
+    page.press("One").await;
+    page.press("Back to the history").await;
+    until_query(&page, "?view=history").await;
+
+    session.back().await.unwrap();
+    until_heading(&page, "Load test").await;
+    until_query(&page, &run).await;
+    session.back().await.unwrap();
+    until_heading(&page, "History").await;
+    session.back().await.unwrap();
+    until_heading(&page, FORM).await;
+    session.back().await.unwrap();
+    until_heading(&page, "Load test").await;
+    session.back().await.unwrap();
+    until_heading(&page, FORM).await;
+    for heading in ["Load test", FORM, "History", "Load test", "History"] {
+        session.forward().await.unwrap();
+        until_heading(&page, heading).await;
+    }
+    page.reload().await;
+    until_heading(&page, "History").await;
+    page.press("One").await;
+    until_query(&page, &run).await;
+
+    // As from a bookmark.
+    page.load(&run).await;
+    page.press("Use this plan").await;
+    assert_eq!(page.value("Run title").await, "One");
+    until_query(&page, "").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_names_and_is_gone_is_said() {
+    let page = Page::open().await;
+    page.load("?view=run&id=000000000000001-00000000000000ff")
+        .await;
+    until_heading(&page, "History").await;
+    page.until_text("The run is no longer in the history.")
+        .await;
+    page.until_text("No run is kept yet.").await;
+    until_query(&page, "?view=history").await;
+    for (query, heading) in [("?view=run", FORM), ("?view=nothing", FORM)] {
+        page.load(query).await;
+        until_heading(&page, heading).await;
+    }
+    page.load("?view=compare&a=1&b=2").await;
+    until_heading(&page, "Compare two runs").await;
+    page.until_text("The run is no longer in the history.")
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_during_a_run_shows_what_was_kept_of_it() {
+    let page = Page::open().await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 1 <= row.n_requests)
+        .await;
+    page.reload().await;
+    page.until_text("This run was interrupted").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_a_link_replaced_outlives_an_edit_and_a_reload() {
+    let page = Page::open().await;
+    page.fill("Number of users", "7").await;
+    let url = link(&page).await;
+    page.fill("Number of users", "9").await;
+    let open = "location.hash = arguments[0];";
+    page.run(open, vec![fragment(&url).into()]).await;
+    page.until_text("This plan came from a link").await;
+    page.fill("Number of users", "8").await;
+    page.reload().await;
+    page.until_text("This plan came from a link").await;
+    assert_eq!(page.value("Number of users").await, "8");
+    page.press("Back to my plan").await;
+    assert_eq!(page.value("Number of users").await, "9");
+    page.reload().await;
+    assert_eq!(page.value("Number of users").await, "9");
+    assert!(!page.has_button("Back to my plan").await);
+
+    page.run(open, vec![fragment(&url).into()]).await;
+    page.until_text("This plan came from a link").await;
+    page.press("Start Swarming").await;
+    page.until_state("running").await;
+    page.press("Stop").await;
+    page.press("New").await;
+    assert_eq!(page.value("Number of users").await, "7");
+    assert!(!page.has_button("Back to my plan").await, "it was started");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -66,7 +66,7 @@ pub(super) fn input_text(on_input: &Callback<String>) -> Callback<InputEvent> {
 }
 
 /// An error message as a sentence of its own.
-pub(super) fn sentence(message: &str) -> String {
+pub(crate) fn sentence(message: &str) -> String {
     let mut rest = message.chars();
     let first = rest
         .next()

@@ -13,6 +13,7 @@ impl Control {
     pub(super) fn handle_notice(&self, notice: Notice) {
         // The last word of an old run says nothing about the one that is stopping now.
         let is_newest = |run| run == self.0.newest.get();
+        self.0.watch.borrow_mut().hear(js::now_millis(), &notice);
         match notice {
             Notice::Ready => self.act(Action::FindEngine),
             Notice::Kept { run, problem } => {
@@ -28,7 +29,7 @@ impl Control {
             }
             Notice::Refused { run, reason } => {
                 if is_newest(run) {
-                    self.0.deadline.take();
+                    self.0.next_look.take();
                     let sentence = format!("The plan was refused: {reason}.");
                     self.log(Level::Error, sentence.clone());
                     self.act(Action::Run(RunAction::LoseEngine(sentence)));
@@ -57,10 +58,8 @@ impl Control {
                 let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
                 // One that builds on a lost one is as good as lost itself; the last never does.
                 if let Some(snapshot) = snapshot {
-                    let is_awaited = self.0.deadline.take().is_some();
-                    // Users may take as long to finish as the plan allows.
-                    if is_awaited && snapshot.state.is_active() {
-                        self.expect_word();
+                    if !snapshot.state.is_active() {
+                        self.0.next_look.take();
                     }
                     let post = RunAction::Post(run, Box::new(snapshot), thresholds);
                     self.act(Action::Run(post));
@@ -75,6 +74,7 @@ impl Control {
             HistoryNotice::List(entries) => HistoryAction::List(entries),
             HistoryNotice::Opened(kept) => HistoryAction::Open(kept),
             HistoryNotice::Problem(problem) => HistoryAction::Problem(Some(problem)),
+            HistoryNotice::Refreshed(entries) => HistoryAction::Refresh(entries),
         };
         self.act(Action::History(action));
     }

@@ -2,7 +2,6 @@
 
 use js_sys::decode_uri_component;
 use wasm_bindgen::prelude::*;
-use web_sys::UrlSearchParams;
 
 use super::window;
 
@@ -15,6 +14,12 @@ pub fn fragment_value(name: &str) -> Option<String> {
         .find(|(key, _)| *key == name)?
         .1;
     decode_uri_component(value).ok()?.as_string()
+}
+
+/// The page's own address, with all that is in it.
+pub fn whole() -> String {
+    // Readable by the page itself, always.
+    window().location().href().unwrap_or_default()
 }
 
 /// The page's own address, with `fragment` in place of its fragment and without its query.
@@ -37,32 +42,34 @@ pub fn forget_fragment() {
     }
 }
 
-/// The value of `name` in the query: `?tab=charts`.
-pub fn query_value(name: &str) -> Option<String> {
-    let query = window().location().search().ok()?;
-    UrlSearchParams::new_with_str(&query).ok()?.get(name)
+/// The query, with its `?`; empty if there is none.
+pub fn query() -> String {
+    // Readable by the page itself, always.
+    window().location().search().unwrap_or_default()
 }
 
-/// Puts `name` into the query, as a new entry of the history; `None` takes it out.
-pub fn set_query_value(name: &str, value: Option<&str>) {
-    if query_value(name).as_deref() == value {
-        return;
+/// Puts `query` in the place of the query, as a new entry of the browser's history, to go back from.
+pub fn push_query(query: &str) {
+    if let Ok(history) = window().history() {
+        // Fails only where pages change their address too often.
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&with_query(query)));
     }
+}
+
+/// Puts `query` in the place of the query.
+pub fn replace_query(query: &str) {
+    if let Ok(history) = window().history() {
+        // Fails only where pages change their address too often.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&with_query(query)));
+    }
+}
+
+fn with_query(query: &str) -> String {
     let location = window().location();
-    let query = location.search().unwrap_or_default();
-    let (Ok(query), Ok(history)) = (UrlSearchParams::new_with_str(&query), window().history())
-    else {
-        return;
-    };
-    match value {
-        Some(value) => query.set(name, value),
-        None => query.delete(name),
-    }
-    let query = String::from(query.to_string());
-    let mark = if query.is_empty() { "" } else { "?" };
-    let path = location.pathname().unwrap_or_default();
-    let hash = location.hash().unwrap_or_default();
-    let url = format!("{path}{mark}{query}{hash}");
-    // Fails only where pages change their address too often.
-    let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&url));
+    let (path, hash) = (location.pathname(), location.hash());
+    format!(
+        "{}{query}{}",
+        path.unwrap_or_default(),
+        hash.unwrap_or_default()
+    )
 }

@@ -38,6 +38,7 @@ pub fn ComparePage(props: &ComparePageProps) -> Html {
                     [Compared { run: Some(older), .. }, Compared { run: Some(newer), .. }] => html! {
                         <Comparison older={older.clone()} newer={newer.clone()} />
                     },
+                    _ if props.problem.is_some() => html! {},
                     _ => html! { <p class="empty">{ "Opening both runs…" }</p> },
                 } }
             </main>

@@ -263,6 +263,12 @@ fn notices(run: &Run) -> Html {
             if let Some(problem) = &run.keeping_problem {
                 <div class="notice" role="status"><p>{ problem }</p></div>
             }
+            if run.runs_elsewhere {
+                <div class="notice info" role="status">
+                    <p><strong>{ "This run is going on in another tab, where it can be stopped." }</strong></p>
+                    <p>{ format!("Below is what was measured up to {}.", moment(run)) }</p>
+                </div>
+            }
             if let Some(ending) = &run.ending {
                 <div class="notice" role="status">
                     <p><strong>{ interrupted(run, ending) }</strong></p>
@@ -279,8 +285,13 @@ fn notices(run: &Run) -> Html {
     }
 }
 
+/// When the newest numbers of a run are from.
+fn moment(run: &Run) -> String {
+    js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
+}
+
 fn interrupted(run: &Run, ending: &Ending) -> String {
-    let at = js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3);
+    let at = moment(run);
     match ending {
         Ending::EngineLost { reason } => format!("This run was interrupted at {at}. {reason}"),
         Ending::Running | Ending::Stopped => format!(

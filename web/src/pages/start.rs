@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::components::text_field::sentence;
 use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
 use crate::js;
@@ -107,12 +108,19 @@ fn heading(is_running: bool) -> Html {
 
 /// What a person should know of where the plan in the form comes from.
 fn origin(plan: &PlanDoc, on_plan: &Callback<PlanAction>) -> Html {
-    let back = plan.replaced.clone().map(|replaced| {
-        let open = move |_| PlanAction::Open(Box::new((*replaced).clone()));
+    let back = plan.replaced.as_ref().map(|_| {
+        let take_back = on_plan.reform(|_| PlanAction::TakeBack);
+        let discard = on_plan.reform(|_| PlanAction::Discard);
         html! {
-            <button type="button" class="button small" onclick={on_plan.reform(open)}>
-                { "Back to my plan" }
-            </button>
+            <>
+                <button type="button" class="button small" onclick={take_back}>
+                    { "Back to my plan" }
+                </button>
+                { " " }
+                <button type="button" class="button small" onclick={discard}>
+                    { "Discard my plan" }
+                </button>
+            </>
         }
     });
     html! {
@@ -167,14 +175,25 @@ fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
 
 /// What can be done with the plan.
 fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
+    let is_unseen = props.plan.unseen.map(|_| "true");
     let Some(running) = props.running else {
         return html! {
-            <div class="actions">
-                <button type="submit" class="button primary">{ "Start Swarming" }</button>
-                <button type="button" class="button" onclick={reset(on_plan)}>
-                    { "Reset to the demo" }
-                </button>
-            </div>
+            <>
+                <div class="actions">
+                    <button
+                        type="submit"
+                        class="button primary"
+                        aria-disabled={is_unseen}
+                        aria-describedby="refusal"
+                    >
+                        { "Start Swarming" }
+                    </button>
+                    <button type="button" class="button" onclick={reset(on_plan)}>
+                        { "Reset to the demo" }
+                    </button>
+                </div>
+                { refusal_to_start(&props.plan) }
+            </>
         };
     };
     let kind = LoadKind::of(&props.plan.draft.keys);
@@ -193,7 +212,8 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                     type="submit"
                     class="button primary"
                     disabled={!fits}
-                    aria-describedby="update-note"
+                    aria-disabled={is_unseen}
+                    aria-describedby="refusal update-note"
                 >
                     { "Update run" }
                 </button>
@@ -201,8 +221,20 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                     { "Back to the run" }
                 </button>
             </div>
+            { refusal_to_start(&props.plan) }
             <p id="update-note" class="note" role="status">{ note }</p>
         </>
+    }
+}
+
+/// Why the last click on the button above did nothing.
+fn refusal_to_start(plan: &PlanDoc) -> Html {
+    html! {
+        <div id="refusal">
+            if let Some(refusal) = plan.refusal {
+                <p class="notice" role="alert">{ sentence(&refusal.to_string()) }</p>
+            }
+        </div>
     }
 }
 

@@ -17,6 +17,8 @@ pub struct History {
     pub problem: Option<String>,
     /// The run whose title is being changed.
     pub renaming: Option<RunKey>,
+    /// The run that is to be shown as soon as it is there.
+    pub awaited: Option<RunKey>,
     /// The run that was opened.
     pub opened: Option<Run>,
     /// The runs that are compared, the older first.
@@ -35,9 +37,11 @@ pub struct Compared {
 /// What changes the kept runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HistoryAction {
-    /// The marked runs are compared, if they are two.
-    Compare,
-    /// The list is there.
+    /// A run is to be shown as soon as it is there.
+    Await(RunKey),
+    /// These runs are compared, the older first.
+    Compare([RunKey; 2]),
+    /// The list is there, as it is after something was done to it.
     List(Vec<RunEntry>),
     /// A run is marked, or not any more.
     Mark(RunKey),
@@ -45,6 +49,8 @@ pub enum HistoryAction {
     Open(Box<KeptRun>),
     /// Something did not work; `None` takes the word back.
     Problem(Option<String>),
+    /// The list is there, as it is now.
+    Refresh(Vec<RunEntry>),
     /// The title of a run is being changed; `None` ends that.
     Rename(Option<RunKey>),
 }
@@ -56,17 +62,21 @@ impl History {
         keys.try_into().ok()
     }
 
+    /// The run that was opened and goes on in another tab.
+    pub fn followed(&self) -> Option<&RunKey> {
+        let opened = self.opened.as_ref();
+        opened.filter(|it| it.runs_elsewhere)?.kept.as_ref()
+    }
+
     pub(super) fn apply(&mut self, action: HistoryAction) {
         match action {
-            HistoryAction::Compare => {
-                let pair = self.marked_pair();
-                self.compared = pair.map(|keys| keys.map(|key| Compared { key, run: None }));
+            HistoryAction::Await(key) => self.awaited = Some(key),
+            HistoryAction::Compare(keys) => {
+                self.compared = Some(keys.map(|key| Compared { key, run: None }));
             }
             HistoryAction::List(entries) => {
-                let is_there = |key: &RunKey| entries.iter().any(|it| it.key == *key);
-                self.marked.retain(is_there);
                 (self.renaming, self.problem) = (None, None);
-                self.entries = Some(entries.into());
+                self.list(entries);
             }
             HistoryAction::Mark(key) => {
                 if !self.marked.remove(&key) {
@@ -76,9 +86,16 @@ impl History {
             HistoryAction::Open(kept) => {
                 self.open(*kept);
             }
-            HistoryAction::Problem(problem) => self.problem = problem,
+            HistoryAction::Problem(problem) => (self.problem, self.awaited) = (problem, None),
+            HistoryAction::Refresh(entries) => self.list(entries),
             HistoryAction::Rename(key) => self.renaming = key,
         }
+    }
+
+    fn list(&mut self, entries: Vec<RunEntry>) {
+        let is_there = |key: &RunKey| entries.iter().any(|it| it.key == *key);
+        self.marked.retain(is_there);
+        self.entries = Some(entries.into());
     }
 
     /// Takes a run to where it is waited for. Whether it is to be shown by itself.
@@ -90,9 +107,17 @@ impl History {
                 place.run = Some(Run::kept(kept));
                 false
             }
-            None => {
+            None if self.awaited.as_ref() == Some(&kept.key) => {
+                self.awaited = None;
                 self.opened = Some(Run::kept(kept));
                 true
+            }
+            None => {
+                if self.followed() == Some(&kept.key) {
+                    self.opened = Some(Run::kept(kept));
+                }
+                // A person may want something else by now.
+                false
             }
         }
     }
@@ -100,10 +125,6 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::report::Ending;
-
-    use mayfly_core::plan::Targets;
-
     use super::*;
 
     fn entry(key: &str) -> RunEntry {
@@ -116,15 +137,7 @@ mod tests {
     fn kept(key: &str) -> HistoryAction {
         HistoryAction::Open(Box::new(KeptRun {
             key: key.to_owned(),
-            seed: 0,
-            title: String::new(),
-            plan: "{}".to_owned(),
-            started_millis: 0.0,
-            ending: Ending::Stopped,
-            snapshots: Vec::new(),
-            thresholds: Vec::new(),
-            line: None,
-            targets: Targets::default(),
+            ..KeptRun::default()
         }))
     }
 
@@ -142,19 +155,56 @@ mod tests {
 
     #[test]
     fn two_marked_runs_can_be_compared_the_older_first() {
-        let compare = [mark("2"), mark("1"), HistoryAction::Compare];
-        let history = history(compare.into_iter().chain([kept("1"), kept("2"), kept("1")]));
+        let mut history = history([mark("2"), mark("1")]);
+        history.apply(HistoryAction::Compare(history.marked_pair().unwrap()));
+        for action in [kept("1"), kept("2"), kept("1")] {
+            history.apply(action);
+        }
         let [older, newer] = history.compared.unwrap();
         assert_eq!((older.key.as_str(), newer.key.as_str()), ("1", "2"));
         assert!(older.run.is_some() && newer.run.is_some());
-        assert!(history.opened.is_some(), "one that was not waited for");
+        assert_eq!(history.opened, None, "it was not waited for once more");
     }
 
     #[test]
     fn fewer_or_more_than_two_cannot_be_compared() {
-        assert_eq!(history([mark("1"), HistoryAction::Compare]).compared, None);
-        let three = [mark("1"), mark("2"), mark("3"), HistoryAction::Compare];
-        assert_eq!(history(three).compared, None);
+        assert_eq!(history([mark("1")]).marked_pair(), None);
+        let three = [mark("1"), mark("2"), mark("3")];
+        assert_eq!(history(three).marked_pair(), None);
+    }
+
+    #[test]
+    fn a_run_is_opened_as_long_as_it_is_waited_for() {
+        let awaits = |key: &str| HistoryAction::Await(key.to_owned());
+        assert_eq!(history([kept("1")]).opened, None);
+        assert_eq!(history([awaits("2"), kept("1")]).opened, None);
+        let problem = HistoryAction::Problem(Some("It is gone.".to_owned()));
+        assert_eq!(history([awaits("1"), problem, kept("1")]).opened, None);
+        let history = history([awaits("1"), kept("1")]);
+        assert!(history.opened.is_some() && history.awaited.is_none());
+    }
+
+    #[test]
+    fn a_run_of_another_tab_is_followed_to_its_end() {
+        let going_on = HistoryAction::Open(Box::new(KeptRun {
+            key: "1".to_owned(),
+            is_running: true,
+            ..KeptRun::default()
+        }));
+        let mut history = history([HistoryAction::Await("1".to_owned()), going_on]);
+        assert_eq!(history.followed(), Some(&"1".to_owned()));
+        history.apply(kept("2"));
+        assert_eq!(history.followed(), Some(&"1".to_owned()));
+        history.apply(kept("1"));
+        assert!(history.opened.is_some() && history.followed().is_none());
+    }
+
+    #[test]
+    fn a_list_that_moves_disturbs_nobody() {
+        let rename = HistoryAction::Rename(Some("1".to_owned()));
+        let problem = HistoryAction::Problem(Some("It does not work.".to_owned()));
+        let history = history([rename, problem, HistoryAction::Refresh(vec![entry("1")])]);
+        assert!(history.renaming.is_some() && history.problem.is_some());
     }
 
     #[test]

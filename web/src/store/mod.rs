@@ -88,6 +88,8 @@ pub enum View {
     Kept,
     /// Two kept runs side by side.
     Compare,
+    /// What the address names, which is not there yet.
+    Opening,
 }
 
 /// A dialog.
@@ -197,7 +199,13 @@ impl State {
                     self.look_at_another_run();
                 }
             }
-            Action::History(action) => self.history.apply(action),
+            Action::History(action) => {
+                self.history.apply(action);
+                // The history says why there is nothing to open.
+                if self.view == View::Opening && self.history.problem.is_some() {
+                    self.view = View::History;
+                }
+            }
             Action::SetLater(later) => self.later = later,
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
@@ -212,7 +220,7 @@ impl State {
                 }
                 self.view = view;
                 self.dialog = None;
-                self.history.problem = None;
+                (self.history.problem, self.history.awaited) = (None, None);
             }
             Action::Start(run) => {
                 self.run = Some(*run);
@@ -220,6 +228,7 @@ impl State {
                 self.look_at_another_run();
                 let plan = Rc::make_mut(&mut self.plan);
                 (plan.is_checked, plan.is_from_link) = (false, false);
+                (plan.refusal, plan.replaced) = (None, None);
             }
             Action::Table(table, action) => self.tables.apply(table, action),
             Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),
@@ -239,7 +248,7 @@ impl State {
     /// What fills the page: the form, where what should is not there.
     pub fn shown(&self) -> View {
         let is_there = match self.view {
-            View::Form | View::History => true,
+            View::Form | View::History | View::Opening => true,
             View::Run => self.run.is_some(),
             View::Kept => self.history.opened.is_some(),
             View::Compare => self.history.compared.is_some(),

@@ -6,6 +6,7 @@ use mayfly_core::plan::{Draft, Targets};
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
+use crate::gate::Refusal;
 use crate::keys::{Edit, Path};
 use crate::outline::hosts;
 use crate::reading::{Problem, Reading, Source};
@@ -41,10 +42,16 @@ pub struct PlanDoc {
     pub is_checked: bool,
     /// Whether it came with a link, and was not started yet.
     pub is_from_link: bool,
-    /// A person's own plan, which a link has taken the place of.
+    /// A person's own plan, which a link has taken the place of. It stays until the other one is started
+    /// or a person discards it, in this visit or a later one.
     pub replaced: Option<Rc<Self>>,
     /// The state of it that came with the link: until it is changed, it is not this person's.
     pub linked_revision: Option<u32>,
+    /// The state of it that came from outside, by a link or a file, as long as a person had no time to
+    /// look at it; nothing of it is sent until then.
+    pub unseen: Option<u32>,
+    /// Why the last try to start it was refused.
+    pub refusal: Option<Refusal>,
     /// Whether the text is shown beside the form.
     pub shows_text: bool,
     /// What is known of its load.
@@ -84,8 +91,12 @@ impl Default for PlanDoc {
 /// What changes a plan that is being written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlanAction {
+    /// A link is about to bring another plan.
+    Await,
     /// The form was to start a run, and has errors.
     Check,
+    /// The plan that a link has taken the place of is not wanted any more.
+    Discard,
     /// Something was changed in the form.
     Edit(Edit),
     /// The name of the next run was changed.
@@ -96,12 +107,20 @@ pub enum PlanAction {
     Load(LoadAction),
     /// Another plan takes the place of this one.
     Open(Box<PlanDoc>),
+    /// The text of a file takes the place of this plan.
+    OpenText(Side, String),
     /// The engine read the plan as it was at this revision.
     Read(u32, Box<Reading>),
+    /// Nothing was started, for this reason.
+    Refuse(Refusal),
     /// A file could not be read, for this reason.
     RefuseFile(Problem),
+    /// What came from outside at this revision was on the screen for a while.
+    Settle(u32),
     /// The text is shown, or hidden.
     ShowText(bool),
+    /// The plan that a link has taken the place of comes back.
+    TakeBack,
 }
 
 impl PlanDoc {
@@ -123,6 +142,8 @@ impl PlanDoc {
             is_from_link: false,
             replaced: None,
             linked_revision: None,
+            unseen: None,
+            refusal: None,
             shows_text: false,
             load: LoadDoc::default(),
             targets: Targets::default(),
@@ -172,11 +193,13 @@ impl PlanDoc {
 
     /// Makes a change.
     pub fn apply(&mut self, action: PlanAction) {
-        if !matches!(action, PlanAction::Read(..) | PlanAction::Check) {
-            self.refused = None;
+        if !action.is_of_page() {
+            (self.refused, self.refusal) = (None, None);
         }
         match action {
+            PlanAction::Await => self.unseen = Some(self.revision),
             PlanAction::Check => self.is_checked = true,
+            PlanAction::Discard => self.replaced = None,
             PlanAction::Edit(edit) => self.edit(edit),
             PlanAction::EditTitle(title) => self.title = title,
             PlanAction::EditText(side, text) => {
@@ -188,33 +211,56 @@ impl PlanDoc {
                     self.turn_to_form();
                 }
             }
-            PlanAction::Open(plan) => {
-                let revision = self.revision + 1;
-                let shows_text = self.shows_text;
-                let is_mine = self.linked_revision.is_none();
-                let replaced = match plan.is_from_link {
-                    true if is_mine => Some(Rc::new(self.clone())),
-                    true => self.replaced.clone(),
-                    false => None,
-                };
-                // Until the new one is drawn.
-                let line = self.load.line.take();
-                *self = Self {
-                    revision,
-                    shows_text,
-                    linked_revision: plan.is_from_link.then_some(revision),
-                    replaced,
-                    ..*plan
-                };
-                self.load.line = line;
+            PlanAction::Open(plan) => self.open(*plan),
+            PlanAction::OpenText(side, text) => {
+                self.apply(PlanAction::EditText(side, text));
+                (self.shows_text, self.unseen) = (true, Some(self.revision));
             }
             PlanAction::Read(revision, reading) if revision == self.revision => {
                 self.read(*reading);
             }
             PlanAction::Read(..) => {}
+            PlanAction::Refuse(refusal) => self.refusal = Some(refusal),
             PlanAction::RefuseFile(problem) => self.refused = Some(problem),
+            PlanAction::Settle(revision) => {
+                self.unseen.take_if(|it| *it == revision);
+            }
             PlanAction::ShowText(shows_text) => self.shows_text = shows_text,
+            PlanAction::TakeBack => {
+                if let Some(replaced) = self.replaced.take() {
+                    self.open(Self {
+                        read_revision: None,
+                        // If it did once, a person has changed it since.
+                        is_from_link: false,
+                        ..Rc::unwrap_or_clone(replaced)
+                    });
+                }
+            }
         }
+    }
+
+    /// Puts `plan` in the place of this one.
+    fn open(&mut self, plan: Self) {
+        let revision = self.revision + 1;
+        let shows_text = self.shows_text;
+        let from_outside = plan.is_from_link.then_some(revision);
+        let is_lost = plan.is_from_link && !self.is_untouched_link();
+        let replaced = match self.replaced.take() {
+            // A second link takes nothing away.
+            None if is_lost => Some(Rc::new(self.clone())),
+            replaced => replaced,
+        };
+        // Until the new one is drawn.
+        let line = self.load.line.take();
+        *self = Self {
+            revision,
+            shows_text,
+            linked_revision: from_outside,
+            unseen: from_outside,
+            replaced,
+            ..plan
+        };
+        self.load.line = line;
     }
 
     /// Whether it is as a link brought it, and so not to be remembered in place of a person's own.
@@ -224,7 +270,7 @@ impl PlanDoc {
 
     /// Makes a change in the form.
     pub fn edit(&mut self, edit: Edit) {
-        self.refused = None;
+        (self.refused, self.refusal) = (None, None);
         edit.apply(&mut self.draft.keys);
         self.turn_to_form();
     }
@@ -260,18 +306,28 @@ impl PlanDoc {
     }
 }
 
+impl PlanAction {
+    /// Whether it is the page's own, and so leaves alone what a person was told last.
+    fn is_of_page(&self) -> bool {
+        matches!(self, Self::Check | Self::Read(..) | Self::Settle(_))
+    }
+}
+
 /// The demo against `host`, as a link brings it that names no more. What was there before, with its
 /// credentials, is nothing for that host.
 pub fn with_host(before: Option<PlanDoc>, host: &str) -> PlanDoc {
     let mut demo = PlanDoc::default();
-    let is_own = |it: &PlanDoc| it.draft != PlanDoc::default().draft;
+    let mut plan = before.unwrap_or_default();
+    let is_own = plan.draft != demo.draft || plan.edited != Side::Form;
     demo.draft.keys.insert("host".to_owned(), host.into());
-    let before = before.filter(|it| is_own(it) && it.draft != demo.draft);
-    let Some(mut plan) = before else {
-        return demo;
-    };
+    if plan.draft == demo.draft {
+        return plan;
+    }
     demo.is_from_link = true;
-    plan.apply(PlanAction::Open(Box::new(demo)));
+    plan.open(demo);
+    if !is_own {
+        plan.replaced = None;
+    }
     plan
 }
 
@@ -322,6 +378,64 @@ mod tests {
         assert!(!with_host(None, "http://a.test").is_simulated());
     }
 
+    fn set_host(plan: &mut PlanDoc, host: &str) {
+        plan.apply(PlanAction::Edit(Edit::Set(Path::of("host"), host.into())));
+    }
+
+    fn own() -> PlanDoc {
+        let mut plan = PlanDoc::default();
+        set_host(&mut plan, "http://a.test");
+        plan
+    }
+
+    #[test]
+    fn a_link_says_that_it_is_one_on_the_first_visit_too() {
+        for before in [None, Some(PlanDoc::default()), Some(own())] {
+            let replaces = before.as_ref().is_some_and(|it| *it == own());
+            let plan = with_host(before, "http://b.test");
+            assert!(plan.is_from_link && plan.is_untouched_link() && plan.unseen.is_some());
+            assert_eq!(plan.replaced.is_some(), replaces);
+        }
+        assert_eq!(with_host(Some(own()), "http://a.test"), own());
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_unseen_until_it_was_on_the_screen() {
+        let link = PlanDoc {
+            is_from_link: true,
+            ..PlanDoc::default()
+        };
+        let mut plan = own();
+        assert_eq!(plan.unseen, None, "typing is not from outside");
+        plan.apply(PlanAction::Await);
+        let awaited = plan.unseen.unwrap();
+        plan.apply(PlanAction::Open(Box::new(link)));
+        plan.apply(PlanAction::Settle(awaited));
+        assert_eq!(plan.unseen, Some(plan.revision), "that was the one before");
+        let opened = plan.revision;
+        set_host(&mut plan, "http://b.test");
+        assert_eq!(plan.unseen, Some(opened), "typing does not show it longer");
+        plan.apply(PlanAction::Settle(opened));
+        assert_eq!(plan.unseen, None);
+
+        plan.apply(PlanAction::OpenText(Side::Toml, "version = 1".to_owned()));
+        assert_eq!(plan.unseen, Some(plan.revision));
+        plan.apply(PlanAction::Open(Box::default()));
+        assert_eq!(plan.unseen, None, "a person has chosen it here");
+    }
+
+    #[test]
+    fn a_refusal_stands_until_a_person_does_something() {
+        let mut plan = own();
+        plan.apply(PlanAction::Await);
+        plan.apply(PlanAction::Refuse(Refusal::Unseen));
+        plan.apply(PlanAction::Settle(plan.revision));
+        read(&mut plan);
+        assert_eq!(plan.refusal, Some(Refusal::Unseen));
+        set_host(&mut plan, "http://b.test");
+        assert_eq!(plan.refusal, None);
+    }
+
     #[test]
     fn hosts_besides_that_of_the_plan_are_known() {
         let mut plan = with_host(None, "http://a.test/");
@@ -340,11 +454,10 @@ mod tests {
 
     #[test]
     fn what_a_link_replaces_can_be_had_back() {
-        let mine = with_host(None, "http://a.test");
+        let mine = own();
         let before = mine.draft.clone();
         let mut plan = with_host(Some(mine), "http://b.test");
         assert!(plan.draft != before && plan.is_untouched_link());
-        // A second link takes nothing away.
         let linked = PlanDoc {
             is_from_link: true,
             ..PlanDoc::default()
@@ -352,10 +465,26 @@ mod tests {
         plan.apply(PlanAction::Open(Box::new(linked)));
         plan.apply(PlanAction::Edit(Edit::Remove(Path::of("load"))));
         assert!(!plan.is_untouched_link());
-        let replaced = plan.replaced.clone().unwrap();
-        plan.apply(PlanAction::Open(Box::new((*replaced).clone())));
+        plan.apply(PlanAction::TakeBack);
         assert_eq!((plan.draft.clone(), plan.replaced.clone()), (before, None));
         assert!(!plan.is_untouched_link());
+    }
+
+    #[test]
+    fn what_a_link_replaces_stays_until_it_is_discarded() {
+        let mut plan = with_host(Some(own()), "http://b.test");
+        plan.apply(PlanAction::Open(Box::default()));
+        assert!(plan.replaced.is_some(), "the demo is no reason");
+        plan.apply(PlanAction::Discard);
+        assert_eq!(plan.replaced, None);
+
+        // One that was changed after it came from a link is a person's own.
+        let mut plan = with_host(None, "http://b.test");
+        set_host(&mut plan, "http://c.test");
+        let mut plan = with_host(Some(plan), "http://d.test");
+        plan.apply(PlanAction::TakeBack);
+        assert_eq!(plan.get(&Path::of("host")), Some(&"http://c.test".into()));
+        assert!(!plan.is_untouched_link() && plan.unseen.is_none());
     }
 
     #[test]

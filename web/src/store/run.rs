@@ -42,6 +42,8 @@ pub struct Run {
     pub kept: Option<RunKey>,
     /// How it ended, if it is a kept run that did not come to its end.
     pub ending: Option<Ending>,
+    /// Whether it is a kept run that is going on, in another tab.
+    pub runs_elsewhere: bool,
     /// What becomes of its thresholds.
     pub thresholds: Rc<[ThresholdResult]>,
     /// The newest totals.
@@ -97,6 +99,7 @@ impl Run {
             started_millis,
             kept: None,
             ending: None,
+            runs_elsewhere: false,
             thresholds: Rc::new([]),
             board: Rc::default(),
             model: Rc::default(),
@@ -116,18 +119,25 @@ impl Run {
             board.post(snapshot);
         }
         let model = RunModel {
-            state: RunState::Stopped,
-            n_users: 0,
-            n_queued: 0,
             unanswered: Vec::new(),
             ..RunModel::new(&board)
+        };
+        let model = match kept.is_running {
+            true => model,
+            false => RunModel {
+                state: RunState::Stopped,
+                n_users: 0,
+                n_queued: 0,
+                ..model
+            },
         };
         Self {
             seed: kept.seed,
             kept: Some(kept.key),
             line: kept.line.map(Rc::new),
             targets: kept.targets,
-            ending: (kept.ending != Ending::Stopped).then_some(kept.ending),
+            runs_elsewhere: kept.is_running,
+            ending: (kept.ending != Ending::Stopped && !kept.is_running).then_some(kept.ending),
             thresholds: kept.thresholds.into(),
             board: Rc::new(board),
             model: Rc::new(model),
@@ -147,6 +157,7 @@ impl Run {
             plan: self.draft.to_json(),
             started_millis: self.started_millis,
             ending: Ending::EngineLost { reason },
+            is_running: false,
             snapshots,
             thresholds: self.thresholds.to_vec(),
             line: None,

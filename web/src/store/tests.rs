@@ -137,6 +137,34 @@ fn a_reset_after_the_end_leaves_nothing() {
 }
 
 #[test]
+fn a_start_settles_where_the_plan_came_from() {
+    let own = PlanDoc::of(draft());
+    let linked = super::plan::with_host(Some(own), "http://a.test");
+    assert!(linked.is_from_link && linked.replaced.is_some());
+    let mut state = State {
+        plan: Rc::new(linked),
+        ..State::default()
+    };
+    let run = Run::new(1, String::new(), draft(), 0.0);
+    state.apply(Action::Start(Box::new(run)));
+    let plan = &state.plan;
+    assert!(!plan.is_from_link && plan.replaced.is_none() && !plan.is_untouched_link());
+}
+
+#[test]
+fn what_cannot_be_opened_leads_to_the_history_which_says_why() {
+    let mut state = State::default();
+    state.apply(Action::Show(View::Opening));
+    state.apply(Action::History(HistoryAction::Await("1".to_owned())));
+    assert_eq!(state.shown(), View::Opening);
+    let reason = "The run is no longer in the history.";
+    let problem = HistoryAction::Problem(Some(reason.to_owned()));
+    state.apply(Action::History(problem));
+    assert_eq!(state.shown(), View::History);
+    assert_eq!(state.history.problem.as_deref(), Some(reason));
+}
+
+#[test]
 fn an_edit_is_what_new_shows() {
     let Shape::Users(seven) = users(7, 0.5) else {
         panic!("users are users");

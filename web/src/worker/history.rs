@@ -2,6 +2,7 @@
 //! report. The database is the engine's, so that keeping a run never holds up the page.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use idb::{
@@ -12,6 +13,7 @@ use js_sys::Date;
 use mayfly_core::report::Report;
 use wasm_bindgen::JsValue;
 
+use super::Shared;
 use super::lock::{self, Lock};
 use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
 
@@ -23,8 +25,9 @@ const ENTRIES: &str = "entries";
 const REPORTS: &str = "reports";
 
 /// The runs that the browser keeps.
-#[derive(Default)]
 pub(super) struct History {
+    // The run that is under way in this engine, or was last.
+    record: Shared,
     database: Rc<RefCell<Option<Rc<Database>>>>,
     kept_millis: Cell<f64>,
     cost_millis: Cell<f64>,
@@ -42,6 +45,19 @@ impl History {
     /// Keeping a run takes at most one part in this many of the engine's time.
     const SHARE: f64 = 50.0;
 
+    /// The runs that the browser keeps, among them `record`.
+    pub(super) fn new(record: Shared) -> Self {
+        Self {
+            record,
+            database: Rc::default(),
+            kept_millis: Cell::default(),
+            cost_millis: Cell::default(),
+            is_keeping: Cell::default(),
+            is_failing: Cell::default(),
+            lock: RefCell::default(),
+        }
+    }
+
     /// A run begins, which is kept with its first numbers.
     pub(super) fn begin(&self, key: &RunKey) {
         self.kept_millis.set(0.0);
@@ -50,9 +66,9 @@ impl History {
         *self.lock.borrow_mut() = Lock::new(key);
     }
 
-    /// The run has ended.
-    pub(super) fn end(&self) {
-        self.lock.take();
+    /// The run has ended. Gives its lock, to be held until it is kept.
+    pub(super) fn end(&self) -> Option<Lock> {
+        self.lock.take()
     }
 
     /// Whether it is time to keep the run that is under way again.
@@ -100,6 +116,7 @@ impl History {
             HistoryCommand::Keep(kept) => self.keep_lost(*kept).await,
             HistoryCommand::List => self.list().await,
             HistoryCommand::Open(key) => self.open(&key).await,
+            HistoryCommand::Refresh => self.sorted_entries().await.map(HistoryNotice::Refreshed),
             HistoryCommand::Rename(key, title) => self.rename(&key, title).await,
         };
         notice.unwrap_or_else(HistoryNotice::Problem)
@@ -121,11 +138,15 @@ impl History {
 
     async fn open(&self, key: &RunKey) -> Result<HistoryNotice, String> {
         let report = self.report(key).await?;
-        Ok(HistoryNotice::Opened(Box::new(KeptRun::new(&report))))
+        Ok(HistoryNotice::Opened(Box::new(KeptRun {
+            is_running: self.running().await.contains(key),
+            ..KeptRun::new(&report)
+        })))
     }
 
     async fn rename(&self, key: &RunKey, title: String) -> Result<HistoryNotice, String> {
-        refuse_running(std::slice::from_ref(key), "renamed").await?;
+        self.refuse_running(std::slice::from_ref(key), "renamed")
+            .await?;
         let mut report = self.report(key).await?;
         report.title = title;
         self.put(&Packed::new(&report))
@@ -148,11 +169,13 @@ impl History {
     }
 
     async fn list(&self) -> Result<HistoryNotice, String> {
+        self.sorted_entries().await.map(HistoryNotice::List)
+    }
+
+    async fn sorted_entries(&self) -> Result<Vec<RunEntry>, String> {
         let entries = self.entries().await;
-        let entries = entries.map_err(|error| {
-            format!("The history cannot be read: {error}. Runs work without it.")
-        })?;
-        Ok(HistoryNotice::List(entries))
+        entries
+            .map_err(|error| format!("The history cannot be read: {error}. Runs work without it."))
     }
 
     async fn entries(&self) -> Result<Vec<RunEntry>, StorageError> {
@@ -167,12 +190,48 @@ impl History {
         let mut entries: Vec<RunEntry> = texts
             .filter_map(|it| serde_json::from_str(&it).ok())
             .collect();
-        let running = lock::running().await;
+        let running = self.running().await;
+        let newest = self.newest();
         for entry in &mut entries {
+            if let Some(newest) = newest.as_ref().filter(|it| it.key == entry.key) {
+                let title = std::mem::take(&mut entry.title);
+                *entry = RunEntry {
+                    title,
+                    ..newest.clone()
+                };
+            }
             entry.is_running = running.contains(&entry.key);
         }
         entries.sort_by(|a, b| b.key.cmp(&a.key));
         Ok(entries)
+    }
+
+    /// What is known of the run in this engine, which is kept a while later.
+    fn newest(&self) -> Option<RunEntry> {
+        let record = self.record.borrow();
+        record.as_ref().map(|it| RunEntry::new(it.report()))
+    }
+
+    /// The runs that are going on, in this tab or another.
+    async fn running(&self) -> BTreeSet<RunKey> {
+        let mut running = lock::running().await;
+        // It holds its lock until it is kept.
+        if let Some(record) = self.record.borrow().as_ref().filter(|it| !it.is_running()) {
+            let report = record.report();
+            running.remove(&key(report.started, report.seed));
+        }
+        running
+    }
+
+    /// Fails if one of the runs is going on: its tab would keep it again as it was.
+    async fn refuse_running(&self, keys: &[RunKey], what: &str) -> Result<(), String> {
+        let running = self.running().await;
+        if keys.iter().any(|it| running.contains(it)) {
+            return Err(format!(
+                "A run that is going on cannot be {what}. Stop it first, in its tab."
+            ));
+        }
+        Ok(())
     }
 
     async fn get(&self, key: &RunKey) -> Result<Option<String>, StorageError> {
@@ -199,7 +258,7 @@ impl History {
     }
 
     async fn delete(&self, keys: &[RunKey]) -> Result<HistoryNotice, String> {
-        refuse_running(keys, "deleted").await?;
+        self.refuse_running(keys, "deleted").await?;
         self.remove(keys)
             .await
             .map_err(|error| format!("The runs cannot be deleted: {error}."))?;
@@ -242,17 +301,6 @@ impl History {
         *self.database.borrow_mut() = Some(Rc::clone(&database));
         Ok(database)
     }
-}
-
-/// Fails if one of the runs is going on: its tab would keep it again as it was.
-async fn refuse_running(keys: &[RunKey], what: &str) -> Result<(), String> {
-    let running = lock::running().await;
-    if keys.iter().any(|it| running.contains(it)) {
-        return Err(format!(
-            "A run that is going on cannot be {what}. Stop it first, in its tab."
-        ));
-    }
-    Ok(())
 }
 
 /// A run as it is kept.

@@ -48,11 +48,12 @@ pub use self::trial::try_plan;
 pub fn start() {
     let scope = worker_scope().expect("the engine's script is only started as a worker");
     let page = Page(Rc::new(scope));
+    let record = Shared::default();
     let engine = Engine {
         page: page.clone(),
         run: RefCell::default(),
-        record: Shared::default(),
-        history: Rc::default(),
+        history: Rc::new(History::new(Rc::clone(&record))),
+        record,
     };
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(command) = decode(&Uint8Array::new(&event.data()).to_vec()) {

@@ -64,6 +64,11 @@ impl Record {
         Some(EndCause::Threshold(condition.to_string().into()))
     }
 
+    /// Whether the run is going on.
+    pub(super) fn is_running(&self) -> bool {
+        self.report.ending == Ending::Running
+    }
+
     /// All of it.
     pub(super) fn report(&self) -> &Report {
         &self.report

@@ -17,6 +17,7 @@ use super::clock::WorkerClock;
 use super::drawing::Drawing;
 use super::fetch::FetchTransport;
 use super::history::History;
+use super::lock::Lock;
 use super::record::Record;
 use super::{Page, Shared};
 use crate::history::key;
@@ -131,16 +132,15 @@ impl Host {
             parcel: packer.pack(snapshot),
             thresholds,
         });
+        // Held until the last numbers are kept, or another tab would take the run for interrupted.
+        let lock = is_over.then(|| self.history.end());
         if is_over || self.history.is_due() {
-            self.keep(run);
-        }
-        if is_over {
-            self.history.end();
+            self.keep(run, lock.flatten());
         }
     }
 
     /// Keeps what is known of the run so far.
-    fn keep(&self, run: RunId) {
+    fn keep(&self, run: RunId, lock: Option<Lock>) {
         let Some(packed) = self
             .record
             .borrow()
@@ -154,6 +154,7 @@ impl Host {
             if let Some(problem) = history.keep(packed).await {
                 page.tell(&Notice::Kept { run, problem });
             }
+            drop(lock);
         });
     }
 }

@@ -40,7 +40,6 @@ async fn a_tab_with_news_is_marked() {
             counts: Vec::new(),
             selected: Tab::Statistics,
             alert,
-            counts: Vec::new(),
             on_select: Callback::noop(),
         })
         .await;

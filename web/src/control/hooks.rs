@@ -1,0 +1,97 @@
+//! When the control does something without being asked: it has plans read and rows watched, and keeps
+//! the history as it is.
+
+use std::rc::Rc;
+
+use gloo_timers::callback::Interval;
+use yew::prelude::*;
+
+use super::Control;
+use crate::history::HistoryCommand;
+use crate::js;
+use crate::protocol::Command;
+use crate::store::{Run, State, View};
+
+/// The control of the page, which has the plan read after every change.
+#[hook]
+pub fn use_control(state: &UseReducerHandle<State>) -> Control {
+    let control = use_memo((), |()| Control::new(state.dispatcher()));
+    let control = (*control).clone();
+    use_effect_with((), {
+        let control = control.clone();
+        move |()| {
+            control.ensure_engine();
+            js::keep_files();
+        }
+    });
+    use_effect_with(state.plan.revision, {
+        let (control, plan) = (control.clone(), Rc::clone(&state.plan));
+        move |_| control.read(&plan)
+    });
+    let run = state.run.as_ref().map(|run| run.id);
+    let watched = match state.view {
+        // They are rows of another run.
+        View::Kept => Vec::new(),
+        _ => state.selected_rows.clone(),
+    };
+    use_effect_with((run, watched), {
+        let control = control.clone();
+        move |(_, rows)| {
+            let rows = rows.iter().cloned().collect();
+            control.tell(Command::Watch { rows });
+        }
+    });
+    let preset = state.plan.load.preset.as_ref();
+    use_effect_with(preset.map(|it| it.draft.clone()), {
+        let control = control.clone();
+        move |draft| {
+            if let Some(draft) = draft {
+                control.tell_loaded(Command::ReadPreset(draft.clone()));
+            }
+        }
+    });
+    use_lost_run(&control, state.run.as_ref());
+    use_history(&control, state);
+    control
+}
+
+/// Has the list of kept runs as it is now, or the run of another tab, as long as it is looked at.
+#[hook]
+fn use_history(control: &Control, state: &State) {
+    let history = &state.history;
+    let mut entries = history.entries.iter().flat_map(|it| it.iter());
+    let is_running = state.is_running() || entries.any(|it| it.is_running);
+    let looked_at = match state.view {
+        View::History => Some((HistoryCommand::Refresh, is_running)),
+        View::Kept => {
+            let followed = history.followed().cloned();
+            followed.map(|it| (HistoryCommand::Open(it), true))
+        }
+        _ => None,
+    };
+    let control = control.clone();
+    use_effect_with(looked_at, move |looked_at| {
+        let timer = looked_at.clone().and_then(|(command, moves)| {
+            let look = move || control.tell_loaded(Command::History(command.clone()));
+            look();
+            moves.then(|| Interval::new(LOOK_MILLIS, look))
+        });
+        move || drop(timer)
+    });
+}
+
+/// Has the next engine keep what is known of a run whose engine is gone.
+#[hook]
+fn use_lost_run(control: &Control, run: Option<&Run>) {
+    let lost = run.filter(|it| it.kept.is_none() && it.engine_error.is_some());
+    let (control, lost) = (control.clone(), lost.cloned());
+    use_effect_with(lost.as_ref().map(Run::key), move |_| {
+        if let Some(lost) = lost {
+            control.ensure_engine();
+            control.keep_lost(&lost);
+        }
+    });
+}
+
+/// The time between two looks at what moves, in milliseconds.
+const LOOK_MILLIS: u32 = 2_000;
