@@ -21,6 +21,7 @@ use crate::run::{EndCause, RunState};
 use crate::sample::{Evidence, Sample};
 use crate::snapshot::Snapshot;
 use crate::stats::Stats;
+use crate::template::UnknownVariable;
 use crate::threshold::Verdicts;
 use crate::time::Elapsed;
 use crate::transport::{Response, TransportError};
@@ -385,7 +386,9 @@ impl Shard {
             }
         }
         self.end_if_spent(now);
-        self.end_if_deserted(now);
+        if self.n_alive == 0 {
+            self.end_if_deserted(now);
+        }
     }
 
     /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
@@ -430,6 +433,21 @@ impl Shard {
         self.n_due += 1;
     }
 
+    /// Ends the task of a user whose request cannot be made.
+    #[cold]
+    fn break_task(&mut self, now: Elapsed, local: u32, error: &UnknownVariable) {
+        let world = world(&self.program, self.setting, now);
+        let user = &mut self.users[local as usize];
+        let class = &self.program.classes[user.class];
+        let task = user.task_name(class);
+        let message: Rc<str> = error.to_string().into();
+        self.stats.record_exception(&task, &message, now);
+        self.n_due -= 1;
+        user.fail_task();
+        user.end_if_stuck(class, world);
+        self.go_on(local, now, now);
+    }
+
     /// Sends the request of a user; `None` if it cannot be made, which ends the task.
     fn send(&mut self, now: Elapsed, local: u32, due: Elapsed) -> Option<Order> {
         let world = world(&self.program, self.setting, now);
@@ -446,13 +464,7 @@ impl Shard {
         let (request, name) = match made {
             Ok(made) => made,
             Err(error) => {
-                let task = user.task_name(class);
-                let message: Rc<str> = error.to_string().into();
-                self.stats.record_exception(&task, &message, now);
-                self.n_due -= 1;
-                user.fail_task();
-                user.end_if_stuck(class, world);
-                self.go_on(local, now, now);
+                self.break_task(now, local, &error);
                 return None;
             }
         };

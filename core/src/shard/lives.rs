@@ -309,9 +309,9 @@ impl Shard {
         }
     }
 
-    /// Ends the run once exceptions have ended all users, and the schedule brings no others.
+    /// Ends a run without a user if exceptions have ended them all, and the schedule brings no others.
     pub(super) fn end_if_deserted(&mut self, now: Elapsed) {
-        if 0 < self.n_alive || self.n_wanted == 0 || !self.state.can_be_edited() {
+        if self.n_wanted == 0 || !self.state.can_be_edited() {
             return;
         }
         if let Pace::Closed { schedule, .. } = &self.pace
