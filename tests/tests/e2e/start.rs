@@ -211,11 +211,13 @@ async fn enter_in_a_field_starts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_click_from_before_a_link_was_opened_does_not_start_its_plan() {
     let target = DemoTarget::start().await;
-    let site = Site::start().await;
-    let page = Page::open_at(site.clone()).await;
+    let page = Page::open().await;
     let link = link_to(&page, &target).await;
+    // Another one, of which the browser keeps no files yet.
+    let site = Site::start().await;
     site.lose(Some("mayfly-later"));
-    page.load(&link).await;
+    let url = format!("{}{link}", site.url());
+    page.browser().session().goto(url).await.unwrap();
     let script = "return performance.getEntriesByType('resource').map(it => it.name).join();";
     let files = page.run(script, vec![]).await;
     if !files.as_str().unwrap().contains("mayfly-link") {

@@ -244,7 +244,7 @@ impl PlanDoc {
         let revision = self.revision + 1;
         let shows_text = self.shows_text;
         let from_outside = plan.is_from_link.then_some(revision);
-        let is_lost = plan.is_from_link && !self.is_untouched_link();
+        let is_lost = plan.is_from_link && self.is_own();
         let replaced = match self.replaced.take() {
             // A second link takes nothing away.
             None if is_lost => Some(Rc::new(self.clone())),
@@ -261,6 +261,12 @@ impl PlanDoc {
             ..plan
         };
         self.load.line = line;
+    }
+
+    /// Whether a person has written it: it is neither the demo nor as a link brought it.
+    fn is_own(&self) -> bool {
+        let is_demo = self.edited == Side::Form && self.draft == Self::default().draft;
+        !is_demo && !self.is_untouched_link()
     }
 
     /// Whether it is as a link brought it, and so not to be remembered in place of a person's own.
@@ -318,16 +324,12 @@ impl PlanAction {
 pub fn with_host(before: Option<PlanDoc>, host: &str) -> PlanDoc {
     let mut demo = PlanDoc::default();
     let mut plan = before.unwrap_or_default();
-    let is_own = plan.draft != demo.draft || plan.edited != Side::Form;
     demo.draft.keys.insert("host".to_owned(), host.into());
     if plan.draft == demo.draft {
         return plan;
     }
     demo.is_from_link = true;
     plan.open(demo);
-    if !is_own {
-        plan.replaced = None;
-    }
     plan
 }
 
