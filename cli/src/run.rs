@@ -1,6 +1,7 @@
 //! A run without a browser: reads a plan, drives it, and says what came of it.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -170,19 +171,22 @@ impl Ready {
             watch.borrow_mut().post(snapshot);
         });
         let told = Cell::new(None);
-        let cut_short = tokio::select! {
-            () = run => None,
-            signal = told_twice(sender, &told) => Some(signal),
-        };
+        tokio::select! {
+            () = run => (),
+            never = listen(sender, &told) => match never {},
+        }
         let Watch {
             board, verdicts, ..
         } = watch.into_inner();
-        let exit = match (cut_short, told.get()) {
-            (Some(signal), _) => signal.into(),
+        let exit = match told.get() {
             // Who stops a run at the keyboard wants its verdict. Who ends the process from outside
             // must not take a run that was cut short for one that has passed.
-            (None, Some(signal @ (Signal::Hangup | Signal::Terminate))) => signal.into(),
-            (None, None | Some(Signal::Interrupt)) => verdict(&board, &verdicts),
+            None
+            | Some(Told {
+                signal: Signal::Interrupt,
+                is_repeated: false,
+            }) => verdict(&board, &verdicts),
+            Some(told) => told.signal.into(),
         };
         (text::summary(&board, &verdicts), exit)
     }
@@ -209,13 +213,27 @@ impl Watch {
     }
 }
 
-/// The first signal stops the run as the plan says, and the second ends it at once.
-async fn told_twice(commands: UnboundedSender<Command>, told: &Cell<Option<Signal>>) -> Signal {
+/// The last signal that came.
+#[derive(Clone, Copy)]
+struct Told {
+    signal: Signal,
+    is_repeated: bool,
+}
+
+/// The first signal stops the run as the plan says, and the second at once. Either way the run itself
+/// comes to its end, so that its last numbers are counted.
+async fn listen(commands: UnboundedSender<Command>, told: &Cell<Option<Told>>) -> Infallible {
     let mut signals = Signals::listen();
-    told.set(Some(signals.next().await));
-    // Nobody listens once the run is over.
-    let _ = commands.unbounded_send(Command::Stop(EndCause::Person));
-    signals.next().await
+    loop {
+        let signal = signals.next().await;
+        let is_repeated = told.get().is_some();
+        told.set(Some(Told {
+            signal,
+            is_repeated,
+        }));
+        // Nobody listens once the run is over.
+        let _ = commands.unbounded_send(Command::Stop(EndCause::Person));
+    }
 }
 
 fn verdict(board: &Board, verdicts: &Verdicts) -> Exit {
