@@ -27,7 +27,7 @@ pub(crate) struct User {
     /// It was told to stop, and goes on only as far as it must.
     pub(crate) is_ending: bool,
     /// An exception ended it for good: one before its first task, or one that would come again with
-    /// every task. It is not replaced.
+    /// every task. A number of users is not filled up again; arrivals get a new one.
     pub(crate) is_dead: bool,
     /// Counts its lives: a user that was stopped may start again.
     pub(crate) life: u32,

@@ -80,7 +80,7 @@ fn a_run_whose_users_are_all_gone_ends_by_itself_with_1() {
     let ended = run(&plan, &url);
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
     for text in [
-        "5 users were ended by exceptions",
+        "5 users were ended for good by exceptions.",
         "The run ended early: exceptions ended all users",
     ] {
         assert!(ended.stdout.contains(text), "{text} in\n{}", ended.stdout);

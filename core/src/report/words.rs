@@ -41,11 +41,8 @@ pub fn quantile(times: &TimeTotals, quantile: f64) -> String {
 /// That exceptions ended `n_dead` users, at least one, as a sentence.
 pub fn dead_users(n_dead: u64) -> String {
     match n_dead {
-        1 => "1 user was ended by an exception, and not replaced.".to_owned(),
-        n_dead => format!(
-            "{} users were ended by exceptions, and not replaced.",
-            count(n_dead)
-        ),
+        1 => "1 user was ended for good by an exception.".to_owned(),
+        n_dead => format!("{} users were ended for good by exceptions.", count(n_dead)),
     }
 }
 

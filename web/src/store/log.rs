@@ -188,8 +188,7 @@ fn broke(before: &Run, after: &Run) -> Option<String> {
 
 fn died(before: &Run, after: &Run) -> Option<String> {
     let is_new = before.model.n_dead == 0 && 0 < after.model.n_dead;
-    is_new
-        .then(|| "Exceptions end users for good; they are not replaced. See Exceptions.".to_owned())
+    is_new.then(|| "Exceptions end users for good. See Exceptions.".to_owned())
 }
 
 fn diagnosed(before: &Run, after: &Run) -> Option<String> {
