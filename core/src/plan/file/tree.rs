@@ -30,6 +30,15 @@ impl Node {
         node
     }
 
+    /// What a table has under `key`.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        let Value::Table(entries) = &self.value else {
+            return None;
+        };
+        let entry = entries.iter().find(|it| it.key == key);
+        entry.map(|it| &it.node)
+    }
+
     /// The first of a pair.
     fn name(&self) -> Option<&str> {
         match &self.value {
@@ -41,7 +50,7 @@ impl Node {
         }
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,

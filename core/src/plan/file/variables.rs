@@ -17,7 +17,8 @@ pub(super) fn check(root: &Node, problems: &Problems) {
     for_each(root, Path::Root, "user_class", |node, path| {
         let mut class = Class::default();
         class.visit_set(node, path);
-        let name = text(node, "name");
+        let name = node.get("name").and_then(Node::text);
+        let name = name.unwrap_or_default();
         for used in &class.used {
             class.check(used, name, problems);
         }
@@ -33,7 +34,7 @@ pub(super) fn check(root: &Node, problems: &Problems) {
 fn default_headers(root: &Node) -> Vec<(String, Used)> {
     let mut headers = Vec::new();
     let request = Path::Key(&Path::Root, "request");
-    if let Some(node) = child(root, "request") {
+    if let Some(node) = root.get("request") {
         for_each_pair(node, request, "headers", |header, node, path| {
             let mut used = Vec::new();
             add_used(node, path, &mut used);
@@ -89,9 +90,9 @@ impl<'a> Class<'a> {
             for_each(node, path, steps, |step, path| self.visit_step(step, path));
         }
         for_each(node, path, "task", |task, path| {
-            if child(task, "task").is_some() {
+            if task.get("task").is_some() {
                 self.visit_set(task, path);
-            } else if child(task, "steps").is_some() {
+            } else if task.get("steps").is_some() {
                 for_each(task, path, "steps", |step, path| {
                     self.visit_step(step, path)
                 });
@@ -104,7 +105,7 @@ impl<'a> Class<'a> {
     fn visit_step(&mut self, step: &'a Node, path: Path<'_>) {
         // The name of a task is no template, and that of a step is.
         self.add(step, path, "name");
-        if child(step, "wait").is_none() {
+        if step.get("wait").is_none() {
             self.visit_request(step, path);
         }
     }
@@ -126,13 +127,13 @@ impl<'a> Class<'a> {
             self.add(check, path, "contains");
             self.add(check, path, "equals");
         });
-        if let Some(Value::Table(extracts)) = child(request, "extract").map(|it| &it.value) {
+        if let Some(Value::Table(extracts)) = request.get("extract").map(|it| &it.value) {
             self.set.extend(extracts.iter().map(|it| &*it.key));
         }
     }
 
     fn add(&mut self, node: &Node, path: Path<'_>, key: &str) {
-        if let Some(node) = child(node, key) {
+        if let Some(node) = node.get(key) {
             add_used(node, Path::Key(&path, key), &mut self.used);
         }
     }
@@ -167,21 +168,6 @@ fn add_used(node: &Node, path: Path<'_>, used: &mut Vec<Used>) {
     }
 }
 
-fn child<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
-    let Value::Table(entries) = &node.value else {
-        return None;
-    };
-    let entry = entries.iter().find(|it| it.key == key);
-    entry.map(|it| &it.node)
-}
-
-fn text<'a>(node: &'a Node, key: &str) -> &'a str {
-    match child(node, key).map(|it| &it.value) {
-        Some(Value::Text(text)) => text,
-        _ => "",
-    }
-}
-
 /// Visits the items of the list under `key`, if there is one.
 fn for_each<'a>(
     node: &'a Node,
@@ -189,7 +175,7 @@ fn for_each<'a>(
     key: &str,
     mut visit: impl FnMut(&'a Node, Path<'_>),
 ) {
-    if let Some(Value::List(items)) = child(node, key).map(|it| &it.value) {
+    if let Some(Value::List(items)) = node.get(key).map(|it| &it.value) {
         let path = Path::Key(&path, key);
         for (index, item) in items.iter().enumerate() {
             visit(item, Path::Index(&path, index));
@@ -204,7 +190,7 @@ fn for_each_pair<'a>(
     key: &str,
     mut visit: impl FnMut(&'a str, &'a Node, Path<'_>),
 ) {
-    let Some(node) = child(node, key) else { return };
+    let Some(node) = node.get(key) else { return };
     let path = Path::Key(&path, key);
     match &node.value {
         Value::List(pairs) => {
