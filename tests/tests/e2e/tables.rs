@@ -137,9 +137,9 @@ async fn the_columns_that_were_chosen_are_there_the_next_time() {
         (titles.len() == 14).then_some(())
     })
     .await;
+    // The address names the run, which is in the history.
     page.reload().await;
-    page.press("Start Swarming").await;
-    page.until_total("there are requests", |row| row.cells.len() == 14)
+    page.until_total("the run is there again", |row| row.cells.len() == 14)
         .await;
     let titles = titles(&page).await;
     assert_eq!(titles[titles.len() - 2..], ["Fail ratio", "# Given up"]);
@@ -208,6 +208,7 @@ async fn the_log_says_what_happened() {
         (page.status("Users").await == "15").then_some(())
     })
     .await;
+    page.until_state("running").await;
     page.press("Stop").await;
     page.until_state("stopped").await;
     page.press("Logs").await;
