@@ -108,6 +108,7 @@ impl Shard {
 
     /// Counts the request of a user that was in the queue. It was not due if there was a limit of
     /// requests, and others have used it up.
+    #[cold]
     fn record_unsent(&mut self, local: u32, now: Elapsed) {
         if self.n_left == 0 {
             self.n_due -= 1;
@@ -261,6 +262,8 @@ impl Shard {
         }
     }
 
+    // Cold, as all that happens once in a run: `advance` is for every request.
+    #[cold]
     pub(super) fn stop(&mut self, now: Elapsed, cause: EndCause) {
         if self.state == RunState::Stopping {
             return;
@@ -304,12 +307,18 @@ impl Shard {
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
         if self.n_left == 0 && self.n_in_flight == 0 && self.state.is_active() {
-            self.end_cause.get_or_insert(EndCause::MaxRequests);
-            self.kill_all(now);
+            self.end_spent(now);
         }
     }
 
+    #[cold]
+    fn end_spent(&mut self, now: Elapsed) {
+        self.end_cause.get_or_insert(EndCause::MaxRequests);
+        self.kill_all(now);
+    }
+
     /// Ends a run without a user if exceptions have ended them all, and the schedule brings no others.
+    #[cold]
     pub(super) fn end_if_deserted(&mut self, now: Elapsed) {
         if self.n_wanted == 0 || !self.state.can_be_edited() {
             return;
