@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
-use mayfly_core::board::{Board, aggregated};
-use mayfly_core::drive::drive;
+use mayfly_core::http::transport::Transport;
+use mayfly_core::measure::board::{Board, aggregated};
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{BaseUrl, Plan, Target, Targets};
-use mayfly_core::program::Program;
 use mayfly_core::report::{RunVerdict, ThresholdResult, text};
-use mayfly_core::run::EndCause;
-use mayfly_core::shard::{Command, Setting, Shard, ShardId};
+use mayfly_core::run_state::EndCause;
+use mayfly_core::running::drive::drive;
+use mayfly_core::running::program::Program;
+use mayfly_core::running::shard::{Command, Setting, Shard, ShardId};
 use mayfly_core::simulate::SimulatedApi;
-use mayfly_core::snapshot::Snapshot;
-use mayfly_core::threshold::Verdicts;
 use mayfly_core::time::Clock;
-use mayfly_core::transport::Transport;
+use mayfly_core::verdict::threshold::Verdicts;
 
 use crate::clock::NativeClock;
 use crate::exit::Exit;

@@ -10,7 +10,7 @@ mod treadmill;
 use std::env;
 use std::hint::black_box;
 
-use mayfly_core::board::{Board, aggregated};
+use mayfly_core::measure::board::{Board, aggregated};
 
 use self::treadmill::Treadmill;
 

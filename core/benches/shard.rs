@@ -7,7 +7,7 @@ mod treadmill;
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
-use mayfly_core::board::{Board, aggregated};
+use mayfly_core::measure::board::{Board, aggregated};
 use mayfly_core::rng::Rng;
 
 use self::treadmill::Treadmill;

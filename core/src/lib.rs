@@ -2,8 +2,8 @@
 //!
 //! This crate does no I/O. It reads no clock, starts no thread, and draws no randomness of its own,
 //! so the same code runs in a browser tab and on a server, and a run can be repeated to the byte.
-//! The hosts (`mayfly-web`, `mayfly`) implement [`transport::Transport`] and [`time::Clock`] and
-//! call [`drive::drive`]; everything else they do is show what comes out.
+//! The hosts (`mayfly-web`, `mayfly`) implement [`http::transport::Transport`] and [`time::Clock`] and
+//! call [`running::drive::drive`]; everything else they do is show what comes out.
 //!
 //! # Time
 //!
@@ -21,62 +21,36 @@
 //!
 //! Response times are kept in histograms of three significant digits, laid out like HdrHistogram's,
 //! from one microsecond to one hour; longer times count as one hour. Minimum, maximum and average
-//! are exact. Quantiles are always read from merged histograms, and [`estimate`] says how sure they
+//! are exact. Quantiles are always read from merged histograms, and [`measure::estimate`] says how sure they
 //! are. No time is finer than the host's clock, which browsers coarsen on purpose.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-// What the user asked for.
-pub mod browser;
-pub mod data;
-pub mod plan;
-pub mod request;
-pub mod template;
-
-// The pure parts of scheduling.
-pub mod arrival;
-pub mod class_mix;
-pub mod load_line;
+// From the ground up: each of these knows only those above it in this list. `rooms.toml` has the
+// floors, and a check keeps to them.
 pub mod rng;
-pub mod shape;
-pub mod spawn;
+pub mod run_state;
 pub mod time;
-pub mod wait;
 pub mod weight;
-
-// The users, and the loop that connects them to the world.
-pub mod drive;
-pub mod program;
-pub mod run;
-pub mod shard;
-pub mod simulate;
-pub mod transport;
-pub mod trial;
-mod user;
-
-// What the answers say.
-pub mod answer;
-pub mod check;
-pub mod extract;
-mod judge;
-pub mod query;
-
-// What was measured.
-pub mod accounts;
-pub mod board;
-pub mod estimate;
-pub mod histogram;
-pub mod sample;
-pub mod series;
-pub mod snapshot;
-pub mod stats;
-pub mod threshold;
-
-pub mod report;
 
 mod json_text;
 mod shorten;
+
+pub mod http;
+pub mod simulate;
+pub mod template;
+
+pub mod judging;
+pub mod measure;
+pub mod verdict;
+
+pub mod plan;
+pub mod schedule;
+
+pub mod running;
+
+pub mod report;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -13,21 +13,21 @@ use futures::executor::LocalPool;
 use futures::future::select;
 use serde_json::Value;
 
-use crate::board::Board;
-use crate::drive::drive;
-use crate::histogram::Histogram;
+use crate::http::request::{Method, Request, RequestName};
+use crate::http::transport::{Kept, Response, Transport, TransportError};
+use crate::measure::board::Board;
+use crate::measure::histogram::Histogram;
+use crate::measure::sample::{Failure, Sample};
+use crate::measure::snapshot::{Snapshot, TimeTotals};
 use crate::plan::{
     ArrivalRate, ArrivalStage, Arrivals, Load, Order, Plan, RunTime, Shape, Share, SpawnRate,
     Stage, Target, Task, TaskSet, UserClass, UserCount, Users,
 };
-use crate::program::Program;
-use crate::request::{Method, Request, RequestName};
-use crate::sample::{Failure, Sample};
-use crate::shard::{Command, Setting, Shard, ShardId};
+use crate::running::drive::drive;
+use crate::running::program::Program;
+use crate::running::shard::{Command, Setting, Shard, ShardId};
 use crate::simulate::Model;
-use crate::snapshot::{Snapshot, TimeTotals};
 use crate::time::{Clock, Elapsed, micros};
-use crate::transport::{Kept, Response, Transport, TransportError};
 
 /// A clock that stands still until nothing else is left to do, and then jumps to the next time
 /// somebody waits for.

@@ -6,8 +6,8 @@
 
 mod remedy;
 
+use mayfly_core::http::request::Method;
 use mayfly_core::plan::BaseUrl;
-use mayfly_core::request::Method;
 use mayfly_core::time::Elapsed;
 
 use crate::format;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mayfly_core::board::Board;
-use mayfly_core::load_line::{LoadLine, Outlook};
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Targets};
 use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
-use mayfly_core::snapshot::Snapshot;
+use mayfly_core::schedule::load_line::{LoadLine, Outlook};
 use serde::{Deserialize, Serialize};
 
 /// Tells a kept run from all others, and sorts by its start.

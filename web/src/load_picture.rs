@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use mayfly_core::load_line::{LoadLine, LoadUnit};
+use mayfly_core::measure::series::Slot;
 use mayfly_core::plan::format_length;
-use mayfly_core::series::Slot;
+use mayfly_core::schedule::load_line::{LoadLine, LoadUnit};
 
 use crate::format;
 

@@ -4,13 +4,15 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::board::{Board, aggregated};
+use mayfly_core::http::transport::TransportError;
+use mayfly_core::measure::board::{Board, aggregated};
+use mayfly_core::measure::sample::{Evidence, Failure};
+use mayfly_core::measure::snapshot::{
+    ExceptionTotals, FailureTotals, Recent, RowTotals, TimeTotals,
+};
 use mayfly_core::plan::is_absolute;
-use mayfly_core::run::{EndCause, RunState};
-use mayfly_core::sample::{Evidence, Failure};
-use mayfly_core::snapshot::{ExceptionTotals, FailureTotals, Recent, RowTotals, TimeTotals};
+use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_core::time::Elapsed;
-use mayfly_core::transport::TransportError;
 
 use crate::diagnosis::{Needs, Unanswered};
 
@@ -253,7 +255,7 @@ fn failures(row: &RowTotals) -> impl Iterator<Item = FailureRow> {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::request::{Method, Request};
+    use mayfly_core::http::request::{Method, Request};
     use mayfly_core::testing::{Answer, Simulation, answer_after, class, load, plan, task};
 
     use super::*;

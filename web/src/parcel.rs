@@ -9,9 +9,9 @@
 
 use std::collections::BTreeMap;
 
-use mayfly_core::request::RequestName;
-use mayfly_core::series::Slot;
-use mayfly_core::snapshot::Snapshot;
+use mayfly_core::http::request::RequestName;
+use mayfly_core::measure::series::Slot;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::time::Elapsed;
 use serde::{Deserialize, Serialize};
 
@@ -204,7 +204,7 @@ impl Part {
 mod tests {
     use std::time::Duration;
 
-    use mayfly_core::shard::Command;
+    use mayfly_core::running::shard::Command;
     use mayfly_core::testing::{Simulation, answer_after, class, load, name, plan, task};
     use proptest::prelude::*;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use mayfly_core::load_line::LoadLine;
+use mayfly_core::plan::preset::Preset;
 use mayfly_core::plan::{Arrivals, RunTime, Shape, UserCount, format_length, parse_length};
-use mayfly_core::shape::Preset;
+use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

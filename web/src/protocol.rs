@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use mayfly_core::load_line::LoadLine;
+use mayfly_core::http::request::RequestName;
 use mayfly_core::report::ThresholdResult;
-use mayfly_core::request::RequestName;
-use mayfly_core::trial::Trial;
+use mayfly_core::running::trial::Trial;
+use mayfly_core::schedule::load_line::LoadLine;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

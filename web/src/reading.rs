@@ -1,10 +1,10 @@
 //! What the engine says about a plan that is being written.
 
-use mayfly_core::browser::{Unsent, unsent};
-use mayfly_core::data::Table;
-use mayfly_core::load_line::LoadLine;
+use mayfly_core::plan::browser::{Unsent, unsent};
+use mayfly_core::plan::data::Table;
 use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Targets, locate};
-use mayfly_core::program::{Program, ProgramError};
+use mayfly_core::running::program::{Program, ProgramError};
+use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

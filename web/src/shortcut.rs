@@ -1,6 +1,6 @@
 //! Keys that do something wherever the focus is.
 
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 use web_sys::KeyboardEvent;
 use yew::Callback;
 

@@ -6,11 +6,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mayfly_core::http::request::{Method, Request};
+use mayfly_core::http::transport::{Response, Transport, TransportError};
 use mayfly_core::plan::{BaseUrl, Plan};
-use mayfly_core::request::{Method, Request};
+use mayfly_core::running::trial::{Received, Trial};
 use mayfly_core::time::Clock;
-use mayfly_core::transport::{Response, Transport, TransportError};
-use mayfly_core::trial::{Received, Trial};
 use mayfly_web::js::worker_scope;
 use mayfly_web::worker::{FetchTransport, WorkerClock, try_plan};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -1,10 +1,10 @@
 //! A run is the same to the byte on every target: this file runs on x86-64 and in the browser.
 
+use mayfly_core::http::transport::Transport;
 use mayfly_core::plan::{Plan, Target};
-use mayfly_core::shard::ShardId;
+use mayfly_core::running::shard::ShardId;
 use mayfly_core::simulate::SimulatedApi;
 use mayfly_core::testing::{ManualClock, run_to_end, shard};
-use mayfly_core::transport::Transport;
 use mayfly_web::protocol::encode;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 

@@ -9,7 +9,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use mayfly_core::transport::TransportError;
+use mayfly_core::http::transport::TransportError;
 
 use super::failure;
 use super::pool::Slot;

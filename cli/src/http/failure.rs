@@ -3,7 +3,7 @@
 
 use std::io;
 
-use mayfly_core::transport::TransportError;
+use mayfly_core::http::transport::TransportError;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::wire::{End, Log};

@@ -5,8 +5,8 @@ use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::Uri;
-use mayfly_core::request::{Method, Request};
-use mayfly_core::transport::TransportError;
+use mayfly_core::http::request::{Method, Request};
+use mayfly_core::http::transport::TransportError;
 
 use super::url::Url;
 

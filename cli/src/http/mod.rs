@@ -16,8 +16,8 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::HeaderMap;
-use mayfly_core::request::Request;
-use mayfly_core::transport::{Kept, Response, Transport, TransportError};
+use mayfly_core::http::request::Request;
+use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
 use rustls::RootCertStore;
 use tokio::time::timeout;
 

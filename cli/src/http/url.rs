@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use hyper::http::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
-use mayfly_core::transport::TransportError;
+use mayfly_core::http::transport::TransportError;
 
 /// An absolute `http` or `https` URL, without its fragment.
 #[derive(Clone, Debug, Eq, PartialEq)]

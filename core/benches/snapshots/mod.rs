@@ -1,12 +1,12 @@
 //! Statistics as they are after five minutes: a million requests in a hundred rows.
 
-use mayfly_core::request::{Method, RequestName};
+use mayfly_core::http::request::{Method, RequestName};
+use mayfly_core::measure::sample::{Evidence, Sample};
+use mayfly_core::measure::snapshot::Snapshot;
+use mayfly_core::measure::stats::Stats;
 use mayfly_core::rng::Rng;
-use mayfly_core::run::RunState;
-use mayfly_core::sample::{Evidence, Sample};
-use mayfly_core::shard::ShardId;
-use mayfly_core::snapshot::Snapshot;
-use mayfly_core::stats::Stats;
+use mayfly_core::run_state::RunState;
+use mayfly_core::running::shard::ShardId;
 use mayfly_core::time::Elapsed;
 
 /// How many requests each row has counted.

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
+use mayfly_core::http::transport::Response;
 use mayfly_core::plan::Plan;
-use mayfly_core::shard::{Order, Shard, ShardId, Ticket};
+use mayfly_core::running::shard::{Order, Shard, ShardId, Ticket};
 use mayfly_core::testing::shard;
 use mayfly_core::time::Elapsed;
-use mayfly_core::transport::Response;
 
 /// A shard whose users are all alive.
 pub(crate) struct Treadmill {

@@ -4,10 +4,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mayfly_core::answer::Answer;
-use mayfly_core::check::StatusSet;
-use mayfly_core::query::{JsonPath, Pattern};
-use mayfly_core::transport::{Kept, Response};
+use mayfly_core::judging::answer::Answer;
+use mayfly_core::judging::check::StatusSet;
+use mayfly_core::judging::query::{JsonPath, Pattern};
+use mayfly_core::http::transport::{Kept, Response};
 use serde_json::Value;
 
 fuzz_target!(|input: (&str, &[u8])| {

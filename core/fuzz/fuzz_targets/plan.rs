@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mayfly_core::plan::Plan;
-use mayfly_core::program::Program;
+use mayfly_core::running::program::Program;
 
 fuzz_target!(|text: &str| {
     // The first byte says how the rest is read.

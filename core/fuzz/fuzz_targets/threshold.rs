@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mayfly_core::threshold::Condition;
+use mayfly_core::verdict::threshold::Condition;
 
 fuzz_target!(|text: &str| {
     match text.parse::<Condition>() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{BaseUrl, Draft, Plan, Step, TaskSet, UrlTemplate, Work, is_absolute};
-use crate::program::is_chosen;
+use crate::running::program::is_chosen;
 
 /// The hosts that the requests of a plan go to.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]

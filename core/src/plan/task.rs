@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{BaseUrl, PlanError, UrlTemplate};
-use crate::check::Check;
-use crate::extract::Extract;
-use crate::request::{Method, RequestName};
+use crate::http::request::{Method, RequestName};
+use crate::judging::check::Check;
+use crate::judging::extract::Extract;
+use crate::plan::wait::WaitTime;
 use crate::template::{JsonTemplate, Template};
-use crate::wait::WaitTime;
 use crate::weight::Weights;
 
 /// A kind of user.

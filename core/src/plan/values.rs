@@ -195,7 +195,7 @@ pub fn parse_weight(text: &str) -> Result<u32, PlanError> {
 }
 
 /// Reads a wait in seconds, which may have a fraction, up to
-/// [`WaitTime::MAX`](crate::wait::WaitTime::MAX).
+/// [`WaitTime::MAX`](crate::plan::wait::WaitTime::MAX).
 ///
 /// # Errors
 ///

@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime};
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::figures;
-use crate::board::{Board, aggregated};
-use crate::snapshot::RowTotals;
+use crate::measure::board::{Board, aggregated};
+use crate::measure::snapshot::RowTotals;
 use crate::time::Elapsed;
 
 pub use self::history::history;
@@ -180,8 +180,8 @@ fn finish(out: Writer<Vec<u8>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::request::{Method, Request};
     use crate::plan::{RequestStep, Step, Task, Work};
-    use crate::request::{Method, Request};
     use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
 
     /// One user that sends every 500 ms for two seconds; a path with a comma fails.

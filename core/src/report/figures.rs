@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::board::{Board, aggregated};
+use crate::measure::board::{Board, aggregated};
 
 /// The key numbers of a run, all requests together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

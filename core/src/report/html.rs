@@ -69,7 +69,7 @@ pub fn page(report: &Report, look: Look) -> String {
 /// What all sections look at.
 struct View<'a> {
     report: &'a Report,
-    rows: Vec<crate::snapshot::RowTotals>,
+    rows: Vec<crate::measure::snapshot::RowTotals>,
     look: Look,
 }
 

@@ -11,9 +11,9 @@ use serde_json::error::Category;
 use serde_json::{Map, Value};
 
 use super::{Ending, Report, ThresholdResult};
-use crate::board::Board;
+use crate::measure::board::Board;
+use crate::measure::snapshot::Snapshot;
 use crate::plan::Draft;
-use crate::snapshot::Snapshot;
 
 impl Report {
     /// The report as JSON, in one line.

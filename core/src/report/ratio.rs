@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::http::request::Method;
 use crate::plan::{Draft, Tags};
-use crate::program::is_chosen;
-use crate::request::Method;
+use crate::running::program::is_chosen;
 
 /// The part of a class, a set or a task.
 #[derive(Clone, Debug, PartialEq)]

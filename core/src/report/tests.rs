@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::http::request::Request;
+use crate::http::transport::{Kept, Response};
 use crate::plan::Plan;
-use crate::request::Request;
 use crate::testing::{Answer, Outcome, Simulation, answer_after};
-use crate::transport::{Kept, Response};
 
 /// Names, messages and bodies that want to break out.
 pub(super) const HOSTILE: [&str; 8] = [

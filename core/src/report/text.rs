@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{figures, words};
-use crate::board::{Board, aggregated};
-use crate::snapshot::{RowTotals, TimeTotals};
-use crate::threshold::{Outcome, Verdicts};
+use crate::measure::board::{Board, aggregated};
+use crate::measure::snapshot::{RowTotals, TimeTotals};
+use crate::verdict::threshold::{Outcome, Verdicts};
 
 /// The tables of a run: statistics, requests without an answer, failures, exceptions and thresholds;
 /// all but the first only if there are any. Times are in milliseconds, with `≈` before percentiles
@@ -245,7 +245,7 @@ fn printable(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Request;
+    use crate::http::request::Request;
     use crate::testing::{Answer, Simulation, answer_after};
     use crate::time::Elapsed;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::snapshot::TimeTotals;
+use crate::measure::snapshot::TimeTotals;
 
 /// A narrow space that does not break: `12 345`.
 const SEPARATOR: char = '\u{202f}';

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 
 use super::shop::Shop;
-use crate::request::Method;
+use crate::http::request::Method;
 
 /// A request as it arrives.
 #[derive(Clone, Copy, Debug)]

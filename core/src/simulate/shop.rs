@@ -253,7 +253,7 @@ mod tests {
 
     use super::super::demo::Demo;
     use super::*;
-    use crate::request::Method;
+    use crate::http::request::Method;
 
     struct Customer {
         demo: Demo,

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use crate::board::{Board, aggregated};
+use crate::http::request::{Method, RequestName};
+use crate::http::transport::Transport as _;
+use crate::measure::board::{Board, aggregated};
+use crate::measure::snapshot::TimeTotals;
 use crate::plan::{Plan, Target};
-use crate::request::{Method, RequestName};
-use crate::shard::ShardId;
+use crate::running::shard::ShardId;
 use crate::simulate::SimulatedApi;
-use crate::snapshot::TimeTotals;
 use crate::testing::{ManualClock, run_to_end, shard};
-use crate::transport::Transport as _;
 
 /// Enough workers that nothing waits, and a millisecond of work.
 const QUICK: &str = r#"[simulated]

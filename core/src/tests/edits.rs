@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use crate::board::aggregated;
+use crate::http::request::Request;
+use crate::measure::board::aggregated;
 use crate::plan::{Load, Plan};
-use crate::request::Request;
-use crate::run::{EndCause, RunState};
-use crate::shard::Command;
+use crate::run_state::{EndCause, RunState};
+use crate::running::shard::Command;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, class, load, name, plan, task};
 use crate::time::Elapsed;
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::board::aggregated;
-use crate::request::Request;
-use crate::run::{EndCause, RunState};
-use crate::shard::Command;
-use crate::snapshot::Snapshot;
+use crate::http::request::Request;
+use crate::measure::board::aggregated;
+use crate::measure::snapshot::Snapshot;
+use crate::run_state::{EndCause, RunState};
+use crate::running::shard::Command;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, name};
 use crate::time::Elapsed;
 
@@ -187,7 +187,7 @@ fn a_reset_leaves_what_is_still_to_be_counted() {
 /// The law: whatever was due is in one of the counts.
 #[track_caller]
 fn check_accounts(snapshot: &Snapshot) {
-    let mut board = crate::board::Board::default();
+    let mut board = crate::measure::board::Board::default();
     board.post(snapshot.clone());
     let accounts = board.accounts();
     assert!(accounts.adds_up(), "{accounts:?}");

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::sample::Evidence;
-use crate::stats::Stats;
+use crate::measure::sample::Evidence;
+use crate::measure::stats::Stats;
 use crate::testing::{name, sample, times};
 use crate::time::Elapsed;
 

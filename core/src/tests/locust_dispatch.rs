@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::class_mix::ClassMix;
 use crate::plan::{RunTime, Share};
+use crate::schedule::class_mix::ClassMix;
 
 /// The vectors about spawning.
 pub(crate) fn golden() -> Value {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::board::aggregated;
-use crate::request::Request;
-use crate::sample::Failure;
-use crate::snapshot::RowTotals;
+use crate::http::request::Request;
+use crate::http::transport::TransportError;
+use crate::measure::board::aggregated;
+use crate::measure::sample::Failure;
+use crate::measure::snapshot::RowTotals;
 use crate::testing::{Answer, Simulation, answer_after, class, load, plan};
 use crate::time::Elapsed;
-use crate::transport::TransportError;
 
 const MILLI: Duration = Duration::from_millis(1);
 
@@ -32,7 +32,7 @@ fn waiting_for_a_connection_counts_as_response_time() {
     // Two users were stalled by the target and two by the first two. All four felt it.
     assert_eq!(total.response_times.max.unwrap().as_millis(), 3009);
     assert_eq!(total.service_times.max.unwrap().as_millis(), 3000);
-    let n_slow = |times: &crate::snapshot::TimeTotals| {
+    let n_slow = |times: &crate::measure::snapshot::TimeTotals| {
         let n_all = times.buckets.count();
         (1..=10)
             .filter(|&it| {

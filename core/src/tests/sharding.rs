@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::board::{Board, aggregated};
+use crate::http::request::Request;
+use crate::measure::board::{Board, aggregated};
+use crate::measure::snapshot::Snapshot;
 use crate::plan::Plan;
-use crate::request::Request;
-use crate::snapshot::Snapshot;
+use crate::plan::wait::WaitTime;
 use crate::testing::{Answer, Simulation, answer_after, answer_json, class, load, plan, task};
 use crate::time::Elapsed;
-use crate::wait::WaitTime;
 
 fn answer(_: Elapsed, request: &Request) -> Answer {
     let status = if request.url.contains("cube") {

@@ -1,11 +1,11 @@
 //! Runs against the simulated API.
 
-use crate::board::aggregated;
-use crate::shard::ShardId;
+use crate::http::transport::Transport;
+use crate::measure::board::aggregated;
+use crate::measure::snapshot::Snapshot;
+use crate::running::shard::ShardId;
 use crate::simulate::SimulatedApi;
-use crate::snapshot::Snapshot;
 use crate::testing::{ManualClock, class, load, plan, run_to_end, shard, task};
-use crate::transport::Transport;
 
 fn run(users: u32, seed: u64) -> Snapshot {
     let mut class = class("A", 1);

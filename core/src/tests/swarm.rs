@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::board::aggregated;
-use crate::request::Request;
-use crate::run::RunState;
+use crate::http::request::Request;
+use crate::measure::board::aggregated;
+use crate::plan::wait::WaitTime;
+use crate::run_state::RunState;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, class, load, plan, task};
 use crate::time::Elapsed;
-use crate::wait::WaitTime;
 
 const MILLI: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);

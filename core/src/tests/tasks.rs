@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::board::aggregated;
+use crate::http::request::Request;
+use crate::measure::board::aggregated;
 use crate::plan::Plan;
-use crate::program::Program;
-use crate::request::Request;
+use crate::running::program::Program;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, answer_json};
 use crate::time::Elapsed;
 

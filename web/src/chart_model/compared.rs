@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mayfly_core::board::{Board, aggregated};
-use mayfly_core::series::Slot;
-use mayfly_core::snapshot::TimeTotals;
+use mayfly_core::measure::board::{Board, aggregated};
+use mayfly_core::measure::series::Slot;
+use mayfly_core::measure::snapshot::TimeTotals;
 
 use super::rows::COLORS;
 use super::timeline::{Stretch, Timeline};

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mayfly_core::snapshot::TimeTotals;
+use mayfly_core::measure::snapshot::TimeTotals;
 
 use super::Points;
 
@@ -108,7 +108,7 @@ fn column(times: &TimeTotals, at: &[f64], end: f64) -> Vec<Option<f64>> {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::histogram::Histogram;
+    use mayfly_core::measure::histogram::Histogram;
 
     use super::*;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mayfly_core::request::RequestName;
-use mayfly_core::series::Slot;
-use mayfly_core::snapshot::{RowTotals, TimeTotals};
+use mayfly_core::http::request::RequestName;
+use mayfly_core::measure::series::Slot;
+use mayfly_core::measure::snapshot::{RowTotals, TimeTotals};
 
 use super::timeline::{Stretch, Timeline};
 use super::{Axis, Chart, ChartStyle, LineStyle, Points, percentiles};

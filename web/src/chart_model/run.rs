@@ -90,7 +90,7 @@ fn chart(
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::series::Slot;
+    use mayfly_core::measure::series::Slot;
 
     use super::*;
 

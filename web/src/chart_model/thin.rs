@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mayfly_core::series::Slot;
+use mayfly_core::measure::series::Slot;
 
 use super::{Points, Span};
 

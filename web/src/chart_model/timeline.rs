@@ -1,6 +1,6 @@
 //! A series as the charts show it: rates instead of counts, percentiles instead of buckets.
 
-use mayfly_core::series::Slot;
+use mayfly_core::measure::series::Slot;
 
 /// The percentiles that are shown over time, as fractions.
 pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
@@ -104,7 +104,7 @@ impl Stretch {
 mod tests {
     use std::time::Duration;
 
-    use mayfly_core::board::Board;
+    use mayfly_core::measure::board::Board;
     use mayfly_core::testing::{Simulation, answer_after, class, load, plan};
 
     use super::*;

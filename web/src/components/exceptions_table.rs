@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::snapshot::ExceptionTotals;
+use mayfly_core::measure::snapshot::ExceptionTotals;
 use mayfly_core::time::Elapsed;
 use yew::prelude::*;
 

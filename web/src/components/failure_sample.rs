@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use mayfly_core::request::Keep;
-use mayfly_core::sample::Evidence;
+use mayfly_core::http::request::Keep;
+use mayfly_core::measure::sample::Evidence;
 use yew::prelude::*;
 
 use super::copy_button::CopyButton;

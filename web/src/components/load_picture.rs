@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::load_line::{LoadLine, LoadUnit};
+use mayfly_core::schedule::load_line::{LoadLine, LoadUnit};
 use yew::prelude::*;
 
 use crate::format;

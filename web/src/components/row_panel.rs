@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use mayfly_core::board::Board;
-use mayfly_core::request::RequestName;
+use mayfly_core::http::request::RequestName;
+use mayfly_core::measure::board::Board;
 use yew::prelude::*;
 
 use crate::chart_model::Event;

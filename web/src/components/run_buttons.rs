@@ -1,6 +1,6 @@
 //! What can be done with a run.
 
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 use yew::prelude::*;
 
 use crate::control::Intent;

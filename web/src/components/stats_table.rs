@@ -3,11 +3,11 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::estimate::Estimate;
+use mayfly_core::http::request::RequestName;
+use mayfly_core::measure::estimate::Estimate;
+use mayfly_core::measure::snapshot::TimeTotals;
 use mayfly_core::report::words;
-use mayfly_core::request::RequestName;
-use mayfly_core::run::RunState;
-use mayfly_core::snapshot::TimeTotals;
+use mayfly_core::run_state::RunState;
 use yew::prelude::*;
 
 use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};

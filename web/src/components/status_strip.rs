@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 use yew::prelude::*;
 
 use crate::format;

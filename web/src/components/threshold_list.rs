@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use mayfly_core::report::{RunVerdict, ThresholdResult};
-use mayfly_core::threshold::Outcome;
+use mayfly_core::verdict::threshold::Outcome;
 use yew::prelude::*;
 
 use crate::format;

@@ -3,7 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::trial::{Checked, Excerpt, Exchange, Extracted, Received, Trial, Tried, Verdict};
+use mayfly_core::running::trial::{
+    Checked, Excerpt, Exchange, Extracted, Received, Trial, Tried, Verdict,
+};
 use yew::prelude::*;
 
 use super::modal::Modal;
@@ -213,7 +215,7 @@ fn body(body: Option<&Excerpt>) -> Html {
 
 #[cfg(test)]
 mod tests {
-    use mayfly_core::transport::TransportError;
+    use mayfly_core::http::transport::TransportError;
 
     use super::*;
 

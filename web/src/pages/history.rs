@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use mayfly_core::http::request::RequestName;
 use mayfly_core::report::Ending;
-use mayfly_core::request::RequestName;
 use yew::prelude::*;
 
 use crate::components::{

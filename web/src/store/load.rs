@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::load_line::LoadLine;
+use mayfly_core::schedule::load_line::LoadLine;
 use serde_json::{Map, Value};
 
 use crate::load_kind::{FormerLoads, LoadKind};

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use mayfly_core::plan::Users;
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 
 use super::Run;
 use crate::format;

@@ -16,9 +16,9 @@ pub mod theme;
 
 use std::rc::Rc;
 
+use mayfly_core::http::request::RequestName;
 use mayfly_core::plan::Users;
-use mayfly_core::request::RequestName;
-use mayfly_core::trial::Trial;
+use mayfly_core::running::trial::Trial;
 use yew::Reducible;
 
 use crate::chart_model::run::HIDDEN;

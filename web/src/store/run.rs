@@ -3,12 +3,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::board::Board;
-use mayfly_core::load_line::LoadLine;
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Targets, Users};
 use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
-use mayfly_core::run::RunState;
-use mayfly_core::snapshot::Snapshot;
+use mayfly_core::run_state::RunState;
+use mayfly_core::schedule::load_line::LoadLine;
 
 use crate::chart_model::Event;
 use crate::diagnosis::Diagnosis;

@@ -1,11 +1,11 @@
 //! What actions make of the state.
 
-use mayfly_core::board::Board;
+use mayfly_core::http::transport::TransportError;
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Shape};
-use mayfly_core::run::RunState;
-use mayfly_core::snapshot::Snapshot;
+use mayfly_core::run_state::RunState;
 use mayfly_core::testing::{Answer, Simulation, answer_after, users};
-use mayfly_core::transport::TransportError;
 
 use super::*;
 use crate::diagnosis::{Cause, Diagnosis};

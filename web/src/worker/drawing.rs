@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use mayfly_core::load_line::{LoadLine, Outlook};
 use mayfly_core::plan::Plan;
+use mayfly_core::schedule::load_line::{LoadLine, Outlook};
 use mayfly_core::time::Clock;
 
 use super::WorkerClock;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Reflect, Uint8Array};
+use mayfly_core::http::request::{Keep, Request};
+use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
 use mayfly_core::plan::BaseUrl;
-use mayfly_core::request::{Keep, Request};
-use mayfly_core::transport::{Kept, Response, Transport, TransportError};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use mayfly_core::board::Board;
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, ThresholdResult};
-use mayfly_core::run::EndCause;
-use mayfly_core::snapshot::Snapshot;
-use mayfly_core::threshold::Verdicts;
+use mayfly_core::run_state::EndCause;
+use mayfly_core::verdict::threshold::Verdicts;
 
 use crate::outline::with_load;
 

@@ -4,13 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
-use mayfly_core::drive::drive;
+use mayfly_core::http::transport::Transport;
+use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Target};
-use mayfly_core::program::Program;
-use mayfly_core::shard::{self, Setting, Shard, ShardId};
+use mayfly_core::running::drive::drive;
+use mayfly_core::running::program::Program;
+use mayfly_core::running::shard::{self, Setting, Shard, ShardId};
 use mayfly_core::simulate::{Model, SimulatedApi};
-use mayfly_core::snapshot::Snapshot;
-use mayfly_core::transport::Transport;
 use wasm_bindgen_futures::spawn_local;
 
 use super::clock::WorkerClock;

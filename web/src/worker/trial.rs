@@ -4,8 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::plan::{Plan, Target};
+use mayfly_core::running::trial::{Place, PlaceError, Setting, Trial, try_step};
 use mayfly_core::simulate::{Model, SimulatedApi};
-use mayfly_core::trial::{Place, PlaceError, Setting, Trial, try_step};
 use web_sys::DedicatedWorkerGlobalScope;
 
 use super::{FetchTransport, WorkerClock};

@@ -10,7 +10,7 @@ mod tables;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::run::RunState;
+use mayfly_core::run_state::RunState;
 use mayfly_core::time::Elapsed;
 use mayfly_web::components::run_buttons::{RunButtons, RunButtonsProps};
 use mayfly_web::components::status_strip::{StatusStrip, StatusStripProps};

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use mayfly_core::request::Request;
-use mayfly_core::sample::Evidence;
-use mayfly_core::snapshot::ExceptionTotals;
+use mayfly_core::http::request::Request;
+use mayfly_core::measure::sample::Evidence;
+use mayfly_core::measure::snapshot::ExceptionTotals;
 use mayfly_core::testing::{Simulation, answer_after, class, load, name, plan, task};
 use mayfly_core::time::Elapsed;
 use mayfly_web::components::exceptions_table::{ExceptionsTable, ExceptionsTableProps};

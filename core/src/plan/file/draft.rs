@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::errors::PlanErrors;
-use super::tree::{Node, Value};
-use super::{read_json, read_toml, read_tree, write_toml};
+use super::read_tree;
+use crate::plan::notation::errors::PlanErrors;
+use crate::plan::notation::tree::{Node, Value};
+use crate::plan::notation::{read_json, read_toml, write_toml};
 
 /// The keys and values of a plan that is being written, which need not make sense yet.
 ///

@@ -1,13 +1,11 @@
 //! The JSON Schema of plan files, for editors.
 
-use std::borrow::Cow;
-
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::form::PlanFile;
+use crate::plan::format::PlanFile;
 
 /// The JSON Schema of plan files. It accepts all that can be read, and a little more.
 pub fn schema() -> String {
@@ -46,37 +44,4 @@ impl Transform for Plain {
             }
         }
     }
-}
-
-macro_rules! described {
-    ($($name:ident: $schema:expr;)*) => {
-        $(
-            pub(super) struct $name;
-
-            impl JsonSchema for $name {
-                fn inline_schema() -> bool {
-                    true
-                }
-
-                fn schema_name() -> Cow<'static, str> {
-                    stringify!($name).into()
-                }
-
-                fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                    $schema
-                }
-            }
-        )*
-    };
-}
-
-// What types outside of the format read.
-described! {
-    PickSchema: json_schema!({ "enum": ["user", "random", "sequential"] });
-    StatusSchema: {
-        let number = serde_json::json!({ "type": "integer", "minimum": 100, "maximum": 599 });
-        let class = serde_json::json!({ "enum": ["1xx", "2xx", "3xx", "4xx", "5xx"] });
-        let one = serde_json::json!([number, class]);
-        json_schema!({ "anyOf": [number, class, { "type": "array", "items": { "anyOf": one } }] })
-    };
 }

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::form::METHODS;
-use super::messages::closest;
-use super::tree::{Node, Path, Problems, Value};
+use crate::plan::format::METHODS;
+use crate::plan::notation::messages::closest;
+use crate::plan::notation::tree::{Node, Path, Problems, Value};
 use crate::template::Template;
 
 /// Writes down each placeholder for a variable that no extract of its user class sets.

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::{QUANTILES, finish, millis, rate, text, write, writer};
-use crate::board::{Board, aggregated};
-use crate::histogram::Buckets;
-use crate::series::Slot;
-use crate::snapshot::{RowTotals, TimeTotals};
+use crate::measure::board::{Board, aggregated};
+use crate::measure::histogram::Buckets;
+use crate::measure::series::Slot;
+use crate::measure::snapshot::{RowTotals, TimeTotals};
 
 /// One line per slot of the series of each row, and of `Aggregated`, in order of time; the columns
 /// are those of Locust's `stats_history.csv`.
@@ -189,7 +189,7 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Request;
+    use crate::http::request::Request;
     use crate::testing::{Answer, Simulation, answer_after, class, load, plan, task};
     use crate::time::Elapsed;
 

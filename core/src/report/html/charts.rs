@@ -3,8 +3,8 @@
 
 use super::markup::Html;
 use super::plot::{Frame, Point, thin};
+use crate::measure::series::Slot;
 use crate::report::{Report, words};
-use crate::series::Slot;
 
 struct Chart {
     id: &'static str,

@@ -2,9 +2,9 @@
 
 use super::View;
 use super::markup::{Column, Html, Table};
+use crate::measure::sample::{Evidence, Failure};
+use crate::measure::snapshot::{FailureTotals, RowTotals};
 use crate::report::words;
-use crate::sample::{Evidence, Failure};
-use crate::snapshot::{FailureTotals, RowTotals};
 
 pub(super) fn failures(view: &View<'_>) -> Html {
     let mut body = Html::default();

@@ -3,10 +3,10 @@
 use super::View;
 use super::markup::{Column, Html, Table};
 use super::plan;
-use crate::board::aggregated;
+use crate::measure::board::aggregated;
 use crate::report::{Ending, Report, RunVerdict, words};
-use crate::threshold::Outcome;
 use crate::time::Elapsed;
+use crate::verdict::threshold::Outcome;
 
 /// The title of a report that has none.
 const UNTITLED: &str = "Mayfly Test Report";

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::View;
 use super::markup::{Column, Html, Table};
-use crate::board::aggregated;
+use crate::measure::board::aggregated;
+use crate::measure::snapshot::RowTotals;
 use crate::report::{figures, words};
-use crate::snapshot::RowTotals;
 
 /// The quantiles of Locust's HTML report, with their column titles.
 const QUANTILES: [(f64, &str); 8] = [

@@ -161,7 +161,7 @@ fn runs_that_were_cut_short_say_so() {
 #[test]
 fn a_run_without_anything_has_a_page_too() {
     let report = Report {
-        board: crate::board::Board::default(),
+        board: crate::measure::board::Board::default(),
         thresholds: Vec::new(),
         plan: crate::plan::Draft::default(),
         ..small()

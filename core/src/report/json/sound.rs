@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::series::Slot;
-use crate::shard::ShardId;
-use crate::snapshot::{FailureTotals, RowTotals, Snapshot, TimeTotals};
+use crate::measure::series::Slot;
+use crate::measure::snapshot::{FailureTotals, RowTotals, Snapshot, TimeTotals};
+use crate::running::shard::ShardId;
 use crate::time::{Elapsed, micros};
 
 /// The latest start of a run: some day of the year 9892, so that its end is before 10000.

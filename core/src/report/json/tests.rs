@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::http::request::Request;
 use crate::report::html::{Look, page};
 use crate::report::tests::{large, report, small};
 use crate::report::{csv, text};
-use crate::request::Request;
 use crate::testing::answer_after;
-use crate::threshold::Verdicts;
 use crate::time::Elapsed;
+use crate::verdict::threshold::Verdicts;
 
 #[track_caller]
 fn check_error(text: &str, expected: &str) {

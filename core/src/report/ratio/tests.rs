@@ -1,6 +1,6 @@
 use super::*;
-use crate::class_mix::ClassMix;
 use crate::plan::Plan;
+use crate::schedule::class_mix::ClassMix;
 
 /// One line for each class and task: how deep it is, its part in percent, and of everything.
 #[track_caller]

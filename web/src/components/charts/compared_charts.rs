@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use mayfly_core::board::Board;
-use mayfly_core::series::Slot;
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::series::Slot;
 use yew::prelude::*;
 
 use super::chart_panel::ChartPanel;

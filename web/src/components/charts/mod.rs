@@ -12,7 +12,7 @@ mod toolbar;
 
 use std::rc::Rc;
 
-use mayfly_core::board::Board;
+use mayfly_core::measure::board::Board;
 use yew::prelude::*;
 
 use self::hooks::{Same, Script, use_script, use_zoom};

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use mayfly_core::board::Board;
-use mayfly_core::request::RequestName;
-use mayfly_core::series::Slot;
-use mayfly_core::snapshot::RowTotals;
+use mayfly_core::http::request::RequestName;
+use mayfly_core::measure::board::Board;
+use mayfly_core::measure::series::Slot;
+use mayfly_core::measure::snapshot::RowTotals;
 use yew::prelude::*;
 
 use super::chart_panel::ChartPanel;

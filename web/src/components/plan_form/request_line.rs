@@ -1,6 +1,6 @@
 //! The method and the path of a request, side by side.
 
-use mayfly_core::request::Method;
+use mayfly_core::http::request::Method;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 

@@ -1,6 +1,6 @@
 //! What a task is: a request, steps, or a set of tasks; and how one becomes another.
 
-use mayfly_core::request::Method;
+use mayfly_core::http::request::Method;
 use serde_json::{Map, Value, json};
 
 use super::editor::text_of;

@@ -6,19 +6,19 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::*;
-use crate::check::{Check, StatusSet};
-use crate::data::Pick;
-use crate::extract::{Extract, Source};
+use crate::http::request::Method;
+use crate::judging::check::{Check, StatusSet};
+use crate::judging::extract::{Extract, Source};
+use crate::plan::data::Pick;
+use crate::plan::wait::{WaitRule, WaitTime};
 use crate::plan::{
     ArrivalStage, Arrivals, BaseUrl, Body, DataSet, DataSource, Load, Order, RequestDefaults,
     RequestStep, RunTime, Shape, Share, SpawnRate, Stage, Step, Tags, Target, Task, UserClass,
     Users, Work,
 };
-use crate::request::Method;
 use crate::simulate::{Model, ServiceTime, Stall};
 use crate::template::{JsonTemplate, Template};
-use crate::threshold::Threshold;
-use crate::wait::{WaitRule, WaitTime};
+use crate::verdict::threshold::Threshold;
 
 const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)

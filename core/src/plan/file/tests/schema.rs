@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::messages::keys;
 use super::*;
+use crate::plan::notation::messages::keys;
 
 #[test]
 fn the_schema_in_docs_is_up_to_date() {

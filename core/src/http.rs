@@ -1,0 +1,4 @@
+//! What goes out and what comes back, whatever carries it.
+
+pub mod request;
+pub mod transport;

@@ -1,0 +1,193 @@
+//! The door between the schedule and the network.
+//!
+//! Implementations live in the hosts: `fetch` in `web`, a native client in `cli`; the simulated API
+//! is in [`crate::simulate`]. How answers are judged and counted is in [`crate::measure::stats`], not here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::request::Request;
+
+/// Sends requests.
+///
+/// Nothing else in this crate reaches the network. Given the answers, everything above this trait
+/// is a pure function of the plan, the seed, and the run clock.
+///
+/// # Contract
+///
+/// - **One call is one request.** Never retry: a retry hides the failure the run is there to count.
+/// - **Any status is an answer.** `Ok` means that a response arrived, be it a 503. Whether that is
+///   a failure is not for the transport to say.
+/// - **Dropping the future aborts the request.** Stopping a user drops its future, and nothing may
+///   go on behind its back. Timeouts work the same way, so a transport has none of its own.
+///
+/// # Why the future need not be `Send`
+///
+/// `fetch` yields JavaScript objects, which cannot leave their thread. A shard is single-threaded
+/// on every host, so `cli` runs one current-thread runtime per shard instead.
+///
+/// # Panics
+///
+/// Implementations must not panic on anything a server can send.
+pub trait Transport {
+    /// How many requests may be under way at once without waiting for a free connection inside the
+    /// transport, where nobody could see it; above zero.
+    ///
+    /// The shard never has more under way. Requests beyond wait in the shard, where the wait is
+    /// measured.
+    fn max_in_flight(&self) -> usize;
+
+    /// Sends `request` and waits for the last byte of the body.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no complete response arrived. The cause is as exact as the host allows; see
+    /// [`TransportError::Opaque`].
+    fn send(&self, request: &Request) -> impl Future<Output = Result<Response, TransportError>>;
+}
+
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Response {
+    /// HTTP status code, in `100..=599`.
+    pub status: u16,
+    /// Length of the body after decompression, in bytes.
+    pub body_bytes: u64,
+    /// What the request said to keep, by [`Keep::limit`](crate::http::request::Keep::limit).
+    pub kept: Option<Box<Kept>>,
+}
+
+/// The part of an answer that is looked at after it was counted.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Kept {
+    /// Header names in lower case, and their values, as far as the host may read them.
+    pub headers: Vec<(String, String)>,
+    /// The start of the body, after decompression.
+    pub body: Vec<u8>,
+}
+
+impl Kept {
+    /// The value of a header, whose name is in lower case; that of the first, if there are several.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+}
+
+/// Why no response arrived.
+///
+/// Failures are grouped by this value, so it carries nothing that differs from request to request:
+/// no URL, no port, no text from the host.
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize, thiserror::Error,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportError {
+    /// The connection was closed before the last byte of the answer.
+    #[error("connection lost while the answer was arriving")]
+    Body,
+    /// The connection was reset before the last byte of the answer. Native only.
+    #[error("connection reset while the answer was arriving")]
+    BodyReset,
+    /// A new connection was closed, and nothing had come over it. Native only.
+    #[error("connection closed before the answer began")]
+    Closed,
+    /// The server closed a connection that had carried other requests, while this one was on its
+    /// way. It may have been seen, so it was not sent again. Native only.
+    #[error("kept connection closed by the server while the request was on its way")]
+    ClosedIdle,
+    /// No connection, for a reason that is none of the others. In reports of earlier versions also
+    /// that it was refused, or lost before the answer began. Native only.
+    #[error("connection refused or lost")]
+    Connect,
+    /// The host name did not resolve. Native only.
+    #[error("host name not found")]
+    Dns,
+    /// The status line and the headers of the answer are too long. Native only.
+    #[error("answer with a head of more than {} KiB", Self::MAX_HEAD_BYTES >> 10)]
+    HeadTooLong,
+    /// The server speaks HTTP/2, and no HTTP/1.1 beside it. Native only.
+    #[error("the server speaks only HTTP/2, and Mayfly HTTP/1.1")]
+    Http2Only,
+    /// What was to be sent is not a valid request, such as a URL with a space in it.
+    #[error("not a valid request")]
+    Invalid,
+    /// The answer begins as one of HTTP/1, and breaks its rules further on. Native only.
+    #[error("answer that breaks the rules of HTTP")]
+    Malformed,
+    /// All ports of this machine that connections begin at are taken. Native only.
+    #[error("out of local ports: connections are opened faster than the system frees their ports")]
+    NoLocalPort,
+    /// What came is no answer of HTTP/1. Native only.
+    #[error("what came back is not HTTP")]
+    NotHttp,
+    /// What came instead of a TLS handshake is something else, such as plain HTTP. Native only.
+    #[error("https:// to a port that does not speak TLS")]
+    NotTls,
+    /// Some failure of the network; the browser does not say which.
+    ///
+    /// `fetch` reports a refused connection, an unknown name, a bad certificate, and a missing
+    /// CORS header all alike, so `web` knows no other. The page explains what to check.
+    #[error("no readable answer: network error or missing CORS header (the browser does not say)")]
+    Opaque,
+    /// Nothing listens on the port, or something in between says so. Native only.
+    #[error("connection refused")]
+    Refused,
+    /// A new connection was reset, and nothing had come over it. Native only.
+    #[error("connection reset before the answer began")]
+    Reset,
+    /// No last byte within the timeout.
+    #[error("timed out")]
+    Timeout,
+    /// The TLS handshake failed for a reason that is none of the others. Native only.
+    #[error("TLS handshake failed")]
+    Tls,
+    /// The certificate has expired, or is not valid yet. Native only.
+    #[error("TLS: the certificate has expired, or is not valid yet")]
+    TlsExpired,
+    /// The certificate is for other names than that of the host. Native only.
+    #[error("TLS: the certificate is for another host name")]
+    TlsName,
+    /// A port for `https://` was asked in plain text. Native only.
+    #[error("http:// to a port that speaks TLS")]
+    TlsPort,
+    /// Client and server have no version of TLS, or no way to encrypt, in common. Native only.
+    #[error("TLS: no version or cipher in common")]
+    TlsProtocol,
+    /// Nobody who is trusted stands behind the certificate. Native only.
+    #[error("TLS: the certificate is of an issuer that is not trusted")]
+    TlsUntrusted,
+    /// More header lines than are taken. Native only.
+    #[error("answer with more than {} header lines", Self::MAX_HEADERS)]
+    TooManyHeaders,
+    /// The process may open no further file, and a connection is one. Native only.
+    #[error("too many open files: the system allows no further connection (see ulimit -n)")]
+    TooManyOpenFiles,
+    /// More redirects than anybody follows. Native only; a browser calls it opaque.
+    #[error("too many redirects")]
+    TooManyRedirects,
+    /// No way to the host or its network. Native only.
+    #[error("host or network unreachable")]
+    Unreachable,
+}
+
+impl TransportError {
+    /// The longest head of an answer that a native host takes, in bytes.
+    pub const MAX_HEAD_BYTES: usize = 408 << 10;
+
+    /// The most header lines of an answer that a native host takes.
+    pub const MAX_HEADERS: usize = 1000;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_in_older_reports_are_known() {
+        let causes = "body connect dns invalid opaque timeout tls too_many_redirects";
+        for cause in causes.split(' ') {
+            let read = serde_json::from_value::<TransportError>(cause.into());
+            assert!(read.is_ok(), "{cause}: {read:?}");
+        }
+    }
+}

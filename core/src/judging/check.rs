@@ -1,0 +1,250 @@
+//! What an answer must be, and what is said if it is not.
+//!
+//! A failed check is a failure of the request. Failures are grouped by their text, so nothing in it
+//! differs from request to request but the status that was found.
+
+mod status;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::http::request::Keep;
+use crate::judging::answer::Answer;
+use crate::judging::query::{JsonPath, Pattern};
+use crate::plan::format_length;
+use crate::shorten::shorten;
+use crate::template::{Encoding, JsonTemplate, Scope, Template, UnknownVariable};
+
+pub use self::status::{StatusSet, StatusSetError};
+
+/// One thing an answer must be.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Check {
+    /// A text is somewhere in the body.
+    Contains(Template),
+    /// A header is there.
+    Header {
+        /// Its name in lower case.
+        name: String,
+        /// What its value must be; `None` takes any.
+        equals: Option<Template>,
+    },
+    /// The body is JSON, and there is something at a place in it.
+    Json {
+        /// The place. If it is several, the first that is there counts.
+        path: JsonPath,
+        /// What must be there, whatever the order of keys and the notation of numbers; `None` takes
+        /// anything, `null` included.
+        equals: Option<JsonTemplate>,
+    },
+    /// An expression matches somewhere in the body.
+    Regex(Pattern),
+    /// The status is one of these.
+    Status(StatusSet),
+    /// The response time is not longer than this.
+    Under(Duration),
+}
+
+impl Check {
+    /// Whether the answer is what this asks for.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is not, and if `scope` does not know a variable; these are two variants.
+    pub fn judge(
+        &self,
+        answer: &Answer<'_>,
+        response_time: Duration,
+        scope: &mut dyn Scope,
+    ) -> Result<(), CheckFailure> {
+        match self {
+            Self::Contains(text) => {
+                let wanted = rendered(text, scope)?;
+                fail_unless(answer.text().contains(&*wanted), || {
+                    format!("no {} in the body", Quoted(text))
+                })
+            }
+            Self::Header { name, equals } => judge_header(name, equals.as_ref(), answer, scope),
+            Self::Json { path, equals } => judge_json(path, equals.as_ref(), answer, scope),
+            Self::Regex(pattern) => fail_unless(pattern.is_match(answer.text()), || {
+                format!("no match of {} in the body", Slashed(pattern))
+            }),
+            Self::Status(set) => fail_unless(set.contains(answer.status()), || {
+                let set = set.to_string();
+                format!(
+                    "expected status {}, found {}",
+                    shorten(&set),
+                    answer.status()
+                )
+            }),
+            Self::Under(limit) => fail_unless(response_time <= *limit, || {
+                format!("slower than {}", format_length(*limit))
+            }),
+        }
+    }
+
+    /// The names of the variables that it compares with, in the order of the text.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let (text, json) = match self {
+            Self::Contains(text) => (Some(text), None),
+            Self::Header { equals, .. } => (equals.as_ref(), None),
+            Self::Json { equals, .. } => (None, equals.as_ref()),
+            Self::Regex(_) | Self::Status(_) | Self::Under(_) => (None, None),
+        };
+        let text = text.into_iter().flat_map(Template::variables);
+        text.chain(json.into_iter().flat_map(JsonTemplate::variables))
+    }
+
+    /// How much of the answer it looks at.
+    pub fn needs(&self) -> Keep {
+        match self {
+            Self::Contains(_) | Self::Json { .. } | Self::Regex(_) => Keep::Body,
+            Self::Header { .. } | Self::Status(_) | Self::Under(_) => Keep::Start,
+        }
+    }
+}
+
+/// What it asks for, in a few words: `status 2xx`, `under 800ms`.
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contains(text) => write!(f, "body contains {}", Quoted(text)),
+            Self::Header { name, equals: None } => write!(f, "header {}", shorten(name)),
+            Self::Header {
+                name,
+                equals: Some(value),
+            } => write!(f, "header {} is {}", shorten(name), Quoted(value)),
+            Self::Json { path, equals: None } => write!(f, "{} exists", shorten(path.as_str())),
+            Self::Json {
+                path,
+                equals: Some(value),
+            } => {
+                let value = value.to_string();
+                write!(f, "{} is {}", shorten(path.as_str()), shorten(&value))
+            }
+            Self::Regex(pattern) => write!(f, "body matches {}", Slashed(pattern)),
+            Self::Status(set) => write!(f, "status {}", shorten(&set.to_string())),
+            Self::Under(limit) => write!(f, "under {}", format_length(*limit)),
+        }
+    }
+}
+
+/// Why an answer did not pass a check.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CheckFailure {
+    /// The check itself is broken: an exception of the task, and no fault of the answer.
+    #[error(transparent)]
+    Exception(#[from] UnknownVariable),
+    /// The answer is not what it should be; in words that are the same for every such answer, but
+    /// for its status.
+    #[error("{0}")]
+    Failure(Rc<str>),
+}
+
+/// A text of the plan in quotes, as it is written there: what it stands for may differ from request
+/// to request.
+struct Quoted<'a>(&'a Template);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}”", shorten(self.0.as_str()))
+    }
+}
+
+/// An expression between slashes.
+pub(crate) struct Slashed<'a>(pub(crate) &'a Pattern);
+
+impl fmt::Display for Slashed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", shorten(self.0.as_str()))
+    }
+}
+
+fn judge_header(
+    name: &str,
+    equals: Option<&Template>,
+    answer: &Answer<'_>,
+    scope: &mut dyn Scope,
+) -> Result<(), CheckFailure> {
+    let Some(found) = answer.header(name) else {
+        return fail(&format!("no header {}", shorten(name)));
+    };
+    let Some(equals) = equals else {
+        return Ok(());
+    };
+    let wanted = rendered(equals, scope)?;
+    fail_unless(found == wanted, || {
+        format!("header {} is not {}", shorten(name), Quoted(equals))
+    })
+}
+
+fn judge_json(
+    path: &JsonPath,
+    equals: Option<&JsonTemplate>,
+    answer: &Answer<'_>,
+    scope: &mut dyn Scope,
+) -> Result<(), CheckFailure> {
+    let json = match answer.json() {
+        Ok(json) => json,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let Some(found) = path.first(json) else {
+        return fail(&format!("no {} in the body", shorten(path.as_str())));
+    };
+    let Some(equals) = equals else {
+        return Ok(());
+    };
+    fail_unless(is_same(found, &*equals.value(scope)?), || {
+        let wanted = equals.to_string();
+        format!("{} is not {}", shorten(path.as_str()), shorten(&wanted))
+    })
+}
+
+/// Whether two values mean the same: `5` is `5.0`, and keys have no order.
+fn is_same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            let mut pairs = left.iter().zip(right);
+            left.len() == right.len() && pairs.all(|(left, right)| is_same(left, right))
+        }
+        (Value::Number(left), Value::Number(right)) => {
+            let is_whole = !left.is_f64() && !right.is_f64();
+            left == right || !is_whole && left.as_f64() == right.as_f64()
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let has = |(key, value)| right.get(key).is_some_and(|it| is_same(value, it));
+            left.len() == right.len() && left.iter().all(has)
+        }
+        _ => left == right,
+    }
+}
+
+fn rendered<'a>(
+    template: &'a Template,
+    scope: &mut dyn Scope,
+) -> Result<Cow<'a, str>, UnknownVariable> {
+    if let Some(text) = template.static_text() {
+        return Ok(text.into());
+    }
+    let mut text = String::new();
+    template.render(scope, Encoding::Plain, &mut text)?;
+    Ok(text.into())
+}
+
+fn fail_unless(passed: bool, message: impl FnOnce() -> String) -> Result<(), CheckFailure> {
+    if passed {
+        return Ok(());
+    }
+    fail(&message())
+}
+
+fn fail(message: &str) -> Result<(), CheckFailure> {
+    Err(CheckFailure::Failure(message.into()))
+}

@@ -1,0 +1,212 @@
+use serde_json::json;
+
+use super::*;
+use crate::http::transport::{Kept, Response};
+use crate::template::tests::{scope, template};
+
+const BODY: &str = r#"{"ok":true,"id":5,"user":{"name":"å b","tags":["x","y"]},"n":7}"#;
+
+fn judge_body(check: &Check, body: &str) -> Result<(), CheckFailure> {
+    let response = Response {
+        status: 404,
+        body_bytes: body.len() as u64,
+        kept: Some(Box::new(Kept {
+            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            body: body.into(),
+        })),
+    };
+    let answer = Answer::new(&response);
+    check.judge(&answer, Duration::from_millis(900), &mut scope())
+}
+
+/// What is said of a check that passes, and of one that does not.
+#[track_caller]
+fn check(check: Check, expected: Result<(), &str>) {
+    let found = judge_body(&check, BODY).map_err(|failure| match failure {
+        CheckFailure::Exception(error) => panic!("{error}"),
+        CheckFailure::Failure(message) => message.to_string(),
+    });
+    assert_eq!(found, expected.map_err(str::to_owned));
+}
+
+fn status(value: Value) -> Check {
+    Check::Status(value.try_into().unwrap())
+}
+
+fn contains(text: &str) -> Check {
+    Check::Contains(template(text))
+}
+
+fn regex(pattern: &str) -> Check {
+    Check::Regex(pattern.parse().unwrap())
+}
+
+fn exists(path: &str) -> Check {
+    Check::Json {
+        path: path.parse().unwrap(),
+        equals: None,
+    }
+}
+
+fn json_is(path: &str, value: Value) -> Check {
+    Check::Json {
+        path: path.parse().unwrap(),
+        equals: Some(JsonTemplate::new(value).unwrap()),
+    }
+}
+
+fn header(name: &str, value: Option<&str>) -> Check {
+    Check::Header {
+        name: name.to_owned(),
+        equals: value.map(template),
+    }
+}
+
+fn under(millis: u64) -> Check {
+    Check::Under(Duration::from_millis(millis))
+}
+
+#[test]
+fn statuses() {
+    check(status(json!(404)), Ok(()));
+    check(status(json!(["2xx", "4xx"])), Ok(()));
+    check(status(json!("2xx")), Err("expected status 2xx, found 404"));
+    check(
+        status(json!([200, 201, "3xx"])),
+        Err("expected status 200, 201 or 3xx, found 404"),
+    );
+}
+
+#[test]
+fn response_times() {
+    check(under(900), Ok(()));
+    check(under(800), Err("slower than 800ms"));
+}
+
+#[test]
+fn texts_in_the_body() {
+    check(contains(r#""ok":true"#), Ok(()));
+    check(contains("{{ token }}"), Ok(()));
+    check(contains("nope"), Err("no “nope” in the body"));
+    check(
+        contains("{{ accounts.email }}"),
+        Err("no “{{ accounts.email }}” in the body"),
+    );
+}
+
+#[test]
+fn expressions_in_the_body() {
+    check(regex(r#""id":\d"#), Ok(()));
+    check(regex("^x"), Err("no match of /^x/ in the body"));
+}
+
+#[test]
+fn json_in_the_body() {
+    check(exists("$.id"), Ok(()));
+    check(exists("$.nope"), Err("no $.nope in the body"));
+    check(json_is("$.id", json!(5)), Ok(()));
+    check(json_is("$.id", json!(5.0)), Ok(()));
+    check(json_is("$.id", json!("5")), Err("$.id is not \"5\""));
+    check(json_is("$.id", json!(6)), Err("$.id is not 6"));
+    check(json_is("$.nope", json!(6)), Err("no $.nope in the body"));
+    check(json_is("$.n", json!("{{ id }}")), Ok(()));
+    check(
+        json_is("$.id", json!("{{ id }}")),
+        Err("$.id is not \"{{ id }}\""),
+    );
+    check(
+        json_is("$.user", json!({"tags": ["x", "y"], "name": "{{ token }}"})),
+        Ok(()),
+    );
+    check(
+        json_is("$.user.tags", json!(["y", "x"])),
+        Err("$.user.tags is not [\"y\",\"x\"]"),
+    );
+    check(
+        json_is("$.user.tags[*]", json!("y")),
+        Err("$.user.tags[*] is not \"y\""),
+    );
+}
+
+#[test]
+fn a_body_that_is_not_json() {
+    let failure = judge_body(&exists("$.id"), "<html>").unwrap_err();
+    assert_eq!(
+        failure,
+        CheckFailure::Failure("the body is not JSON".into())
+    );
+}
+
+#[test]
+fn headers() {
+    check(header("content-type", None), Ok(()));
+    check(header("content-type", Some("text/html")), Ok(()));
+    check(
+        header("content-type", Some("application/json")),
+        Err("header content-type is not “application/json”"),
+    );
+    check(
+        header("content-type", Some("{{ id }}")),
+        Err("header content-type is not “{{ id }}”"),
+    );
+    check(header("x-request-id", None), Err("no header x-request-id"));
+}
+
+#[test]
+fn long_texts_are_cut_in_messages() {
+    check(
+        contains(&"é".repeat(100)),
+        Err(&format!("no “{}…” in the body", "é".repeat(80))),
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_an_exception() {
+    for check in [
+        contains("{{ nope }}"),
+        header("content-type", Some("{{ nope }}")),
+        json_is("$.id", json!("{{ nope }}")),
+        json_is("$.id", json!(["{{ nope }}"])),
+    ] {
+        let name = "nope".to_owned();
+        let expected = CheckFailure::Exception(UnknownVariable { name });
+        assert_eq!(expected.to_string(), "unknown variable “nope”");
+        assert_eq!(judge_body(&check, BODY), Err(expected));
+    }
+}
+
+#[test]
+fn numbers_are_the_same_if_they_mean_the_same() {
+    for (left, right, expected) in [
+        (json!(5), json!(5.0), true),
+        (json!([{"a": 0}]), json!([{"a": -0.0}]), true),
+        (json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}), true),
+        (json!(u64::MAX), json!(u64::MAX - 1), false),
+        (json!(-1), json!(u64::MAX), false),
+        (json!([1]), json!([1, 2]), false),
+        (json!({"a": 1}), json!({"b": 1}), false),
+        (json!(0), json!(false), false),
+    ] {
+        assert_eq!(is_same(&left, &right), expected, "{left} {right}");
+        assert_eq!(is_same(&right, &left), expected, "{right} {left}");
+    }
+}
+
+#[test]
+fn checks_say_what_they_ask_for_and_what_they_need() {
+    for (check, text, keep) in [
+        (contains("{{ id }}"), "body contains “{{ id }}”", Keep::Body),
+        (header("etag", None), "header etag", Keep::Start),
+        (header("etag", Some("7")), "header etag is “7”", Keep::Start),
+        (exists("$.id"), "$.id exists", Keep::Body),
+        (json_is("$.id", json!("x")), "$.id is \"x\"", Keep::Body),
+        (regex(r"\d"), r"body matches /\d/", Keep::Body),
+        (status(json!("2xx")), "status 2xx", Keep::Start),
+        (under(1500), "under 1.5s", Keep::Start),
+    ] {
+        assert_eq!(check.to_string(), text);
+        assert_eq!(check.needs(), keep);
+        let bytes = postcard::to_stdvec(&check).unwrap();
+        assert_eq!(postcard::from_bytes::<Check>(&bytes), Ok(check));
+    }
+}

@@ -1,0 +1,10 @@
+//! What was counted: from one finished request to the totals of a run.
+
+pub mod accounts;
+pub mod board;
+pub mod estimate;
+pub mod histogram;
+pub mod sample;
+pub mod series;
+pub mod snapshot;
+pub mod stats;

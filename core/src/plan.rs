@@ -1,0 +1,190 @@
+//! What the user asked for: the validated description of a run.
+//!
+//! A [`Plan`] cannot hold a bad value: every value is of a type that is made by parsing. What a form
+//! or a file says is turned into these types by the hosts, which show the [`PlanError`] beside what
+//! caused it.
+
+pub mod browser;
+pub mod data;
+pub mod preset;
+pub mod wait;
+
+mod error;
+mod file;
+mod format;
+mod load;
+mod notation;
+mod targets;
+mod task;
+mod url;
+mod values;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::plan::data::Pick;
+use crate::simulate::Model;
+use crate::template::Template;
+use crate::verdict::threshold::Threshold;
+
+pub use self::error::PlanError;
+#[cfg(feature = "schema")]
+pub use self::file::schema;
+pub use self::file::{Draft, locate};
+pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
+pub use self::notation::errors::{PlanErrors, PlanProblem};
+pub use self::targets::Targets;
+pub use self::task::{
+    Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
+};
+pub use self::url::{BaseUrl, UrlTemplate, is_absolute};
+pub use self::values::{
+    ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length, parse_wait,
+    parse_weight,
+};
+
+/// The validated description of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What is loaded; `None` leaves it to the host, which may know it from elsewhere.
+    pub target: Option<Target>,
+    /// What decides whether the run passed.
+    pub thresholds: Vec<Threshold>,
+    /// Which tasks run.
+    pub tags: Tags,
+    /// How much load there is, and until when.
+    pub load: Load,
+    /// What all requests have in common.
+    pub request: RequestDefaults,
+    /// Rows that templates can use, by name.
+    pub data: BTreeMap<String, DataSet>,
+    /// The kinds of users.
+    pub user_classes: UserClasses,
+}
+
+impl Plan {
+    /// A plan with nothing but users.
+    pub fn new(target: Target, load: Load, user_classes: UserClasses) -> Self {
+        Self {
+            target: Some(target),
+            thresholds: Vec::new(),
+            tags: Tags::default(),
+            load,
+            request: RequestDefaults::default(),
+            data: BTreeMap::new(),
+            user_classes,
+        }
+    }
+
+    /// What users of `class`, one of this plan, load: the class's own host, or else that of the plan.
+    /// `None` is the simulated API.
+    pub fn base_url<'a>(&'a self, class: &'a UserClass) -> Option<&'a BaseUrl> {
+        match (&class.host, &self.target) {
+            (Some(host), _) | (None, Some(Target::BaseUrl(host))) => Some(host),
+            (None, Some(Target::Simulated(_)) | None) => None,
+        }
+    }
+
+    /// Loads `host`, whatever the plan and its user classes say.
+    pub fn set_host(&mut self, host: BaseUrl) {
+        self.target = Some(Target::BaseUrl(host));
+        for class in &mut self.user_classes.0 {
+            class.host = None;
+        }
+    }
+}
+
+/// What is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A real host.
+    BaseUrl(BaseUrl),
+    /// The simulated API in this crate; nothing leaves the machine.
+    Simulated(Model),
+}
+
+/// Which tasks run: those with one of the tags to include, or all if there are none, and of these
+/// not the ones with a tag to exclude. The tags of a set are those of all its tasks.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tags {
+    /// Empty for all.
+    pub include: Vec<String>,
+    /// Empty for none.
+    pub exclude: Vec<String>,
+}
+
+/// What all requests have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestDefaults {
+    /// How long a request may be under way before it is given up and counted as a failure.
+    pub timeout: Duration,
+    /// Header names in lower case, and their values. Those of a request come before these.
+    pub headers: Vec<(String, Template)>,
+    /// Whether an answer that points elsewhere is followed.
+    pub follow_redirects: bool,
+}
+
+impl RequestDefaults {
+    /// The timeout of a plan that names none.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+}
+
+impl Default for RequestDefaults {
+    fn default() -> Self {
+        Self {
+            timeout: Self::TIMEOUT,
+            headers: Vec::new(),
+            follow_redirects: true,
+        }
+    }
+}
+
+/// Rows that templates can use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSet {
+    /// Where the rows are.
+    pub source: DataSource,
+    /// Which row a user gets.
+    pub pick: Pick,
+}
+
+/// Where rows are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DataSource {
+    /// In a CSV file of this name, which the host reads.
+    Csv(String),
+    /// In the plan: the same keys in every row.
+    Rows(Vec<Map<String, Value>>),
+}
+
+/// The user classes of a plan: never empty, no two of the same name, and at least one can have
+/// users.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserClasses(Vec<UserClass>);
+
+impl UserClasses {
+    /// In the order of the plan.
+    pub fn as_slice(&self) -> &[UserClass] {
+        &self.0
+    }
+}
+
+impl TryFrom<Vec<UserClass>> for UserClasses {
+    type Error = PlanError;
+
+    fn try_from(classes: Vec<UserClass>) -> Result<Self, PlanError> {
+        if classes.iter().all(|class| class.share.is_zero()) {
+            return Err(PlanError::NoUserClass);
+        }
+        for (index, class) in classes.iter().enumerate() {
+            if classes[..index].iter().any(|it| it.name == class.name) {
+                return Err(PlanError::SameClassName {
+                    name: class.name.clone(),
+                });
+            }
+        }
+        Ok(Self(classes))
+    }
+}

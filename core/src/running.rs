@@ -1,0 +1,8 @@
+//! What runs: a compiled plan, its users, the shard that has them, and the loop that connects them with the world.
+
+pub mod drive;
+mod judge;
+pub mod program;
+pub mod shard;
+pub mod trial;
+mod user;

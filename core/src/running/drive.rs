@@ -1,0 +1,92 @@
+//! The only asynchronous code: it moves values between the pure [`Shard`] and the world.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use futures::future::{AbortHandle, Abortable, Fuse};
+use futures::stream::{FusedStream, FuturesUnordered};
+use futures::{FutureExt, StreamExt, select_biased};
+
+use crate::http::transport::Transport;
+use crate::measure::snapshot::Snapshot;
+use crate::running::shard::{Command, Order, Shard};
+use crate::time::{Clock, Elapsed};
+
+/// Runs `shard` to its end, and hands out its snapshots on the way; the last one is final.
+///
+/// This loop decides nothing. All that can happen to a shard is in the arms of its `select`.
+/// Dropping the future ends the run and aborts what is under way.
+pub async fn drive(
+    mut shard: Shard,
+    transport: &impl Transport,
+    clock: &impl Clock,
+    mut commands: impl FusedStream<Item = Command> + Unpin,
+    mut publish: impl FnMut(Snapshot),
+) {
+    let mut in_flight = FuturesUnordered::new();
+    let mut handles = BTreeMap::new();
+    let mut alarm = Alarm {
+        at: None,
+        sleep: Fuse::terminated(),
+    };
+    loop {
+        let now = clock.now();
+        while let Some(order) = shard.poll_order(now) {
+            match order {
+                Order::Abort(ticket) => {
+                    let handle: Option<AbortHandle> = handles.remove(&ticket);
+                    handle.iter().for_each(AbortHandle::abort);
+                }
+                Order::Send(ticket, request) => {
+                    let (handle, registration) = AbortHandle::new_pair();
+                    handles.insert(ticket, handle);
+                    let answer = async move {
+                        let result = transport.send(&request).await;
+                        // Read here and not below, where other answers may be in front.
+                        (clock.now(), result)
+                    };
+                    let answer = Abortable::new(answer, registration);
+                    in_flight.push(answer.map(move |it| (ticket, it)));
+                }
+            }
+        }
+        if let Some(snapshot) = shard.poll_snapshot(now) {
+            publish(snapshot);
+        }
+        let Some(wakeup) = shard.poll_wakeup() else {
+            return;
+        };
+        alarm.set(clock, wakeup);
+        select_biased! {
+            (ticket, answer) = in_flight.select_next_some() => {
+                handles.remove(&ticket);
+                // An aborted one was ordered by the shard, which has counted it.
+                if let Ok((done, result)) = answer {
+                    shard.handle_outcome(done, ticket, result);
+                }
+            }
+            command = commands.select_next_some() => shard.handle_command(clock.now(), command),
+            () = &mut alarm.sleep => alarm.at = None,
+        }
+    }
+}
+
+/// One timer, set again only if it would go off too late.
+///
+/// Every answer changes when the shard wants to be woken next, mostly to a later time. A timer that
+/// goes off early costs one turn of the loop; setting it again every time would cost a call to the
+/// host for every request.
+struct Alarm {
+    at: Option<Elapsed>,
+    sleep: Fuse<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Alarm {
+    fn set(&mut self, clock: &impl Clock, at: Elapsed) {
+        if self.at.is_none_or(|set| at < set) {
+            self.at = Some(at);
+            let sleep: Pin<Box<dyn Future<Output = ()>>> = Box::pin(clock.sleep_until(at));
+            self.sleep = sleep.fuse();
+        }
+    }
+}

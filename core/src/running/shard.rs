@@ -1,0 +1,485 @@
+//! All users of one shard, as a state machine: what happens comes in by `handle_…`, what to do about
+//! it comes out by `poll_…`. It does no I/O and reads no clock; [`crate::running::drive`] does both for it.
+
+mod lives;
+mod pace;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use self::pace::{Pace, user_mix};
+use crate::http::request::{Request, RequestName};
+use crate::http::transport::{Response, TransportError};
+use crate::measure::sample::{Evidence, Sample};
+use crate::measure::snapshot::Snapshot;
+use crate::measure::stats::Stats;
+use crate::plan::{Plan, Shape};
+use crate::run_state::{EndCause, RunState};
+use crate::running::judge::{Judgment, judge};
+use crate::running::program::Program;
+use crate::running::user::{Activity, Next, User, World};
+use crate::schedule::class_mix::ClassMix;
+use crate::template::UnknownVariable;
+use crate::time::Elapsed;
+use crate::verdict::threshold::Verdicts;
+
+/// Which part of a run a shard is. It owns the users, and the arrivals, i with i ≡ index
+/// (mod count).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct ShardId {
+    /// In `0..count`.
+    pub index: u32,
+    /// How many shards the run has; above zero.
+    pub count: u32,
+}
+
+impl ShardId {
+    /// The only shard of a run.
+    pub const ONLY: Self = Self { index: 0, count: 1 };
+
+    /// How many of the users `0..total` are this shard's.
+    pub fn share(self, total: u32) -> u32 {
+        total / self.count + u32::from(self.index < total % self.count)
+    }
+
+    /// The user of the whole run that is this shard's user `local`.
+    fn user(self, local: u32) -> u32 {
+        self.index + self.count * local
+    }
+}
+
+/// What a person asks of a run that is under way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Goes on with the load and the weights of this plan, starting from the users alive. What else
+    /// differs is not taken over; neither is an open model where the run has a closed one, or the
+    /// other way round.
+    Edit(Box<Plan>),
+    /// Forgets all that was counted, and goes on.
+    Reset,
+    /// Ends the run, for this cause. Users may finish what the plan lets them finish; a second time
+    /// ends them at once.
+    Stop(EndCause),
+    /// Puts the series of these rows into the snapshots, besides those that thresholds look at.
+    Watch(BTreeSet<RequestName>),
+}
+
+/// One activity of one user.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Ticket {
+    user: u32,
+    epoch: u32,
+}
+
+/// What the host has to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Order {
+    /// Drop the request of this ticket, if it is still under way.
+    Abort(Ticket),
+    /// Send a request, and report what came of it with the ticket.
+    Send(Ticket, Rc<Request>),
+}
+
+/// What a run depends on besides its plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Setting {
+    /// The number all randomness comes from.
+    pub seed: u64,
+    /// The time of day at the start of the run, since 1970 in UTC. For templates only.
+    pub started: Duration,
+    /// Which part of the run the shard is.
+    pub id: ShardId,
+    /// How many requests the transport can carry; above zero.
+    pub max_in_flight: usize,
+}
+
+/// All users of one shard.
+#[derive(Debug)]
+pub struct Shard {
+    setting: Setting,
+    program: Program,
+    mix: ClassMix,
+    pace: Pace,
+    end: Option<Elapsed>,
+    state: RunState,
+    // All that were ever alive. In a closed model the first `n_wanted` of them should be.
+    users: Vec<User>,
+    n_wanted: u32,
+    n_alive: u32,
+    wakeups: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
+    queue: VecDeque<Ticket>,
+    n_queued: u32,
+    n_in_flight: usize,
+    // Requests that were due since counting began, whatever became of them.
+    n_due: u64,
+    // Users that an exception ended for good.
+    n_dead: u64,
+    // When each request under way has to be done. Those that are done stay until they are first.
+    deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
+    // When users that were told to stop have to be done. The epoch is that of a life.
+    kills: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
+    aborts: Vec<Ticket>,
+    // How many requests may still be sent.
+    n_left: u64,
+    stats: Stats,
+    end_cause: Option<EndCause>,
+    // `None` once the last one is out.
+    next_snapshot: Option<Elapsed>,
+}
+
+fn world(program: &Program, setting: Setting, now: Elapsed) -> World<'_> {
+    World {
+        data: &program.data,
+        seed: setting.seed,
+        unix_time: setting.started + now.to_duration(),
+        is_open: matches!(program.load.shape, Shape::Arrivals(_)),
+    }
+}
+
+impl Shard {
+    /// How often a snapshot is due.
+    pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(500);
+
+    /// A shard at the start of a run.
+    pub fn new(program: Program, setting: Setting) -> Self {
+        assert!(
+            0 < setting.max_in_flight,
+            "a transport must be able to carry a request"
+        );
+        let stats = Stats::new(program.request_names());
+        let load = &program.load;
+        let max_requests = load.max_requests.map_or(u64::MAX, |it| {
+            let (index, count) = (u64::from(setting.id.index), u64::from(setting.id.count));
+            it.get() / count + u64::from(index < it.get() % count)
+        });
+        let mut shard = Self {
+            mix: user_mix(&program),
+            end: load.end().map(|it| Elapsed::ZERO + it),
+            state: RunState::Spawning,
+            users: Vec::new(),
+            n_wanted: 0,
+            n_alive: 0,
+            wakeups: BinaryHeap::new(),
+            queue: VecDeque::new(),
+            n_queued: 0,
+            n_in_flight: 0,
+            n_due: 0,
+            n_dead: 0,
+            deadlines: BinaryHeap::new(),
+            kills: BinaryHeap::new(),
+            aborts: Vec::new(),
+            n_left: max_requests,
+            stats,
+            end_cause: None,
+            next_snapshot: Some(Elapsed::ZERO),
+            pace: Pace::new(&program, setting.id),
+            program,
+            setting,
+        };
+        shard.turn_open();
+        shard.watch(BTreeSet::new());
+        shard
+    }
+
+    /// Does what a person asked for. Ignored once the run is over.
+    pub fn handle_command(&mut self, now: Elapsed, command: Command) {
+        if !self.state.is_active() {
+            return;
+        }
+        self.advance(now);
+        match command {
+            Command::Edit(plan) => self.edit(now, &plan),
+            Command::Reset => {
+                self.stats.reset(now);
+                self.n_due = u64::from(self.n_queued) + self.n_in_flight as u64;
+            }
+            Command::Stop(_) if self.state == RunState::Stopping => self.kill_all(now),
+            Command::Stop(cause) => self.stop(now, cause),
+            Command::Watch(rows) => self.watch(rows),
+        }
+        // Shown at once, unless the last one is out.
+        self.next_snapshot = self.next_snapshot.map(|_| now);
+    }
+
+    /// Takes what came of a request at `done`. Ignored if the request was given up before.
+    pub fn handle_outcome(
+        &mut self,
+        done: Elapsed,
+        ticket: Ticket,
+        result: Result<Response, TransportError>,
+    ) {
+        let local = ticket.user;
+        let index = self.setting.id.user(local);
+        let world = world(&self.program, self.setting, done);
+        let user = &mut self.users[local as usize];
+        if user.epoch != ticket.epoch {
+            return;
+        }
+        let activity = std::mem::replace(&mut user.activity, Activity::Waiting);
+        let Activity::InFlight {
+            due,
+            sent,
+            row,
+            request,
+        } = activity
+        else {
+            user.activity = activity;
+            return;
+        };
+        let class = &self.program.classes[user.class];
+        let ready = user
+            .request(class)
+            .expect("a request is under way: its step is the current one");
+        self.n_in_flight -= 1;
+        let response_time = done.since(due);
+        let Judgment {
+            failure,
+            values,
+            exception,
+        } = judge(ready, &result, response_time, &mut user.scope(index, world));
+        let sample = Sample {
+            due,
+            sent,
+            done,
+            body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
+            failure,
+        };
+        let evidence = || Evidence::new(&request, index, result.as_ref().ok());
+        self.stats.record(row, &sample, self.n_alive, evidence);
+        for (name, value) in values {
+            user.set_variable(&name, value);
+        }
+        if let Some(message) = exception {
+            let task = user.task_name(class);
+            self.stats.record_exception(&task, &message.into(), done);
+            user.fail_task();
+        }
+        self.go_on(local, done, done);
+        self.end_if_spent(done);
+    }
+
+    /// The next thing to do now; `None` if there is nothing.
+    pub fn poll_order(&mut self, now: Elapsed) -> Option<Order> {
+        self.advance(now);
+        loop {
+            if let Some(ticket) = self.aborts.pop() {
+                return Some(Order::Abort(ticket));
+            }
+            if self.setting.max_in_flight <= self.n_in_flight || self.n_left == 0 {
+                return None;
+            }
+            let ticket = self.queue.pop_front()?;
+            // A stopped user has left its ticket behind.
+            let user = &self.users[ticket.user as usize];
+            if user.epoch == ticket.epoch
+                && let Activity::Queued { due } = user.activity
+            {
+                self.n_queued -= 1;
+                if let Some(order) = self.send(now, ticket.user, due) {
+                    return Some(order);
+                }
+                // Its task broke, and the user may want to send the next request at once: it would
+                // be counted as one that waits for a connection.
+                self.advance(now);
+            }
+        }
+    }
+
+    /// A snapshot, if one is due. The last one comes once the run is over.
+    pub fn poll_snapshot(&mut self, now: Elapsed) -> Option<Snapshot> {
+        self.advance(now);
+        self.next_snapshot
+            .filter(|&due| due <= now || self.state == RunState::Stopped)?;
+        let is_last = self.state == RunState::Stopped;
+        self.next_snapshot = (!is_last).then(|| now + Self::SNAPSHOT_INTERVAL);
+        self.stats.advance(now, self.n_alive);
+        Some(Snapshot {
+            shard: self.setting.id,
+            at: now,
+            since: self.stats.since(),
+            state: self.state,
+            n_users: self.n_alive,
+            n_queued: self.n_queued,
+            n_in_flight: self.n_in_flight as u64,
+            n_due: self.n_due,
+            n_dead: self.n_dead,
+            end_cause: self.end_cause.clone(),
+            n_dropped: self.stats.n_dropped(),
+            rows: self.stats.rows(now, is_last),
+            rows_left_out: self.stats.rows_left_out(),
+            exceptions: self.stats.exceptions(),
+            series: self.stats.series().slots(),
+        })
+    }
+
+    /// The next time at which anything can happen by itself; `None` once the run is over and all
+    /// orders and snapshots are out.
+    pub fn poll_wakeup(&self) -> Option<Elapsed> {
+        let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
+        let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
+        let next_kill = self.kills.peek().map(|Reverse((at, _))| *at);
+        let (next_change, next_arrival) = match self.pace {
+            Pace::Closed { next_change, .. } => (next_change, None),
+            Pace::Open { next_due, .. } => (None, next_due),
+        };
+        [
+            next_user,
+            next_timeout,
+            next_kill,
+            next_change,
+            next_arrival,
+            self.end,
+            self.next_snapshot,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    fn watch(&mut self, mut rows: BTreeSet<RequestName>) {
+        rows.append(&mut Verdicts::new(&self.program.thresholds).watched_rows());
+        self.stats.watch(rows);
+    }
+
+    /// Lets everything happen that was due by `now`.
+    fn advance(&mut self, now: Elapsed) {
+        self.arrive(now);
+        if self.end.is_some_and(|end| end <= now) {
+            self.stop(now, EndCause::RunTime);
+        }
+        if let Pace::Closed { next_change, .. } = self.pace
+            && next_change.is_some_and(|due| due <= now)
+        {
+            self.spawn(now);
+        }
+        while let Some(&Reverse((at, ticket))) = self.wakeups.peek()
+            && at <= now
+        {
+            self.wakeups.pop();
+            let user = &self.users[ticket.user as usize];
+            if user.epoch == ticket.epoch {
+                self.go_on(ticket.user, at, now);
+            }
+        }
+        while let Some(&Reverse((at, ticket))) = self.deadlines.peek() {
+            let is_under_way = self.users[ticket.user as usize].epoch == ticket.epoch;
+            if is_under_way && now < at {
+                break;
+            }
+            self.deadlines.pop();
+            if is_under_way {
+                self.handle_outcome(at, ticket, Err(TransportError::Timeout));
+                self.aborts.push(ticket);
+            }
+        }
+        while let Some(&Reverse((at, ticket))) = self.kills.peek()
+            && at <= now
+        {
+            self.kills.pop();
+            let user = &self.users[ticket.user as usize];
+            if user.is_ending && user.life == ticket.epoch {
+                self.abandon(ticket.user, now);
+            }
+        }
+        self.end_if_spent(now);
+        if self.n_alive == 0 {
+            self.end_if_deserted(now);
+        }
+    }
+
+    /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
+    fn go_on(&mut self, local: u32, at: Elapsed, now: Elapsed) {
+        let world = world(&self.program, self.setting, now);
+        let user = &mut self.users[local as usize];
+        let class = &self.program.classes[user.class];
+        if user.is_over() && (user.is_ending || user.is_dead) {
+            self.end_user(local, now);
+            return;
+        }
+        match user.go_on(at, class, world) {
+            Next::End => self.end_user(local, now),
+            Next::Idle => {
+                user.turn(Activity::Idle);
+                // Unless the task sent something, nothing has counted from there.
+                user.arrival = None;
+                let class = user.class;
+                if let Pace::Open { idle, .. } = &mut self.pace {
+                    idle[class].insert(local);
+                }
+            }
+            // The request is due now and not when the wait should have ended: a timer that is late
+            // made the wait longer, and not the answer.
+            Next::Send => self.queue(local, now),
+            Next::Wait(wait) => self.wait(local, now.max(at + wait)),
+        }
+    }
+
+    fn wait(&mut self, local: u32, until: Elapsed) {
+        let epoch = self.users[local as usize].turn(Activity::Waiting);
+        let ticket = Ticket { user: local, epoch };
+        self.wakeups.push(Reverse((until, ticket)));
+    }
+
+    fn queue(&mut self, local: u32, due: Elapsed) {
+        let user = &mut self.users[local as usize];
+        let due = user.arrival.take().unwrap_or(due);
+        let epoch = user.turn(Activity::Queued { due });
+        self.queue.push_back(Ticket { user: local, epoch });
+        self.n_queued += 1;
+        self.n_due += 1;
+    }
+
+    /// Ends the task of a user whose request cannot be made.
+    #[cold]
+    fn break_task(&mut self, now: Elapsed, local: u32, error: &UnknownVariable) {
+        let world = world(&self.program, self.setting, now);
+        let user = &mut self.users[local as usize];
+        let class = &self.program.classes[user.class];
+        let task = user.task_name(class);
+        let message: Rc<str> = error.to_string().into();
+        self.stats.record_exception(&task, &message, now);
+        self.n_due -= 1;
+        user.fail_task();
+        user.end_if_stuck(class, world);
+        self.go_on(local, now, now);
+    }
+
+    /// Sends the request of a user; `None` if it cannot be made, which ends the task.
+    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed) -> Option<Order> {
+        let world = world(&self.program, self.setting, now);
+        let index = self.setting.id.user(local);
+        let user = &mut self.users[local as usize];
+        let class = &self.program.classes[user.class];
+        let ready = user
+            .request(class)
+            .expect("a user in the queue is at a request");
+        let scope = &mut user.scope(index, world);
+        let made = ready
+            .request(scope)
+            .and_then(|request| Ok((request, ready.name(scope)?)));
+        let (request, name) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                self.break_task(now, local, &error);
+                return None;
+            }
+        };
+        user.has_sent = true;
+        let row = self.stats.row(name);
+        let epoch = user.turn(Activity::InFlight {
+            due,
+            sent: now,
+            row,
+            request: Rc::clone(&request),
+        });
+        let ticket = Ticket { user: local, epoch };
+        self.deadlines.push(Reverse((now + ready.timeout, ticket)));
+        self.n_in_flight += 1;
+        self.n_left -= 1;
+        Some(Order::Send(ticket, request))
+    }
+}

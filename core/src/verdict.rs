@@ -1,0 +1,3 @@
+//! Whether a run passed.
+
+pub mod threshold;
