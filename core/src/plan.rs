@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod data;
+pub mod place;
 pub mod preset;
 pub mod wait;
 
@@ -113,6 +114,15 @@ pub struct Tags {
     pub include: Vec<String>,
     /// Empty for none.
     pub exclude: Vec<String>,
+}
+
+impl Tags {
+    /// Whether a task with these `tags` runs. The rules are Locust's: a tag to exclude beats one to
+    /// include, and tasks without tags run only where none is to be included.
+    pub fn choose(&self, tags: &[&str]) -> bool {
+        let has = |list: &[String]| list.iter().any(|it| tags.contains(&it.as_str()));
+        (self.include.is_empty() || has(&self.include)) && !has(&self.exclude)
+    }
 }
 
 /// What all requests have in common.

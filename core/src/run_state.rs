@@ -1,4 +1,4 @@
-//! What a run is doing. The words are Locust's.
+//! What a run is doing, in Locust's words, and which part of it a shard is.
 
 use std::fmt;
 use std::rc::Rc;
@@ -68,6 +68,31 @@ impl RunState {
     /// Whether users are alive, or may be soon.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Spawning | Self::Running | Self::Stopping)
+    }
+}
+
+/// Which part of a run a shard is. It owns the users, and the arrivals, i with i ≡ index
+/// (mod count).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct ShardId {
+    /// In `0..count`.
+    pub index: u32,
+    /// How many shards the run has; above zero.
+    pub count: u32,
+}
+
+impl ShardId {
+    /// The only shard of a run.
+    pub const ONLY: Self = Self { index: 0, count: 1 };
+
+    /// How many of the users `0..total` are this shard's.
+    pub fn share(self, total: u32) -> u32 {
+        total / self.count + u32::from(self.index < total % self.count)
+    }
+
+    /// The user of the whole run that is this shard's user `local`.
+    pub(crate) fn user(self, local: u32) -> u32 {
+        self.index + self.count * local
     }
 }
 

@@ -23,9 +23,10 @@ use crate::plan::{
     ArrivalRate, ArrivalStage, Arrivals, Load, Order, Plan, RunTime, Shape, Share, SpawnRate,
     Stage, Target, Task, TaskSet, UserClass, UserCount, Users,
 };
+use crate::run_state::ShardId;
 use crate::running::drive::drive;
 use crate::running::program::Program;
-use crate::running::shard::{Command, Setting, Shard, ShardId};
+use crate::running::shard::{Command, Setting, Shard};
 use crate::simulate::Model;
 use crate::time::{Clock, Elapsed, micros};
 

@@ -2,7 +2,7 @@
 
 use mayfly_core::http::transport::Transport;
 use mayfly_core::plan::{Plan, Target};
-use mayfly_core::running::shard::ShardId;
+use mayfly_core::run_state::ShardId;
 use mayfly_core::simulate::SimulatedApi;
 use mayfly_core::testing::{ManualClock, run_to_end, shard};
 use mayfly_web::protocol::encode;

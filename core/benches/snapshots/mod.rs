@@ -6,7 +6,7 @@ use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::measure::stats::Stats;
 use mayfly_core::rng::Rng;
 use mayfly_core::run_state::RunState;
-use mayfly_core::running::shard::ShardId;
+use mayfly_core::run_state::ShardId;
 use mayfly_core::time::Elapsed;
 
 /// How many requests each row has counted.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use mayfly_core::http::transport::Response;
 use mayfly_core::plan::Plan;
-use mayfly_core::running::shard::{Order, Shard, ShardId, Ticket};
+use mayfly_core::run_state::ShardId;
+use mayfly_core::running::shard::{Order, Shard, Ticket};
 use mayfly_core::testing::shard;
 use mayfly_core::time::Elapsed;
 

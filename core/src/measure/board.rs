@@ -8,8 +8,8 @@ use std::rc::Rc;
 use crate::http::request::{Method, RequestName};
 use crate::measure::series::{self, Slot};
 use crate::measure::snapshot::{ExceptionTotals, RowTotals, Snapshot};
+use crate::run_state::ShardId;
 use crate::run_state::{EndCause, RunState};
-use crate::running::shard::ShardId;
 use crate::time::Elapsed;
 
 /// The newest snapshot of each shard.

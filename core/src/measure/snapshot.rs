@@ -14,8 +14,8 @@ use crate::http::request::RequestName;
 use crate::measure::histogram::Buckets;
 use crate::measure::sample::{Evidence, Failure};
 use crate::measure::series::{self, Slot};
+use crate::run_state::ShardId;
 use crate::run_state::{EndCause, RunState};
-use crate::running::shard::ShardId;
 use crate::time::Elapsed;
 
 mod forms;

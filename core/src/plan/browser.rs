@@ -1,10 +1,9 @@
 //! What a browser does not send of a plan, so that its person hears of it before the run and does not
 //! wonder at the answers. The command sends all of it.
 
+use super::place::{Place, requests_of_class};
 use crate::http::request::Method;
 use crate::plan::{Body, Plan, RequestStep};
-use crate::running::trial::Place;
-use crate::running::trial::place::requests_of_class;
 use crate::template::Template;
 
 /// A part of a plan that a browser does not send.

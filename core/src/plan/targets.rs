@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{BaseUrl, Draft, Plan, Step, TaskSet, UrlTemplate, Work, is_absolute};
-use crate::running::program::is_chosen;
 
 /// The hosts that the requests of a plan go to.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -65,7 +64,7 @@ impl Targets {
             let tags: Vec<&str> = tags.iter().copied().chain(own).collect();
             match &task.work {
                 Work::Set(set, _) => self.add_set(set, &tags, plan, base_url),
-                Work::Steps(steps) if is_chosen(&plan.tags, &tags) => {
+                Work::Steps(steps) if plan.tags.choose(&tags) => {
                     self.add_steps(steps, base_url);
                 }
                 Work::Steps(_) => {}

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use crate::http::request::Method;
 use crate::plan::{Draft, Tags};
-use crate::running::program::is_chosen;
 
 /// The part of a class, a set or a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +154,7 @@ impl Task {
             !tasks.is_empty()
         } else {
             let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-            is_chosen(chosen, &tags)
+            chosen.choose(&tags)
         };
         let weight = number(table, "weight").unwrap_or(1.0);
         (is_there && 0.0 < weight).then(|| Self {

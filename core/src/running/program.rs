@@ -404,7 +404,7 @@ impl Builder<'_> {
             .collect();
         let work = match &task.work {
             Work::Set(set, runs) => ReadyWork::Set(self.set(set, wait, Some(*runs), &tags)?),
-            Work::Steps(_) if !is_chosen(self.tags, &tags) => return None,
+            Work::Steps(_) if !self.tags.choose(&tags) => return None,
             Work::Steps(steps) => ReadyWork::Steps(self.list(steps)),
         };
         Some(ReadyTask {
@@ -441,13 +441,6 @@ fn task_name(task: &Task) -> String {
         plan::Step::Wait(_) => None,
     });
     first.unwrap_or_else(|| "(wait)".to_owned())
-}
-
-/// Locust's rules: a tag to exclude beats one to include, and tasks without tags are only left where
-/// none is to be included.
-pub(crate) fn is_chosen(chosen: &Tags, tags: &[&str]) -> bool {
-    let has = |list: &[String]| list.iter().any(|it| tags.contains(&it.as_str()));
-    (chosen.include.is_empty() || has(&chosen.include)) && !has(&chosen.exclude)
 }
 
 fn index(n: usize) -> u32 {

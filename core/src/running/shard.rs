@@ -9,8 +9,6 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use self::pace::{Pace, user_mix};
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
@@ -18,7 +16,7 @@ use crate::measure::sample::{Evidence, Sample};
 use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::plan::{Plan, Shape};
-use crate::run_state::{EndCause, RunState};
+use crate::run_state::{EndCause, RunState, ShardId};
 use crate::running::judge::{Judgment, judge};
 use crate::running::program::Program;
 use crate::running::user::{Activity, Next, User, World};
@@ -26,31 +24,6 @@ use crate::schedule::class_mix::ClassMix;
 use crate::template::UnknownVariable;
 use crate::time::Elapsed;
 use crate::verdict::threshold::Verdicts;
-
-/// Which part of a run a shard is. It owns the users, and the arrivals, i with i ≡ index
-/// (mod count).
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct ShardId {
-    /// In `0..count`.
-    pub index: u32,
-    /// How many shards the run has; above zero.
-    pub count: u32,
-}
-
-impl ShardId {
-    /// The only shard of a run.
-    pub const ONLY: Self = Self { index: 0, count: 1 };
-
-    /// How many of the users `0..total` are this shard's.
-    pub fn share(self, total: u32) -> u32 {
-        total / self.count + u32::from(self.index < total % self.count)
-    }
-
-    /// The user of the whole run that is this shard's user `local`.
-    fn user(self, local: u32) -> u32 {
-        self.index + self.count * local
-    }
-}
 
 /// What a person asks of a run that is under way.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,6 @@
 
 mod excerpt;
 mod needs;
-pub(crate) mod place;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +21,7 @@ use crate::http::transport::{Response, Transport, TransportError};
 use crate::judging::answer::Answer;
 use crate::judging::check::CheckFailure;
 use crate::measure::sample::reason_phrase;
+use crate::plan::place::{NoRequest, Place};
 use crate::plan::{Plan, Shape};
 use crate::rng::Rng;
 use crate::running::judge::{answer, bad_status};
@@ -31,7 +31,6 @@ use crate::template::UnknownVariable;
 use crate::time::Clock;
 
 pub use self::excerpt::Excerpt;
-pub use self::place::{NoRequest, Place, PlaceError};
 
 /// Sends the request at `place`, and before it those that extract what it needs: of the `on_start`
 /// of its class and of the sets around it, and of the steps before it in its own task. Waits are

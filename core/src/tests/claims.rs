@@ -8,7 +8,7 @@ use crate::http::transport::Transport as _;
 use crate::measure::board::{Board, aggregated};
 use crate::measure::snapshot::TimeTotals;
 use crate::plan::{Plan, Target};
-use crate::running::shard::ShardId;
+use crate::run_state::ShardId;
 use crate::simulate::SimulatedApi;
 use crate::testing::{ManualClock, run_to_end, shard};
 

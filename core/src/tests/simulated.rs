@@ -3,7 +3,7 @@
 use crate::http::transport::Transport;
 use crate::measure::board::aggregated;
 use crate::measure::snapshot::Snapshot;
-use crate::running::shard::ShardId;
+use crate::run_state::ShardId;
 use crate::simulate::SimulatedApi;
 use crate::testing::{ManualClock, class, load, plan, run_to_end, shard, task};
 

@@ -7,9 +7,10 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use mayfly_core::http::transport::Transport;
 use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Target};
+use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
 use mayfly_core::running::program::Program;
-use mayfly_core::running::shard::{self, Setting, Shard, ShardId};
+use mayfly_core::running::shard::{self, Setting, Shard};
 use mayfly_core::simulate::{Model, SimulatedApi};
 use wasm_bindgen_futures::spawn_local;
 

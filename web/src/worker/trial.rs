@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mayfly_core::plan::place::{Place, PlaceError};
 use mayfly_core::plan::{Plan, Target};
-use mayfly_core::running::trial::{Place, PlaceError, Setting, Trial, try_step};
+use mayfly_core::running::trial::{Setting, Trial, try_step};
 use mayfly_core::simulate::{Model, SimulatedApi};
 use web_sys::DedicatedWorkerGlobalScope;
 

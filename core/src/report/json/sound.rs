@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::measure::series::Slot;
 use crate::measure::snapshot::{FailureTotals, RowTotals, Snapshot, TimeTotals};
-use crate::running::shard::ShardId;
+use crate::run_state::ShardId;
 use crate::time::{Elapsed, micros};
 
 /// The latest start of a run: some day of the year 9892, so that its end is before 10000.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::ShardId;
 use crate::plan::{Shape, Share};
+use crate::run_state::ShardId;
 use crate::running::program::Program;
 use crate::schedule::arrival::ArrivalSchedule;
 use crate::schedule::class_mix::ClassMix;

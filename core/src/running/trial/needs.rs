@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::place::{Stop, requests_of_class};
-use super::{NoRequest, Place};
 use crate::plan::Plan;
+use crate::plan::place::{NoRequest, Place, Stop, requests_of_class, route};
 use crate::running::program::{Data, ProgramError, ReadyRequest};
 use crate::template::UnknownVariable;
 
@@ -31,7 +30,7 @@ impl<'p> Needs<'p> {
         place: &Place,
         mut csv: impl FnMut(&str) -> Result<String, String>,
     ) -> Result<Self, NoRequest> {
-        let route = super::place::route(plan, place)?.into_iter();
+        let route = route(plan, place)?.into_iter();
         let base_url = place.user_class(plan).and_then(|it| plan.base_url(it));
         let mut errors = Vec::new();
         Ok(Self {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::http::transport::Kept;
-use crate::running::shard::ShardId;
+use crate::run_state::ShardId;
 use crate::simulate::SimulatedApi;
 use crate::testing::{
     Answer, ManualClock, Script, answer_after, answer_json, in_virtual_time, run_to_end, shard,

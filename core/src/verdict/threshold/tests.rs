@@ -8,7 +8,7 @@ use crate::measure::sample::{Evidence, Failure, Sample};
 use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::run_state::RunState;
-use crate::running::shard::ShardId;
+use crate::run_state::ShardId;
 use crate::testing::name;
 use crate::time::Elapsed;
 

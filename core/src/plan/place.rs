@@ -198,7 +198,7 @@ pub(crate) struct Stop<'p> {
 ///
 /// On the way are the `on_start` of the class and of the sets around it, and what comes before it in
 /// its own list.
-pub(super) fn route<'p>(plan: &'p Plan, place: &Place) -> Result<Vec<Stop<'p>>, NoRequest> {
+pub(crate) fn route<'p>(plan: &'p Plan, place: &Place) -> Result<Vec<Stop<'p>>, NoRequest> {
     let steps = steps_of_class(plan, place);
     let Some(found) = steps.iter().find(|it| it.is_at(place)) else {
         let first = steps.into_iter().find(|it| it.place.is_in(place));
