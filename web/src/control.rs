@@ -14,22 +14,23 @@ use web_sys::File;
 use yew::prelude::*;
 
 use crate::components::text_field::sentence;
-use crate::download::{self, Download};
+use crate::download;
 use crate::engine::Engine;
 use crate::gate::{Attempt, Refusal, may_start};
-use crate::history::{HistoryCommand, RunKey};
 use crate::js;
 use crate::keys::Path;
-use crate::outline::with_users;
-use crate::parcel::Unpacker;
-use crate::protocol::{Command, RunId};
-use crate::reading::Problem;
 use crate::route::{Address, Route};
 use crate::store::{
     Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
     State, View, log,
 };
 use crate::watch::Watch;
+use mayfly_engine::edit::with_users;
+use mayfly_engine::file::RunFile;
+use mayfly_engine::history::{HistoryCommand, RunKey};
+use mayfly_engine::parcel::Unpacker;
+use mayfly_engine::protocol::{Command, RunId};
+use mayfly_engine::reading::Problem;
 
 pub use self::hooks::use_control;
 
@@ -39,7 +40,7 @@ pub enum Intent {
     /// The two marked runs side by side.
     Compare,
     /// A file of a run: of a kept one, or of the one in this page.
-    Download(Option<RunKey>, Download),
+    Download(Option<RunKey>, RunFile),
     /// Other users for the run that is under way.
     EditUsers(Users),
     /// What an address names.

@@ -8,10 +8,10 @@ use yew::prelude::*;
 
 use crate::control::Intent;
 use crate::gate::HOLD_MILLIS;
-use crate::history::Promise;
 use crate::js;
 use crate::js::{address, settings, storage};
 use crate::link;
+use crate::promise::Promise;
 use crate::route::Address;
 use crate::shortcut::Shortcut;
 use crate::store::plan::with_host;

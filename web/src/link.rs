@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use crate::js;
 use crate::js::address;
-use crate::reading::Problem;
 use crate::secrets;
 use crate::store::{PlanDoc, Side};
+use mayfly_engine::reading::Problem;
 
 /// A link that opens a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]

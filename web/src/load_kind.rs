@@ -6,7 +6,7 @@ use std::time::Duration;
 use mayfly_core::plan::{format_length, parse_length};
 use serde_json::{Map, Value, json};
 
-use crate::outline::number;
+use mayfly_engine::edit::number;
 
 /// What the load of a plan is about.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]

@@ -1,7 +1,7 @@
 //! Which view an address names, and which address a view has: `?view=run&id=…&tab=charts`.
 
-use crate::history::RunKey;
 use crate::store::{State, Tab, View};
+use mayfly_engine::history::RunKey;
 
 /// What the query of an address names.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -107,8 +107,8 @@ const NAMES: [&str; 5] = ["view", "id", "a", "b", "tab"];
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::KeptRun;
     use crate::store::{Action, HistoryAction, Run};
+    use mayfly_engine::history::KeptRun;
 
     #[track_caller]
     fn check(query: &str, route: Route, tab: Option<Tab>) {

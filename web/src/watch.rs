@@ -1,7 +1,7 @@
 //! Whether the engine is still there. While a run is under way it says something every half second, and
 //! an engine that has ended or hangs says so by its silence alone.
 
-use crate::protocol::{Command, Notice};
+use mayfly_engine::protocol::{Command, Notice};
 
 /// How long the engine has said nothing, and why that may be. The default is of one that was just started.
 ///
@@ -80,7 +80,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::Source;
+    use mayfly_engine::reading::Source;
 
     const WORD: Notice = Notice::Kept {
         run: 1,
@@ -149,7 +149,7 @@ mod tests {
         watch.tell(&Command::Stop);
         watch.hear(0.0, &WORD);
         assert_eq!(lost(&mut watch, 0, 20_000), None);
-        let reading = crate::reading::Reading::default();
+        let reading = mayfly_engine::reading::Reading::default();
         watch.hear(20_100.0, &Notice::Read { id: 1, reading });
         assert_eq!(lost(&mut watch, 20_100, 30_000), Some(22_750));
     }

@@ -5,7 +5,7 @@ use mayfly_core::plan::{Plan, Target};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::simulate::SimulatedApi;
 use mayfly_core::testing::{ManualClock, run_to_end, shard};
-use mayfly_web::protocol::encode;
+use mayfly_engine::protocol::encode;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);

@@ -2,13 +2,13 @@
 
 use yew::prelude::*;
 
-use crate::download::Download;
+use mayfly_engine::file::RunFile;
 
 #[derive(PartialEq, Properties)]
 pub struct DownloadsProps {
     /// Whether there is anything in the files.
     pub has_requests: bool,
-    pub on_download: Callback<Download>,
+    pub on_download: Callback<RunFile>,
 }
 
 #[component]
@@ -43,34 +43,34 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
 }
 
 // Locust's titles where Locust has the file.
-const FILES: [(Download, &str, &str); 6] = [
+const FILES: [(RunFile, &str, &str); 6] = [
     (
-        Download::Report,
+        RunFile::Report,
         "Download report",
         "A single page with all tables and charts, to send or print",
     ),
     (
-        Download::Requests,
+        RunFile::Requests,
         "Download requests CSV",
         "One line per request name, with Locust’s columns and percentiles",
     ),
     (
-        Download::History,
+        RunFile::History,
         "Download full request statistics history CSV",
         "One line per second, and per request name once the run is over",
     ),
     (
-        Download::Failures,
+        RunFile::Failures,
         "Download failures CSV",
         "One line per request name and cause, with Locust’s columns",
     ),
     (
-        Download::Exceptions,
+        RunFile::Exceptions,
         "Download exceptions CSV",
         "One line per task that broke, and why",
     ),
     (
-        Download::Json,
+        RunFile::Json,
         "Download run as JSON",
         "Everything that is known about the run; the history can import it",
     ),

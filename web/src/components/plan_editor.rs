@@ -9,8 +9,8 @@ use super::file_button::FileButton;
 use super::text_field::{ended, sentence};
 use crate::format;
 use crate::js;
-use crate::reading::Problem;
 use crate::store::{PlanDoc, Side};
+use mayfly_engine::reading::Problem;
 
 #[derive(PartialEq, Properties)]
 pub struct PlanEditorProps {

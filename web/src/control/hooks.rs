@@ -7,10 +7,10 @@ use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use super::Control;
-use crate::history::HistoryCommand;
 use crate::js;
-use crate::protocol::Command;
 use crate::store::{Run, State, View};
+use mayfly_engine::history::HistoryCommand;
+use mayfly_engine::protocol::Command;
 
 /// The control of the page, which has the plan read after every change.
 #[hook]

@@ -2,12 +2,12 @@
 
 use super::{Control, Purpose};
 use crate::download;
-use crate::history::HistoryNotice;
 use crate::js;
 use crate::keys::{Edit, Path};
-use crate::protocol::Notice;
-use crate::reading::Reading;
 use crate::store::{Action, HistoryAction, Level, LoadAction, PlanAction, RunAction, Side};
+use mayfly_engine::history::HistoryNotice;
+use mayfly_engine::protocol::Notice;
+use mayfly_engine::reading::Reading;
 
 impl Control {
     pub(super) fn handle_notice(&self, notice: Notice) {

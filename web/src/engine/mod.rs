@@ -10,7 +10,7 @@ use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
 use crate::js::{self, Way};
-use crate::protocol::{Command, Notice, decode, encode};
+use mayfly_engine::protocol::{Command, Notice, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
 /// kept for it.

@@ -8,12 +8,13 @@ use yew::prelude::*;
 
 use crate::components::{Brand, FileButton, PageTools};
 use crate::control::Intent;
-use crate::download::Download;
 use crate::format;
-use crate::history::{HistoryCommand, Promise, RunEntry, RunKey};
 use crate::hooks::use_promise;
 use crate::js;
+use crate::promise::Promise;
 use crate::store::{Action, History, HistoryAction, View};
+use mayfly_engine::file::RunFile;
+use mayfly_engine::history::{HistoryCommand, RunEntry, RunKey};
 
 #[derive(PartialEq, Properties)]
 pub struct HistoryPageProps {
@@ -280,7 +281,7 @@ fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
     });
     let on_export = props
         .on_intent
-        .reform(move |_| Intent::Download(Some(key.clone()), Download::Json));
+        .reform(move |_| Intent::Download(Some(key.clone()), RunFile::Json));
     html! {
         <div class="buttons">
             <button

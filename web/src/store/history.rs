@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::run::Run;
-use crate::history::{KeptRun, RunEntry, RunKey};
+use mayfly_engine::history::{KeptRun, RunEntry, RunKey};
 
 /// The kept runs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@ use mayfly_core::schedule::load_line::LoadLine;
 use serde_json::{Map, Value};
 
 use crate::load_kind::{FormerLoads, LoadKind};
-use crate::preset::{PresetDraft, PresetReading};
+use mayfly_engine::preset::{PresetDraft, PresetReading};
 
 /// What the page knows of a load besides its keys.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -132,7 +132,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::preset::PresetKind;
+    use mayfly_engine::preset::PresetKind;
 
     fn keys() -> Map<String, Value> {
         let load = json!({ "users": 20, "spawn_rate": 4, "run_time": 9 });

@@ -25,7 +25,7 @@ use crate::chart_model::run::HIDDEN;
 use crate::keys::{Edit, Path};
 use crate::later::Later;
 use crate::load_kind::LoadKind;
-use crate::outline::number;
+use mayfly_engine::edit::number;
 
 pub use self::history::{History, HistoryAction};
 pub use self::load::LoadAction;

@@ -9,7 +9,7 @@ use super::load::{LoadAction, LoadDoc};
 use crate::gate::Refusal;
 use crate::keys::{Edit, Path};
 use crate::outline::hosts;
-use crate::reading::{Problem, Reading, Source};
+use mayfly_engine::reading::{Problem, Reading, Source};
 
 /// A plan that is being written, in the form or as text.
 ///

@@ -13,11 +13,12 @@ use mayfly_core::schedule::load_line::LoadLine;
 use crate::chart_model::Event;
 use crate::diagnosis::Diagnosis;
 use crate::format;
-use crate::history::{KeptRun, RunKey, key};
 use crate::load_picture::Live;
 use crate::model::RunModel;
-use crate::outline::{Outline, with_load, with_users};
-use crate::protocol::RunId;
+use crate::outline::Outline;
+use mayfly_engine::edit::{with_load, with_users};
+use mayfly_engine::history::{KeptRun, RunKey, key};
+use mayfly_engine::protocol::RunId;
 
 /// A run, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]

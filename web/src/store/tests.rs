@@ -11,8 +11,8 @@ use super::*;
 use crate::diagnosis::{Cause, Diagnosis};
 use crate::load_kind::LoadKind;
 use crate::model::RunModel;
-use crate::protocol::RunId;
 use crate::rest::PARTS;
+use mayfly_engine::protocol::RunId;
 
 fn draft() -> Draft {
     let mut plan = PlanDoc::default();

@@ -8,7 +8,7 @@ use mayfly_core::schedule::load_line::{LoadLine, Outlook};
 use mayfly_core::time::Clock;
 
 use super::WorkerClock;
-use crate::protocol::{Notice, RunId};
+use mayfly_engine::protocol::{Notice, RunId};
 
 /// The load of a run; nothing before the run has begun.
 #[derive(Clone, Default)]

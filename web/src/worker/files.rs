@@ -7,14 +7,14 @@ use mayfly_core::report::{Report, csv};
 
 use super::Shared;
 use super::history::History;
-use crate::download::Download;
-use crate::history::{HistoryNotice, RunKey};
-use crate::protocol::Notice;
+use mayfly_engine::file::RunFile;
+use mayfly_engine::history::{HistoryNotice, RunKey};
+use mayfly_engine::protocol::Notice;
 
 /// A file of a run.
 pub(super) async fn write(
     run: Option<RunKey>,
-    file: Download,
+    file: RunFile,
     look: Look,
     record: &Shared,
     history: &History,
@@ -42,15 +42,15 @@ pub(super) async fn write(
     }
 }
 
-fn text_of(report: &Report, file: Download, look: Look) -> String {
+fn text_of(report: &Report, file: RunFile, look: Look) -> String {
     let started = SystemTime::UNIX_EPOCH + report.started;
     match file {
-        Download::Exceptions => csv::exceptions(&report.board),
-        Download::Failures => csv::failures(&report.board, started),
-        Download::History => csv::history(&report.board, started),
-        Download::Json => report.to_json(),
-        Download::Report => html::page(report, look),
-        Download::Requests => csv::requests(&report.board),
+        RunFile::Exceptions => csv::exceptions(&report.board),
+        RunFile::Failures => csv::failures(&report.board, started),
+        RunFile::History => csv::history(&report.board, started),
+        RunFile::Json => report.to_json(),
+        RunFile::Report => html::page(report, look),
+        RunFile::Requests => csv::requests(&report.board),
     }
 }
 

@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 
 use super::Shared;
 use super::lock::{self, Lock};
-use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
+use mayfly_engine::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
 
 const DATABASE: &str = "mayfly";
 const VERSION: u32 = 1;

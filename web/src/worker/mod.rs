@@ -32,9 +32,9 @@ use self::history::History;
 use self::record::Record;
 use self::run::{Host, Ready};
 use crate::js::worker_scope;
-use crate::preset::PresetReading;
-use crate::protocol::{Command, Notice, decode, encode};
-use crate::reading::{Reading, rows_of_csv};
+use mayfly_engine::preset::PresetReading;
+use mayfly_engine::protocol::{Command, Notice, decode, encode};
+use mayfly_engine::reading::{Reading, rows_of_csv};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;

@@ -9,7 +9,7 @@ use mayfly_core::report::{Ending, Report, ThresholdResult};
 use mayfly_core::run_state::EndCause;
 use mayfly_core::verdict::threshold::Verdicts;
 
-use crate::outline::with_load;
+use mayfly_engine::edit::with_load;
 
 /// The run that is under way, or was last.
 pub(super) struct Record {

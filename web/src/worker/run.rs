@@ -21,10 +21,10 @@ use super::history::History;
 use super::lock::Lock;
 use super::record::Record;
 use super::{Page, Shared};
-use crate::history::key;
-use crate::parcel::Packer;
-use crate::protocol::{Notice, RunId};
-use crate::reading::no_files;
+use mayfly_engine::history::key;
+use mayfly_engine::parcel::Packer;
+use mayfly_engine::protocol::{Notice, RunId};
+use mayfly_engine::reading::no_files;
 
 /// A plan that is about to run.
 pub(super) struct Ready {

@@ -11,7 +11,7 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 use super::{FetchTransport, WorkerClock};
 use crate::js::random_seed;
-use crate::reading::no_files;
+use mayfly_engine::reading::no_files;
 
 /// Sends the request of the plan in `plan_json` that is at `place`, and those that it needs, as the
 /// plan reader writes places: `user_class[0].task[2]`.

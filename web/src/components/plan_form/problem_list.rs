@@ -11,8 +11,8 @@ use crate::components::text_field::{ended, sentence};
 use crate::format;
 use crate::js;
 use crate::keys::Path;
-use crate::reading::Problem;
 use crate::store::PlanAction;
+use mayfly_engine::reading::Problem;
 
 /// What keeps the plan from running.
 pub(super) fn problem_list(editor: &Editor) -> Html {

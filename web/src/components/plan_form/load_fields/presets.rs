@@ -6,9 +6,9 @@ use yew::prelude::*;
 use super::super::editor::Editor;
 use crate::components::text_field::TextField;
 use crate::load_kind::LoadKind;
-use crate::preset::{FieldKind, PresetDraft, PresetKind};
 use crate::store::load::PresetDoc;
 use crate::store::{LoadAction, PlanAction};
+use mayfly_engine::preset::{FieldKind, PresetDraft, PresetKind};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PresetSwitchProps {

@@ -12,40 +12,6 @@ use serde::{Deserialize, Serialize};
 /// Tells a kept run from all others, and sorts by its start.
 pub type RunKey = String;
 
-/// Whether the browser may delete kept runs by itself, when its disk runs short.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Promise {
-    /// It may, and nobody has asked it not to.
-    Absent,
-    /// It will not.
-    Given,
-    /// It may, and does not promise anything else.
-    Refused,
-}
-
-impl Promise {
-    /// What the browser says; `None` where it promises nothing. It `was_asked` for a promise, or only
-    /// whether there is one.
-    pub fn new(answer: Option<bool>, was_asked: bool) -> Self {
-        match answer {
-            Some(true) => Self::Given,
-            Some(false) if !was_asked => Self::Absent,
-            Some(false) | None => Self::Refused,
-        }
-    }
-
-    /// What a person should know of it.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Absent => "The browser may delete kept runs when its disk runs short.",
-            Self::Given => "Runs are kept until you delete them.",
-            Self::Refused => {
-                "The browser does not promise to keep runs, and may delete them when its disk runs short. Export those that you will need."
-            }
-        }
-    }
-}
-
 /// What the engine is to do with kept runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum HistoryCommand {
@@ -194,7 +160,6 @@ impl KeptRun {
     }
 }
 
-#[cfg(test)]
 impl Default for KeptRun {
     /// A run of nothing.
     fn default() -> Self {
@@ -229,25 +194,5 @@ impl From<KeptRun> for Report {
             board,
             thresholds: kept.thresholds,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_browser_does_not_promise_is_said() {
-        for (answer, was_asked, promise) in [
-            (Some(true), false, Promise::Given),
-            (Some(true), true, Promise::Given),
-            (Some(false), false, Promise::Absent),
-            (Some(false), true, Promise::Refused),
-            (None, false, Promise::Refused),
-            (None, true, Promise::Refused),
-        ] {
-            assert_eq!(Promise::new(answer, was_asked), promise, "{answer:?}");
-        }
-        assert!(Promise::Refused.sentence().contains("Export"));
     }
 }

@@ -9,7 +9,7 @@ use mayfly_core::schedule::load_line::LoadLine;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::download::Download;
+use crate::file::RunFile;
 use crate::history::{HistoryCommand, HistoryNotice, RunKey};
 use crate::parcel::Parcel;
 use crate::preset::{PresetDraft, PresetReading};
@@ -53,7 +53,7 @@ pub enum Command {
         /// A kept run; `None` is the one that is under way, or was last.
         run: Option<RunKey>,
         /// Which file.
-        file: Download,
+        file: RunFile,
         /// What a clock here shows more than one in UTC.
         utc_offset_minutes: i32,
         /// The value of `color-scheme`, if a person chose one.

@@ -8,7 +8,7 @@ use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::outline::number;
+use crate::edit::number;
 use crate::reading::load_alone;
 
 /// A usual load shape.

@@ -1,0 +1,43 @@
+//! Files of runs: what they are called, and what is in them.
+
+use serde::{Deserialize, Serialize};
+
+/// A file of a run.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum RunFile {
+    /// The exceptions table as CSV.
+    Exceptions,
+    /// The failures table as CSV.
+    Failures,
+    /// The statistics over time as CSV.
+    History,
+    /// All that is known of the run, to be kept and imported.
+    Json,
+    /// A page that shows the run, without this one.
+    Report,
+    /// The statistics table as CSV.
+    Requests,
+}
+
+impl RunFile {
+    /// The end of the name, after what says which run it is.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Exceptions => "_exceptions.csv",
+            Self::Failures => "_failures.csv",
+            Self::History => "_requests_full_history.csv",
+            Self::Json => ".json",
+            Self::Report => ".html",
+            Self::Requests => "_requests.csv",
+        }
+    }
+
+    /// The kind of text.
+    pub fn mime_type(self) -> &'static str {
+        match self {
+            Self::Exceptions | Self::Failures | Self::History | Self::Requests => "text/csv",
+            Self::Json => "application/json",
+            Self::Report => "text/html",
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! What a page, a command or a socket can ask of a run, and the one way in which a run is composed.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod edit;
+pub mod file;
+pub mod history;
+pub mod parcel;
+pub mod preset;
+pub mod protocol;
+pub mod reading;
