@@ -41,7 +41,7 @@ pub struct ManualClock {
 
 impl ManualClock {
     /// Goes to the next time somebody waits for; false if nobody does.
-    fn jump(&self) -> bool {
+    pub fn jump(&self) -> bool {
         let Some(((at, _), waker)) = self.sleepers.borrow_mut().pop_first() else {
             return false;
         };

@@ -1,6 +1,12 @@
 //! Files of runs: what they are called, and what is in them.
 
+use std::time::SystemTime;
+
+use mayfly_core::report::html::{self, Look};
+use mayfly_core::report::{Report, csv};
 use serde::{Deserialize, Serialize};
+
+use crate::protocol::Notice;
 
 /// A file of a run.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -38,6 +44,28 @@ impl RunFile {
             Self::Exceptions | Self::Failures | Self::History | Self::Requests => "text/csv",
             Self::Json => "application/json",
             Self::Report => "text/html",
+        }
+    }
+
+    /// What is in it.
+    pub fn text(self, report: &Report, look: Look) -> String {
+        let started = SystemTime::UNIX_EPOCH + report.started;
+        match self {
+            Self::Exceptions => csv::exceptions(&report.board),
+            Self::Failures => csv::failures(&report.board, started),
+            Self::History => csv::history(&report.board, started),
+            Self::Json => report.to_json(),
+            Self::Report => html::page(report, look),
+            Self::Requests => csv::requests(&report.board),
+        }
+    }
+
+    /// The notice of the file.
+    pub(crate) fn written(self, report: &Report, look: Look) -> Notice {
+        Notice::Written {
+            name: report.file_stem(look.utc_offset_minutes) + self.ending(),
+            mime_type: self.mime_type().to_owned(),
+            text: self.text(report, look),
         }
     }
 }

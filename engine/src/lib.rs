@@ -3,10 +3,20 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod edit;
 pub mod file;
 pub mod history;
+pub mod host;
 pub mod parcel;
 pub mod preset;
 pub mod protocol;
 pub mod reading;
+pub mod recorder;
+pub mod run;
+mod saved;
+pub mod session;
+pub mod trial;
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,9 @@ use crate::parcel::Parcel;
 use crate::preset::{PresetDraft, PresetReading};
 use crate::reading::{Reading, Source};
 
+/// The version of this protocol. Two ends talk to each other only if theirs are the same.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+
 /// The number of a run. A page counts its runs, so that a late word about an old one is known.
 pub type RunId = u32;
 
@@ -95,7 +98,13 @@ pub enum Command {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Notice {
     /// The engine listens. The page keeps its commands until then, because they would be lost.
-    Ready,
+    ///
+    /// It is the first of all notices, with a text, so that both ends of any two versions understand
+    /// it.
+    Ready {
+        /// The engine's [`VERSION`].
+        version: String,
+    },
     /// Whether the run is kept in the history: why not, or `None` if it is again.
     Kept {
         /// The run.
@@ -191,7 +200,7 @@ impl Notice {
             | Self::Rows { .. }
             | Self::Tried { .. }
             | Self::Written { .. } => true,
-            Self::Kept { .. } | Self::Ready | Self::Snapshot { .. } => false,
+            Self::Kept { .. } | Self::Ready { .. } | Self::Snapshot { .. } => false,
         }
     }
 }

@@ -8,6 +8,8 @@ use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::run::ReadyPlan;
+
 /// A plan as it came.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Source {
@@ -51,41 +53,61 @@ impl Reading {
     /// The most warnings that are told apart; who has read so many knows what it is about.
     const MAX_WARNINGS: usize = 10;
 
-    /// Reads a plan. This needs all that is known of plans, so only the engine does it.
-    pub fn new(source: Source) -> Self {
-        match source {
+    /// Reads a plan, and makes it ready if it can run. `read_file` gives the text of a file that it
+    /// names.
+    pub fn new(
+        source: Source,
+        read_file: impl Fn(&str) -> Result<String, String>,
+    ) -> (Self, Option<ReadyPlan>) {
+        let (text, draft) = match source {
             Source::Toml(text) => {
                 let draft = Draft::from_toml(&text).ok();
-                Self {
-                    draft: draft.map(|it| it.to_json()),
-                    ..Self::of_text(text)
-                }
+                (text, draft)
             }
             Source::Json(json) => match Draft::from_json(&json) {
-                Ok(draft) => Self {
-                    draft: Some(draft.to_json()),
-                    ..Self::of_text(draft.to_toml())
-                },
-                Err(errors) => Self {
-                    problems: errors.as_slice().iter().map(Problem::new).collect(),
-                    n_more: errors.n_more(),
-                    ..Self::default()
-                },
+                Ok(draft) => (draft.to_toml(), Some(draft)),
+                Err(errors) => {
+                    let reading = Self {
+                        problems: errors.as_slice().iter().map(Problem::new).collect(),
+                        n_more: errors.n_more(),
+                        ..Self::default()
+                    };
+                    return (reading, None);
+                }
             },
-        }
+        };
+        let json = draft.as_ref().map(Draft::to_json);
+        let (reading, ready) = Self::of_text(&text, draft.unwrap_or_default(), read_file);
+        let reading = Self {
+            text: Some(text),
+            draft: json,
+            ..reading
+        };
+        (reading, ready)
     }
 
-    fn of_text(text: String) -> Self {
+    fn of_text(
+        text: &str,
+        draft: Draft,
+        read_file: impl Fn(&str) -> Result<String, String>,
+    ) -> (Self, Option<ReadyPlan>) {
         let mut reading = Self::default();
-        match Plan::from_toml(&text) {
+        let mut ready = None;
+        match Plan::from_toml(text) {
             Ok(plan) => {
-                reading.problems = problems_of_parts(&plan);
-                reading.warnings = warnings(&plan, &text);
+                reading.warnings = warnings(&plan, text);
                 reading.line = Some(LoadLine::of_plan(&plan));
                 reading.targets = Targets::of(&plan);
+                // Whether the parts of a plan fit each other shows when it is made ready.
+                match Program::new(&plan, read_file) {
+                    Ok(program) => ready = Some(ReadyPlan::of(plan, draft, program)),
+                    Err(errors) => {
+                        let errors = errors.as_slice().iter();
+                        reading.problems = errors.map(|it| problem_of_part(it, &plan)).collect();
+                    }
+                }
             }
             Err(errors) => {
-                let draft = Draft::from_toml(&text).unwrap_or_default();
                 let load = draft.keys.get("load").and_then(load_alone);
                 reading.line = load.map(|it| LoadLine::of_load(&it));
                 reading.targets = Targets::of_draft(&draft);
@@ -93,8 +115,7 @@ impl Reading {
                 reading.n_more = errors.n_more();
             }
         }
-        reading.text = Some(text);
-        reading
+        (reading, ready)
     }
 
     /// The keys and values; `None` if the notation is broken.
@@ -124,15 +145,6 @@ pub fn load_alone(load: &Value) -> Option<Load> {
     let class = json!({ "name": "A", "task": [{ "get": "/" }] });
     let plan = json!({ "version": 1, "load": load, "user_class": [class] });
     Plan::from_json(&plan.to_string()).ok().map(|it| it.load)
-}
-
-/// What the page says where a plan names a file.
-///
-/// # Errors
-///
-/// Always fails: a page cannot read files by their names.
-pub fn no_files(_: &str) -> Result<String, String> {
-    Err("a page cannot read files by their names; choose the file in the form".to_owned())
 }
 
 /// The rows of a CSV file as a plan has them: a list of tables, as JSON.
@@ -174,15 +186,6 @@ fn warnings(plan: &Plan, toml: &str) -> Vec<Problem> {
     unsent.into_iter().zip(places).map(warning).collect()
 }
 
-/// Whether the parts of a plan fit each other shows when it is made ready to run.
-fn problems_of_parts(plan: &Plan) -> Vec<Problem> {
-    let Err(errors) = Program::new(plan, no_files) else {
-        return Vec::new();
-    };
-    let errors = errors.as_slice().iter();
-    errors.map(|it| problem_of_part(it, plan)).collect()
-}
-
 fn problem_of_part(error: &ProgramError, plan: &Plan) -> Problem {
     let (path, message) = match error {
         ProgramError::NoHost { class } => {
@@ -207,8 +210,14 @@ mod tests {
     const PLAN: &str = "version = 1\n\n[load]\nusers = 2\nspawn_rate = 1\n\n\
                         [[user_class]]\nname = \"A\"\n\n[[user_class.task]]\nget = \"/\"\n";
 
+    fn read(source: Source) -> Reading {
+        let (reading, ready) = Reading::new(source, |_| Err("there are no files".to_owned()));
+        assert_eq!(ready.is_some(), reading.plan().is_some());
+        reading
+    }
+
     fn toml(text: &str) -> Reading {
-        Reading::new(Source::Toml(text.to_owned()))
+        read(Source::Toml(text.to_owned()))
     }
 
     #[test]
@@ -234,7 +243,7 @@ mod tests {
     #[test]
     fn text_and_keys_follow_each_other() {
         let draft = toml(PLAN).draft.unwrap();
-        assert_eq!(Reading::new(Source::Json(draft)), toml(PLAN));
+        assert_eq!(read(Source::Json(draft)), toml(PLAN));
     }
 
     #[test]
@@ -256,7 +265,7 @@ mod tests {
         let reading = toml("version =");
         assert_eq!(reading.draft, None);
         assert_eq!(reading.problems[0].line, Some(1));
-        let json = Reading::new(Source::Json("{".to_owned()));
+        let json = read(Source::Json("{".to_owned()));
         assert_eq!((json.text, json.draft), (None, None));
         assert_eq!(json.problems.len(), 1);
     }
@@ -283,7 +292,7 @@ mod tests {
         );
         let problem = &toml(&file).problems[0];
         assert_eq!(problem.path, "data.a");
-        assert!(problem.message.contains("a page cannot read files"));
+        assert!(problem.message.contains("there are no files"));
     }
 
     #[test]

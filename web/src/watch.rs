@@ -87,11 +87,17 @@ mod tests {
         problem: None,
     };
 
+    fn ready() -> Notice {
+        Notice::Ready {
+            version: String::new(),
+        }
+    }
+
     /// A run that began at zero, whose engine listens.
     fn running() -> Watch {
         let mut watch = Watch::default();
         watch.begin(0.0);
-        watch.hear(0.0, &Notice::Ready);
+        watch.hear(0.0, &ready());
         watch
     }
 
@@ -174,7 +180,7 @@ mod tests {
         let mut watch = Watch::default();
         watch.begin(0.0);
         assert_eq!(lost(&mut watch, 0, 60_000), None);
-        watch.hear(60_000.0, &Notice::Ready);
+        watch.hear(60_000.0, &ready());
         assert_eq!(lost(&mut watch, 60_000, 70_000), Some(62_500));
     }
 }

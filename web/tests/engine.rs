@@ -11,8 +11,9 @@ use mayfly_core::http::transport::{Response, Transport, TransportError};
 use mayfly_core::plan::{BaseUrl, Plan};
 use mayfly_core::running::trial::{Received, Trial};
 use mayfly_core::time::Clock;
+use mayfly_engine::trial::try_plan;
 use mayfly_web::js::worker_scope;
-use mayfly_web::worker::{FetchTransport, WorkerClock, try_plan};
+use mayfly_web::worker::{FetchTransport, WorkerClock, WorkerHost};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::DedicatedWorkerGlobalScope;
 
@@ -89,7 +90,7 @@ async fn try_first(head: &str, class: &str) -> Result<Trial, String> {
          [[user_class]]\nname = 'A'\n{class}"
     );
     let plan = Plan::from_toml(&toml).unwrap().to_json();
-    try_plan(scope(), plan, "user_class[0].task[0]".to_owned()).await
+    try_plan(&WorkerHost::new(scope()), &plan, "user_class[0].task[0]").await
 }
 
 fn received(trial: &Trial) -> Result<Received, String> {

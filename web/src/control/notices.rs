@@ -15,7 +15,7 @@ impl Control {
         let is_newest = |run| run == self.0.newest.get();
         self.0.watch.borrow_mut().hear(js::now_millis(), &notice);
         match notice {
-            Notice::Ready => self.act(Action::FindEngine),
+            Notice::Ready { .. } => self.act(Action::FindEngine),
             Notice::Kept { run, problem } => {
                 self.act(Action::Run(RunAction::Keep(run, problem)));
             }

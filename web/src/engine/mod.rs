@@ -10,7 +10,7 @@ use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
 use crate::js::{self, Way};
-use mayfly_engine::protocol::{Command, Notice, decode, encode};
+use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
 /// kept for it.
@@ -35,7 +35,12 @@ impl Engine {
         let worker = js::start_worker(Way::Direct).map_err(|error| js::describe(&error))?;
         let kept = Rc::new(RefCell::new(Some(Vec::new())));
         let worker = Rc::new(RefCell::new(worker));
-        let on_message = on_message(Rc::clone(&worker), Rc::clone(&kept), on_notice);
+        let on_message = on_message(
+            Rc::clone(&worker),
+            Rc::clone(&kept),
+            on_notice,
+            on_loss.clone(),
+        );
         let on_error = on_error(Rc::clone(&worker), Rc::clone(&kept), on_loss);
         listen(
             &worker.borrow(),
@@ -73,15 +78,21 @@ fn on_message(
     worker: Rc<RefCell<Worker>>,
     kept: Kept,
     on_notice: Callback<Notice>,
+    on_loss: Callback<String>,
 ) -> Closure<dyn Fn(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
         match decode(&bytes) {
-            Some(Notice::Ready) => {
+            Some(Notice::Ready { version }) if version != VERSION => {
+                on_loss.emit(format!(
+                    "it is of version {version}, and this page of {VERSION}; reload the page"
+                ));
+            }
+            Some(Notice::Ready { version }) => {
                 for command in kept.take().unwrap_or_default() {
                     post(&worker.borrow(), &command);
                 }
-                on_notice.emit(Notice::Ready);
+                on_notice.emit(Notice::Ready { version });
             }
             Some(notice) => on_notice.emit(notice),
             // Both ends come from one build, so only an extension could have sent it.

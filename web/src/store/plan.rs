@@ -337,8 +337,12 @@ pub fn with_host(before: Option<PlanDoc>, host: &str) -> PlanDoc {
 mod tests {
     use super::*;
 
+    fn read_source(source: Source) -> Reading {
+        Reading::new(source, |_| Err("there are no files".to_owned())).0
+    }
+
     fn read(plan: &mut PlanDoc) {
-        let reading = Reading::new(plan.source());
+        let reading = read_source(plan.source());
         plan.apply(PlanAction::Read(plan.revision, Box::new(reading)));
     }
 
@@ -555,7 +559,7 @@ mod tests {
     #[test]
     fn a_late_word_about_an_older_plan_is_ignored() {
         let mut plan = PlanDoc::default();
-        let late = Reading::new(plan.source());
+        let late = read_source(plan.source());
         plan.apply(PlanAction::Edit(Edit::Remove(Path::of("load"))));
         plan.apply(PlanAction::Read(0, Box::new(late)));
         assert!(!plan.is_read() && plan.ready().is_none());

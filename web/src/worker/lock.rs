@@ -22,7 +22,7 @@ extern "C" {
 }
 
 /// A lock that is held until this is dropped.
-pub(super) struct Lock {
+pub struct Lock {
     release: Function,
 }
 

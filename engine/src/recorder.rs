@@ -1,4 +1,4 @@
-//! The run that is under way, or was last, as the report that remains of it.
+//! What is recorded of a run: its report, and what becomes of its thresholds.
 
 use std::time::Duration;
 
@@ -9,17 +9,18 @@ use mayfly_core::report::{Ending, Report, ThresholdResult};
 use mayfly_core::run_state::EndCause;
 use mayfly_core::verdict::threshold::Verdicts;
 
-use mayfly_engine::edit::with_load;
+use crate::edit::with_load;
 
-/// The run that is under way, or was last.
-pub(super) struct Record {
+/// Makes of the snapshots of a run its report.
+#[derive(Debug)]
+pub struct Recorder {
     report: Report,
     verdicts: Verdicts,
 }
 
-impl Record {
-    /// A run that nothing was measured of yet.
-    pub(super) fn new(
+impl Recorder {
+    /// A run that nothing was measured of yet. It began at `started`, since 1970.
+    pub(crate) fn new(
         title: String,
         plan: &Plan,
         draft: Draft,
@@ -40,8 +41,8 @@ impl Record {
         }
     }
 
-    /// Takes note of what a shard counted.
-    pub(super) fn post(&mut self, snapshot: &Snapshot) {
+    /// Takes what a shard counted.
+    pub(crate) fn post(&mut self, snapshot: &Snapshot) {
         let board = &mut self.report.board;
         board.post(snapshot.clone());
         self.verdicts.update(board);
@@ -52,12 +53,12 @@ impl Record {
     }
 
     /// The run goes on with the load and the weights of another plan.
-    pub(super) fn edit(&mut self, draft: &Draft) {
+    pub(crate) fn edit(&mut self, draft: &Draft) {
         self.report.plan = with_load(&self.report.plan, draft);
     }
 
     /// The threshold that ends the run; `None` if none does.
-    pub(super) fn abort_cause(&self) -> Option<EndCause> {
+    pub(crate) fn abort_cause(&self) -> Option<EndCause> {
         // A second stop would not let users finish.
         let is_going_on = self.report.board.end_cause().is_none();
         let condition = self.verdicts.aborting().filter(|_| is_going_on)?;
@@ -65,12 +66,17 @@ impl Record {
     }
 
     /// Whether the run is going on.
-    pub(super) fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.report.ending == Ending::Running
     }
 
-    /// All of it.
-    pub(super) fn report(&self) -> &Report {
+    /// The run so far.
+    pub fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// What becomes of its thresholds so far.
+    pub fn verdicts(&self) -> &Verdicts {
+        &self.verdicts
     }
 }

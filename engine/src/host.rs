@@ -1,0 +1,51 @@
+//! What an engine needs of the machine it runs on.
+
+use std::time::Duration;
+
+use mayfly_core::http::transport::Transport;
+use mayfly_core::plan::BaseUrl;
+use mayfly_core::time::Clock;
+
+use crate::archive::Archive;
+use crate::protocol::Notice;
+
+/// The machine that an engine runs on: a worker of a browser, a process, or a script of a test.
+///
+/// All else about runs is the same everywhere, so whoever implements this has an engine:
+/// [`Session::new`](crate::session::Session::new).
+pub trait Host: 'static {
+    /// The time of a run.
+    type Clock: Clock + Clone + 'static;
+    /// The way to hosts of plans. The simulated API has its own.
+    type Transport: Transport + 'static;
+    /// Where runs are saved.
+    type Archive: Archive + 'static;
+
+    /// A clock for a run that begins now.
+    fn start_clock(&self) -> Self::Clock;
+
+    /// A transport for a run against these base URLs, at least one.
+    fn transport(&self, base_urls: &[&BaseUrl]) -> Self::Transport;
+
+    /// Where runs are saved; `None` if nobody wants them to be.
+    fn archive(&self) -> Option<&Self::Archive>;
+
+    /// Passes on what the engine says.
+    fn tell(&self, notice: Notice);
+
+    /// Does `work` on this thread, while other things go on.
+    fn spawn(&self, work: impl Future<Output = ()> + 'static);
+
+    /// The text of a file that a plan names.
+    ///
+    /// # Errors
+    ///
+    /// Fails with why there is none, in words.
+    fn read_file(&self, name: &str) -> Result<String, String>;
+
+    /// The time of day, since the start of 1970 in UTC.
+    fn unix_time(&self) -> Duration;
+
+    /// A number that nobody could guess.
+    fn random(&self) -> u64;
+}

@@ -1,0 +1,216 @@
+//! A run: a plan that was made ready, and what drives it to its end.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use mayfly_core::http::transport::Transport;
+use mayfly_core::measure::snapshot::Snapshot;
+use mayfly_core::plan::{BaseUrl, Draft, Plan, Target, Targets};
+use mayfly_core::run_state::ShardId;
+use mayfly_core::running::drive::drive;
+use mayfly_core::running::program::{Program, ProgramErrors};
+use mayfly_core::running::shard::{self, Setting, Shard};
+use mayfly_core::schedule::load_line::Outlook;
+use mayfly_core::simulate::{Model, SimulatedApi};
+use mayfly_core::time::Clock;
+
+use crate::history::key;
+use crate::host::Host;
+use crate::parcel::Packer;
+use crate::protocol::{Notice, RunId};
+use crate::recorder::Recorder;
+use crate::saved::SavedRuns;
+
+/// A plan that can run.
+#[derive(Debug)]
+pub struct ReadyPlan {
+    plan: Plan,
+    draft: Draft,
+    program: Program,
+}
+
+impl ReadyPlan {
+    /// Makes a plan ready, which is kept as `draft` in reports. `read_file` gives the text of a file
+    /// that it names.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the parts of the plan do not fit each other, or a file is not as it should be.
+    pub fn new(
+        plan: Plan,
+        draft: Draft,
+        read_file: impl Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, ProgramErrors> {
+        let program = Program::new(&plan, read_file)?;
+        Ok(Self::of(plan, draft, program))
+    }
+
+    pub(crate) fn of(plan: Plan, draft: Draft, program: Program) -> Self {
+        Self {
+            plan,
+            draft,
+            program,
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What it loads.
+    pub fn targets(&self) -> Targets {
+        Targets::of(&self.plan)
+    }
+}
+
+/// What a run is called, and where its randomness and its times of day begin.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct RunStart {
+    /// The number by which the other side knows the run.
+    pub run: RunId,
+    /// What a person calls it; may be empty.
+    pub title: String,
+    /// What all randomness comes from, unless the plan says it.
+    pub seed: u64,
+    /// When it begins, since 1970.
+    pub started: Duration,
+}
+
+/// What is known of the run that is under way, or was last.
+pub(crate) type Shared = Rc<RefCell<Option<Recorder>>>;
+
+/// The load of the run that is under way, which is drawn anew after each edit. Nothing before the run
+/// has begun.
+pub(crate) struct Drawing<C>(Rc<RefCell<Option<Drawn<C>>>>);
+
+struct Drawn<C> {
+    run: RunId,
+    clock: C,
+    outlook: Outlook,
+}
+
+impl<C> Clone for Drawing<C> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<C> Default for Drawing<C> {
+    fn default() -> Self {
+        Self(Rc::default())
+    }
+}
+
+impl<C: Clock> Drawing<C> {
+    /// A run of `plan` begins. Gives what the other side is to hear of it.
+    fn begin(&self, run: RunId, clock: C, plan: &Plan) -> Notice {
+        let outlook = Outlook::new(plan);
+        let line = outlook.line().clone();
+        *self.0.borrow_mut() = Some(Drawn {
+            run,
+            clock,
+            outlook,
+        });
+        Notice::Line { run, line }
+    }
+
+    /// The run goes on with `plan`. Gives what the other side is to hear of it.
+    pub(crate) fn edit(&self, plan: &Plan) -> Option<Notice> {
+        let mut drawn = self.0.borrow_mut();
+        let drawn = drawn.as_mut()?;
+        drawn.outlook.edit(drawn.clock.now(), plan);
+        let line = drawn.outlook.line().clone();
+        Some(Notice::Line {
+            run: drawn.run,
+            line,
+        })
+    }
+}
+
+/// A run, and all that it reports to.
+pub(crate) struct Run<H: Host> {
+    pub(crate) host: Rc<H>,
+    pub(crate) recorder: Shared,
+    pub(crate) saved: Rc<SavedRuns<H>>,
+    pub(crate) drawing: Drawing<H::Clock>,
+    pub(crate) commands: UnboundedSender<shard::Command>,
+}
+
+impl<H: Host> Run<H> {
+    /// Runs to the end.
+    pub(crate) async fn drive(
+        self,
+        plan: ReadyPlan,
+        start: RunStart,
+        commands: UnboundedReceiver<shard::Command>,
+    ) {
+        let ReadyPlan {
+            plan,
+            draft,
+            program,
+        } = plan;
+        let seed = plan.load.seed.unwrap_or(start.seed);
+        let (run, started) = (start.run, start.started);
+        let recorder = Recorder::new(start.title, &plan, draft, seed, started);
+        self.saved.begin(&key(started, seed));
+        *self.recorder.borrow_mut() = Some(recorder);
+        let clock = self.host.start_clock();
+        let line = self.drawing.begin(run, clock.clone(), &plan);
+        self.host.tell(line);
+        let mut packer = Packer::default();
+        let publish = |snapshot| self.publish(run, snapshot, &mut packer);
+        let setting = |max_in_flight| Setting {
+            seed,
+            started,
+            id: ShardId::ONLY,
+            max_in_flight,
+        };
+        let base_urls = base_urls(&plan);
+        if base_urls.is_empty() {
+            let api = simulated_api(&plan, clock.clone(), seed);
+            let shard = Shard::new(program, setting(api.max_in_flight()));
+            drive(shard, &api, &clock, commands, publish).await;
+        } else {
+            let transport = self.host.transport(&base_urls);
+            let shard = Shard::new(program, setting(transport.max_in_flight()));
+            drive(shard, &transport, &clock, commands, publish).await;
+        }
+    }
+
+    fn publish(&self, run: RunId, snapshot: Snapshot, packer: &mut Packer) {
+        let mut thresholds = Vec::new();
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.post(&snapshot);
+            thresholds.clone_from(&recorder.report().thresholds);
+            if let Some(cause) = recorder.abort_cause() {
+                // Nobody listens once the run is over.
+                let _ = self.commands.unbounded_send(shard::Command::Stop(cause));
+            }
+        }
+        let is_over = !snapshot.state.is_active();
+        self.host.tell(Notice::Snapshot {
+            run,
+            parcel: packer.pack(snapshot),
+            thresholds,
+        });
+        self.saved.take(run, is_over);
+    }
+}
+
+/// The base URLs of the user classes; none if all load the simulated API.
+pub(crate) fn base_urls(plan: &Plan) -> Vec<&BaseUrl> {
+    let classes = plan.user_classes.as_slice().iter();
+    classes.filter_map(|it| plan.base_url(it)).collect()
+}
+
+/// The simulated API of a plan.
+pub(crate) fn simulated_api<C: Clock>(plan: &Plan, clock: C, seed: u64) -> SimulatedApi<C> {
+    let model = match &plan.target {
+        Some(Target::Simulated(model)) => model.clone(),
+        _ => Model::default(),
+    };
+    SimulatedApi::with_model(clock, seed, model)
+}

@@ -1,0 +1,251 @@
+//! The runs that are saved, among them the one that is under way.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mayfly_core::report::Report;
+
+use crate::archive::{Archive, SavedRun};
+use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
+use crate::host::Host;
+use crate::protocol::{Notice, RunId};
+use crate::run::Shared;
+
+/// The runs that are saved, among them the one that is under way.
+pub(crate) struct SavedRuns<H: Host> {
+    host: Rc<H>,
+    recorder: Shared,
+    // When the run that is under way was saved last, and how long it took to pack it.
+    saved_at: Cell<Duration>,
+    cost: Cell<Duration>,
+    is_saving: Cell<bool>,
+    // Whether the run that is under way could not be saved the last time.
+    is_failing: Cell<bool>,
+    // Of the run that is under way.
+    lock: RefCell<Option<LockOf<H>>>,
+}
+
+type LockOf<H> = <<H as Host>::Archive as Archive>::Lock;
+
+const NO_ARCHIVE: &str = "No runs are saved here.";
+
+impl<H: Host> SavedRuns<H> {
+    /// How much of what was measured may be lost, if the process dies.
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    /// Packing a run takes at most one part in this many of the engine's time.
+    const SHARE: u32 = 50;
+
+    pub(crate) fn new(host: Rc<H>, recorder: Shared) -> Self {
+        Self {
+            host,
+            recorder,
+            saved_at: Cell::default(),
+            cost: Cell::default(),
+            is_saving: Cell::default(),
+            is_failing: Cell::default(),
+            lock: RefCell::default(),
+        }
+    }
+
+    /// A run begins, which is saved with its first numbers.
+    pub(crate) fn begin(&self, key: &RunKey) {
+        self.saved_at.set(Duration::ZERO);
+        self.cost.set(Duration::ZERO);
+        self.is_failing.set(false);
+        *self.lock.borrow_mut() = self.host.archive().and_then(|it| it.lock(key));
+    }
+
+    /// There are new numbers of the run that is under way. Saves them if it is time, or if they are
+    /// the last.
+    pub(crate) fn take(self: &Rc<Self>, run: RunId, is_over: bool) {
+        if self.host.archive().is_none() {
+            return;
+        }
+        // Held until the last numbers are saved, or others would take the run for interrupted.
+        let lock = is_over.then(|| self.lock.take()).flatten();
+        if !is_over && !self.is_due() {
+            return;
+        }
+        let Some(packed) = self.recorder.borrow().as_ref().map(|it| {
+            let start = self.host.unix_time();
+            let packed = SavedRun::new(it.report());
+            self.saved_at.set(start);
+            self.cost.set(self.host.unix_time().saturating_sub(start));
+            packed
+        }) else {
+            return;
+        };
+        let saved = Rc::clone(self);
+        self.host.spawn(async move {
+            if let Some(problem) = saved.save(&packed).await {
+                saved.host.tell(Notice::Kept { run, problem });
+            }
+            drop(lock);
+        });
+    }
+
+    /// Whether it is time to save the run that is under way again. A clock that was set back is as
+    /// good as a period that is over.
+    fn is_due(&self) -> bool {
+        let period = Self::PERIOD.max(Self::SHARE * self.cost.get());
+        let since = self.host.unix_time().checked_sub(self.saved_at.get());
+        !self.is_saving.get() && since.is_none_or(|it| period <= it)
+    }
+
+    /// Saves a run. Gives what to tell a person, if that is another thing than before: why it is not
+    /// saved, or `None` if it is again.
+    async fn save(&self, run: &SavedRun) -> Option<Option<String>> {
+        self.is_saving.set(true);
+        let saved = self.archive().ok()?.put(run).await;
+        self.is_saving.set(false);
+        let problem = saved.err().map(|error| {
+            format!("The run cannot be kept in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
+        });
+        let is_news = self.is_failing.replace(problem.is_some()) != problem.is_some();
+        is_news.then_some(problem)
+    }
+
+    /// Does what the other side asks for.
+    pub(crate) async fn follow(&self, command: HistoryCommand) -> HistoryNotice {
+        let notice = match command {
+            HistoryCommand::Delete(keys) => self.delete(&keys).await,
+            HistoryCommand::Import(name, text) => self.import(&name, &text).await,
+            HistoryCommand::Keep(kept) => self.save_lost(*kept).await,
+            HistoryCommand::List => self.list().await,
+            HistoryCommand::Open(key) => self.open(&key).await,
+            HistoryCommand::Refresh => self.entries().await.map(HistoryNotice::Refreshed),
+            HistoryCommand::Rename(key, title) => self.rename(&key, title).await,
+        };
+        notice.unwrap_or_else(HistoryNotice::Problem)
+    }
+
+    /// A saved run.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what to tell a person.
+    pub(crate) async fn report(&self, key: &RunKey) -> Result<Report, String> {
+        let text = self.archive()?.report(key).await;
+        let text =
+            text.map_err(|error| format!("The run cannot be read from the history: {error}."))?;
+        let text = text.ok_or("The run is no longer in the history.")?;
+        Report::from_json(&text).map_err(|error| format!("The run cannot be read: {error}."))
+    }
+
+    fn archive(&self) -> Result<&H::Archive, String> {
+        self.host.archive().ok_or_else(|| NO_ARCHIVE.to_owned())
+    }
+
+    async fn save_lost(&self, kept: KeptRun) -> Result<HistoryNotice, String> {
+        let saved = self.archive()?.put(&SavedRun::new(&kept.into())).await;
+        saved.map_err(|error| format!("The run cannot be kept in the history: {error}."))?;
+        self.list().await
+    }
+
+    async fn open(&self, key: &RunKey) -> Result<HistoryNotice, String> {
+        let report = self.report(key).await?;
+        Ok(HistoryNotice::Opened(Box::new(KeptRun {
+            is_running: self.running().await.contains(key),
+            ..KeptRun::new(&report)
+        })))
+    }
+
+    async fn rename(&self, key: &RunKey, title: String) -> Result<HistoryNotice, String> {
+        self.refuse_running(std::slice::from_ref(key), "renamed")
+            .await?;
+        let mut report = self.report(key).await?;
+        report.title = title;
+        let saved = self.archive()?.put(&SavedRun::new(&report)).await;
+        saved.map_err(|error| format!("The run cannot be renamed: {error}."))?;
+        self.list().await
+    }
+
+    async fn import(&self, name: &str, text: &str) -> Result<HistoryNotice, String> {
+        let report = Report::from_json(text)
+            .map_err(|error| format!("{name} cannot be imported: {error}."))?;
+        let archive = self.archive()?;
+        // What is saved is the run itself, and may have got another title since.
+        if let Ok(Some(_)) = archive.report(&key(report.started, report.seed)).await {
+            return Err(format!("The run in {name} is in the history already."));
+        }
+        let saved = archive.put(&SavedRun::new(&report)).await;
+        saved.map_err(|error| format!("{name} cannot be kept: {error}."))?;
+        self.list().await
+    }
+
+    async fn delete(&self, keys: &[RunKey]) -> Result<HistoryNotice, String> {
+        self.refuse_running(keys, "deleted").await?;
+        let deleted = self.archive()?.delete(keys).await;
+        deleted.map_err(|error| format!("The runs cannot be deleted: {error}."))?;
+        self.list().await
+    }
+
+    async fn list(&self) -> Result<HistoryNotice, String> {
+        self.entries().await.map(HistoryNotice::List)
+    }
+
+    /// All runs, the newest first.
+    async fn entries(&self) -> Result<Vec<RunEntry>, String> {
+        let texts = self.archive()?.entries().await.map_err(|error| {
+            format!("The history cannot be read: {error}. Runs work without it.")
+        })?;
+        // What a newer version has written in another way is left where it is.
+        let mut entries: Vec<RunEntry> = texts
+            .iter()
+            .filter_map(|it| serde_json::from_str(it).ok())
+            .collect();
+        let running = self.running().await;
+        let newest = self.newest();
+        for entry in &mut entries {
+            if let Some(newest) = newest.as_ref().filter(|it| it.key == entry.key) {
+                let title = std::mem::take(&mut entry.title);
+                *entry = RunEntry {
+                    title,
+                    ..newest.clone()
+                };
+            }
+            entry.is_running = running.contains(&entry.key);
+        }
+        entries.sort_by(|a, b| b.key.cmp(&a.key));
+        Ok(entries)
+    }
+
+    /// What is known of the run in this engine, which is saved a while later.
+    fn newest(&self) -> Option<RunEntry> {
+        let recorder = self.recorder.borrow();
+        recorder.as_ref().map(|it| RunEntry::new(it.report()))
+    }
+
+    /// The runs that are going on, in this engine or another.
+    async fn running(&self) -> BTreeSet<RunKey> {
+        let Ok(archive) = self.archive() else {
+            return BTreeSet::new();
+        };
+        let mut running = archive.running().await;
+        // It holds its lock until it is saved.
+        if let Some(recorder) = self
+            .recorder
+            .borrow()
+            .as_ref()
+            .filter(|it| !it.is_running())
+        {
+            let report = recorder.report();
+            running.remove(&key(report.started, report.seed));
+        }
+        running
+    }
+
+    /// Fails if one of the runs is going on: its engine would save it again as it was.
+    async fn refuse_running(&self, keys: &[RunKey], what: &str) -> Result<(), String> {
+        let running = self.running().await;
+        if keys.iter().any(|it| running.contains(it)) {
+            return Err(format!(
+                "A run that is going on cannot be {what}. Stop it first, in its tab."
+            ));
+        }
+        Ok(())
+    }
+}
