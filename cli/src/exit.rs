@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use mayfly_core::report::RunVerdict;
+
 use crate::signals::Signal;
 
 /// Why the command ends. The numbers are Locust's, where it has one, k6's for thresholds, and those
@@ -9,8 +11,8 @@ use crate::signals::Signal;
 ///
 /// | code | means |
 /// |---|---|
-/// | 0 | the run ended; no request failed, no exception, no threshold failed |
-/// | 1 | requests failed, or there were exceptions; or the command itself failed, or its output |
+/// | 0 | the run passed: no threshold failed, and no request or task but as thresholds allow |
+/// | 1 | requests failed or tasks broke, and no threshold is about that; or the command itself failed, or its output |
 /// | 2 | the command or the plan makes no sense |
 /// | 98 | no data: nothing was answered, or nothing that one of the thresholds is about |
 /// | 99 | a threshold failed |
@@ -21,7 +23,7 @@ use crate::signals::Signal;
 pub enum Exit {
     /// Nothing went wrong.
     Passed,
-    /// Requests failed, or there were exceptions.
+    /// Requests failed or tasks broke, and no threshold is about that.
     Failed,
     /// The terminal was closed before the run had ended.
     HungUp,
@@ -49,6 +51,17 @@ impl From<Exit> for ExitCode {
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
         })
+    }
+}
+
+impl From<RunVerdict> for Exit {
+    fn from(verdict: RunVerdict) -> Self {
+        match verdict {
+            RunVerdict::Failed => Self::ThresholdFailed,
+            RunVerdict::NoData | RunVerdict::Unfinished => Self::NoData,
+            RunVerdict::NoFailures | RunVerdict::Passed => Self::Passed,
+            RunVerdict::SomeFailures => Self::Failed,
+        }
     }
 }
 

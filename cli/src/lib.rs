@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod demo_api;
 pub mod exit;
+mod host;
 pub mod http;
 pub mod open_files;
 pub mod run;

@@ -50,6 +50,9 @@ struct RunArgs {
     /// Host to load instead of the one in the plan
     #[arg(short = 'H', long, value_name = "URL")]
     host: Option<BaseUrl>,
+    /// Write the report to this file at the end, as JSON; the page can import it
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -94,6 +97,7 @@ async fn run(args: RunArgs) -> Exit {
     let options = RunOptions {
         plan,
         host: args.host,
+        json: args.json,
     };
     match Ready::read(&options) {
         Ok(ready) => {
@@ -101,10 +105,14 @@ async fn run(args: RunArgs) -> Exit {
             if let Some(max_in_flight) = ready.short_of_connections() {
                 output::short_of_connections(max_in_flight);
             }
-            let (report, exit) = ready.run().await;
-            match output::report(&report) {
-                Err(_) if exit == Exit::Passed => Exit::Failed,
-                _ => exit,
+            let (ended, written) = ready.run().await;
+            let printed = output::report(&ended.text);
+            if let Err(error) = &written {
+                output::usage(&error.to_string());
+            }
+            match ended.exit {
+                Exit::Passed if printed.is_err() || written.is_err() => Exit::Failed,
+                exit => exit,
             }
         }
         Err(error) => {

@@ -128,12 +128,12 @@ pub enum RunVerdict {
     /// Nothing was answered, or nothing that one of the thresholds is about. Nobody knows whether the
     /// target would have passed.
     NoData,
-    /// There are no thresholds, and no request failed.
+    /// There are no thresholds, no request failed, and no task broke.
     NoFailures,
-    /// All thresholds held.
+    /// All thresholds held, and no request failed and no task broke but as they allow.
     Passed,
-    /// There are no thresholds, and requests failed or tasks broke; or exceptions ended all users, so
-    /// that the run was not the one that was planned.
+    /// Requests failed and no threshold is about failures, or tasks broke and none is about exceptions;
+    /// or exceptions ended all users, so that the run was not the one that was planned.
     SomeFailures,
     /// The run did not come to its end, so nobody knows.
     Unfinished,
@@ -147,20 +147,21 @@ impl RunVerdict {
         let has = |outcome| thresholds.iter().any(|it| it.outcome() == outcome);
         let total = aggregated(&board.rows());
         let has_exceptions = !board.exceptions().is_empty();
+        // Who says how many may fail is not asked for none.
+        let is_about =
+            |metrics: &[&str]| thresholds.iter().any(|it| metrics.contains(&it.metric()));
+        let failed = 0 < total.n_failures() && !is_about(&["fail_ratio", "failures"]);
+        let broke = has_exceptions && (total.n_requests == 0 || !is_about(&["exceptions"]));
         if has(Outcome::Failed) {
             Self::Failed
-        } else if board.end_cause() == Some(&EndCause::NoUsersLeft)
-            || has_exceptions && total.n_requests == 0
-        {
+        } else if failed || broke || board.end_cause() == Some(&EndCause::NoUsersLeft) {
             Self::SomeFailures
         } else if total.n_requests == 0 || has(Outcome::NoData) {
             Self::NoData
-        } else if !thresholds.is_empty() {
-            Self::Passed
-        } else if 0 < total.n_failures() || has_exceptions {
-            Self::SomeFailures
-        } else {
+        } else if thresholds.is_empty() {
             Self::NoFailures
+        } else {
+            Self::Passed
         }
     }
 }
@@ -206,6 +207,13 @@ impl ThresholdResult {
             failing_since: it.failing_since,
         });
         results.collect()
+    }
+
+    /// What its condition is about, such as `fail_ratio`.
+    fn metric(&self) -> &str {
+        let rest = self.condition.rsplit(": ").next().unwrap_or_default();
+        let is_part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '.');
+        rest.split(|it| !is_part(it)).next().unwrap_or_default()
     }
 
     /// What became of it.

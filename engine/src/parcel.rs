@@ -95,6 +95,13 @@ impl Packer {
     }
 }
 
+impl Parcel {
+    /// Whether it is the last of its run.
+    pub fn is_last(&self) -> bool {
+        !self.snapshot.state.is_active()
+    }
+}
+
 impl Unpacker {
     /// The snapshot that was packed; `None` if it builds on a parcel that did not come.
     pub fn unpack(&mut self, parcel: Parcel) -> Option<Snapshot> {

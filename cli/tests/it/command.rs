@@ -1,5 +1,7 @@
 //! Exit codes and messages.
 
+use mayfly_core::report::{Report, RunVerdict};
+
 use crate::target::demo_api;
 use crate::{Ended, PlanFile, mayfly, run};
 
@@ -97,6 +99,42 @@ fn a_failed_threshold_ends_with_99_even_where_requests_failed() {
         99,
         &["failed", "fail_ratio < 1%", "passed", "p95 < 60s"],
     );
+}
+
+#[test]
+fn failures_are_for_thresholds_about_them_and_fail_the_run_otherwise() {
+    let task = format!("{USER}task = [ {{ get = \"/status/503\" }} ]");
+    let allowed = "thresholds = [\"fail_ratio <= 100%\"]";
+    check(&format!("{allowed}\n{task}"), 0, &["passed", "(100.00%)"]);
+    let unjudged = "thresholds = [\"p95 < 60s\"]";
+    check(&format!("{unjudged}\n{task}"), 1, &["passed"]);
+}
+
+#[test]
+fn the_report_is_written_as_the_page_reads_it() {
+    let (url, api) = demo_api();
+    let plan = format!(
+        "version = 1\nload = {{ users = 2, spawn_rate = 9, max_requests = 7, seed = 3 }}\n{USER}\
+         task = [ {{ get = \"/cube\" }} ]"
+    );
+    let plan = PlanFile::new(&plan, "toml");
+    let json = PlanFile::new("", "json");
+    let args = ["-f", plan.path(), "--headless", "-H", &url, "--json"];
+    let ended = mayfly(&[&args[..], &[json.path()]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let report = std::fs::read_to_string(json.path()).unwrap();
+    let report = Report::from_json(&report).unwrap();
+    let rows = report.board.rows();
+    assert_eq!((rows.len(), rows[0].n_requests), (1, 7));
+    assert_eq!(api.counts().answered().total, 7);
+    assert_eq!((report.seed, report.verdict()), (3, RunVerdict::NoFailures));
+    // What ran, with the host that was named.
+    assert_eq!(report.host(), url);
+
+    let ended = mayfly(&[&args[..], &["no/such/folder/a.json"]].concat());
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("cannot write no/such/folder/a.json"));
+    assert_eq!(api.counts().answered().total, 7, "nothing was sent");
 }
 
 #[test]

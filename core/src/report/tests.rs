@@ -183,8 +183,16 @@ fn verdicts_are_by_thresholds_or_else_by_failures() {
         assert_eq!(report.verdict().to_string(), words);
     };
     check(&failed, RunVerdict::Failed, "Failed");
+    // Half of the requests failed, and no threshold is about that.
+    let mut unjudged = failed.clone();
+    unjudged.thresholds.remove(0);
+    check(&unjudged, RunVerdict::SomeFailures, "With failures");
     let mut passed = failed.clone();
-    passed.thresholds.remove(0);
+    passed.thresholds[0] = ThresholdResult {
+        condition: "GET /: fail_ratio<90%".to_owned(),
+        failed: false,
+        ..failed.thresholds[0].clone()
+    };
     check(&passed, RunVerdict::Passed, "Passed");
     let mut without = failed.clone();
     without.thresholds.clear();
@@ -193,6 +201,9 @@ fn verdicts_are_by_thresholds_or_else_by_failures() {
     check(&without, RunVerdict::NoData, "No data");
     without.thresholds = passed.thresholds.clone();
     check(&without, RunVerdict::NoData, "No data");
+    // A row may be called as a metric is.
+    unjudged.thresholds[0].condition = "failures: p95 < 1s".to_owned();
+    check(&unjudged, RunVerdict::SomeFailures, "With failures");
     let no_data = ThresholdResult {
         failed: true,
         no_data: true,

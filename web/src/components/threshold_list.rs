@@ -67,7 +67,8 @@ fn sentence(verdict: RunVerdict, thresholds: &[ThresholdResult]) -> String {
             format!("No data: {no_data} of {all} thresholds could not be judged.")
         }
         (RunVerdict::SomeFailures, ..) => {
-            "With failures: this was not the run that was planned.".to_owned()
+            "With failures: requests failed or tasks broke, and no threshold allows for that."
+                .to_owned()
         }
         _ => "Passed: all thresholds hold.".to_owned(),
     }

@@ -1,0 +1,87 @@
+//! What the engine needs of a process: clock, sockets, files, and where its notices go.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use futures::channel::oneshot;
+use mayfly_core::plan::BaseUrl;
+use mayfly_engine::archive::NoArchive;
+use mayfly_engine::host::Host;
+use mayfly_engine::protocol::Notice;
+
+use crate::clock::NativeClock;
+use crate::http::HttpTransport;
+use crate::open_files;
+
+/// A process that runs one plan, without a page.
+///
+/// It works in a `LocalSet` of a current-thread runtime: a shard is single-threaded.
+#[derive(Debug)]
+pub(crate) struct NativeHost {
+    // Where files that the plan names are found.
+    folder: PathBuf,
+    // Told once the run is over.
+    end: RefCell<Option<oneshot::Sender<()>>>,
+}
+
+impl NativeHost {
+    /// A host that finds files in `folder`, and what is told once its run is over.
+    pub(crate) fn new(folder: PathBuf) -> (Self, oneshot::Receiver<()>) {
+        let (sender, receiver) = oneshot::channel();
+        let host = Self {
+            folder,
+            end: RefCell::new(Some(sender)),
+        };
+        (host, receiver)
+    }
+}
+
+impl Host for NativeHost {
+    type Clock = NativeClock;
+    type Transport = HttpTransport;
+    type Archive = NoArchive;
+
+    fn start_clock(&self) -> NativeClock {
+        NativeClock::start()
+    }
+
+    fn transport(&self, _: &[&BaseUrl]) -> HttpTransport {
+        let allowed = open_files::max_connections();
+        HttpTransport::new(allowed.min(HttpTransport::MAX_IN_FLIGHT))
+    }
+
+    fn archive(&self) -> Option<&NoArchive> {
+        None
+    }
+
+    fn tell(&self, notice: Notice) {
+        if let Notice::Snapshot { parcel, .. } = notice
+            && parcel.is_last()
+            && let Some(end) = self.end.take()
+        {
+            // Nobody listens where the run was given up.
+            let _ = end.send(());
+        }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + 'static) {
+        tokio::task::spawn_local(work);
+    }
+
+    fn read_file(&self, name: &str) -> Result<String, String> {
+        fs::read_to_string(self.folder.join(name)).map_err(|error| error.to_string())
+    }
+
+    fn unix_time(&self) -> Duration {
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        time.unwrap_or(Duration::ZERO)
+    }
+
+    /// The standard library draws the keys of its maps from the machine's randomness.
+    fn random(&self) -> u64 {
+        use std::hash::{BuildHasher, RandomState};
+        RandomState::new().hash_one(0)
+    }
+}
