@@ -15,6 +15,7 @@ mod fuzz;
 mod instructions;
 mod links;
 mod packages;
+mod rooms;
 mod seal;
 mod serve;
 mod split;
@@ -40,6 +41,9 @@ Usage: cargo xtask COMMAND
   instructions
             counts the instructions that scheduling and statistics take, and compares them with
             the limits; `test` does it too
+  rooms     checks that the modules of each package use each other as rooms.toml says, and draws them
+              --root DIR         of another checkout
+              --table FILE       another table than its rooms.toml
   fuzz      runs each fuzz target for some time; needs a nightly toolchain
               --secs SECONDS     for each target (600)
   setup     sets up what is missing, and nothing else
@@ -74,6 +78,7 @@ fn run() -> anyhow::Result<()> {
         // Not for people, so it is not in the help.
         "seal" => no_options(args).and_then(|()| seal::seal()),
         "instructions" => no_options(args).and_then(|()| instructions::check()),
+        "rooms" => rooms::rooms(&rooms_options(args)?),
         "setup" => setup(args),
         "help" => {
             println!("{HELP}");
@@ -121,6 +126,18 @@ fn serve_options(mut args: lexopt::Parser) -> anyhow::Result<serve::Options> {
             Long("port") => options.port = args.value()?.parse()?,
             Long("demo-port") => options.demo_port = args.value()?.parse()?,
             Long("no-open") => options.open = false,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn rooms_options(mut args: lexopt::Parser) -> anyhow::Result<rooms::Options> {
+    let mut options = rooms::Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("root") => options.root = args.value()?.into(),
+            Long("table") => options.table = Some(args.value()?.into()),
             _ => return Err(arg.unexpected().into()),
         }
     }
