@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod block;
 mod browser;
 mod checks;
 mod command;
@@ -42,6 +43,7 @@ Usage: cargo xtask COMMAND
             counts the instructions that scheduling and statistics take, and compares them with
             the limits; `test` does it too
   rooms     checks that the modules of each package use each other as rooms.toml says, and draws them
+              --write            the drawing into ARCHITECTURE.md
               --root DIR         of another checkout
               --table FILE       another table than its rooms.toml
   fuzz      runs each fuzz target for some time; needs a nightly toolchain
@@ -136,6 +138,7 @@ fn rooms_options(mut args: lexopt::Parser) -> anyhow::Result<rooms::Options> {
     let mut options = rooms::Options::default();
     while let Some(arg) = args.next()? {
         match arg {
+            Long("write") => options.write = true,
             Long("root") => options.root = args.value()?.into(),
             Long("table") => options.table = Some(args.value()?.into()),
             _ => return Err(arg.unexpected().into()),

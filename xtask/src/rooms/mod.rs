@@ -19,18 +19,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 
+use crate::block::Block;
 use crate::command::root;
 
 use self::arrows::PackageArrows;
 use self::package::Package;
 use self::table::{Floors, Table};
 
-/// What to check.
+/// What to check, and what to do with the drawing.
 pub(crate) struct Options {
     /// The top of the repository.
     pub(crate) root: PathBuf,
     /// The table; `rooms.toml` at the top unless there is another.
     pub(crate) table: Option<PathBuf>,
+    /// Whether to write the drawing into ARCHITECTURE.md.
+    pub(crate) write: bool,
 }
 
 impl Default for Options {
@@ -38,6 +41,7 @@ impl Default for Options {
         Self {
             root: root(),
             table: None,
+            write: false,
         }
     }
 }
@@ -45,7 +49,13 @@ impl Default for Options {
 /// The packages that have rooms, as far as they exist.
 const PACKAGES: [&str; 4] = ["core", "engine", "web", "cli"];
 
-/// Draws the rooms, and checks them against the table.
+const BLOCK: Block<'_> = Block {
+    file: "ARCHITECTURE.md",
+    name: "rooms",
+    command: "cargo xtask rooms --write",
+};
+
+/// Draws the rooms, and checks them against the table and the drawing against ARCHITECTURE.md.
 ///
 /// # Errors
 ///
@@ -53,7 +63,14 @@ const PACKAGES: [&str; 4] = ["core", "engine", "web", "cli"];
 pub(crate) fn rooms(options: &Options) -> anyhow::Result<()> {
     let (drawing, findings) = examine(options)?;
     println!("{drawing}");
-    refuse(&findings)
+    refuse(&findings)?;
+    let content = format!("```text\n{drawing}```\n");
+    match (&options.table, options.write) {
+        (_, true) => BLOCK.write(&options.root, &content),
+        (None, false) => BLOCK.check(&options.root, &content),
+        // The drawing is of another table than the file is.
+        (Some(_), false) => Ok(()),
+    }
 }
 
 /// The drawing of all packages, and all that is wrong with them.
