@@ -8,7 +8,7 @@ use anyhow::{Context, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::command::{command, root, run};
+use crate::command::{command, finish, root, run};
 use crate::{seal, split, tools};
 
 /// Builds the static site into `dist/`, and prints what it weighs.
@@ -18,6 +18,7 @@ use crate::{seal, split, tools};
 /// Fails with the step that failed.
 pub(crate) fn dist() -> anyhow::Result<()> {
     tools::set_up()?;
+    println!("▸ building the page");
     build()?;
     let (later, page): (Vec<File>, Vec<File>) = files()?.into_iter().partition(File::is_later);
     println!();
@@ -48,13 +49,13 @@ pub(crate) fn quick() -> anyhow::Result<()> {
     run("building the page, large", build.arg("build"))
 }
 
-/// Builds without installing tools.
+/// Builds without installing tools, and without a word.
 ///
 /// # Errors
 ///
 /// Fails if trunk does, or if more than [`MAX_GZIP_BYTES`] are loaded before the page is drawn.
 pub(crate) fn build() -> anyhow::Result<()> {
-    run("building the page", trunk().args(["build", "--release"]))?;
+    finish(trunk().args(["build", "--release"]))?;
     let files = files()?;
     let before = files.iter().filter(|it| !it.is_later());
     let before: usize = before.map(|it| it.gzip_bytes).sum();

@@ -35,6 +35,8 @@ Usage: cargo xtask COMMAND
               --demo-port PORT   of the demo API (5000)
               --no-open          do not open a browser
   test      sets up what is missing, and runs every check that CI runs
+              PART…              only these: quick, lints, units, docs, instructions, dist,
+                                 chromium, firefox, webkit; browsers need what dist builds
   dist      builds the static site into dist/
               --quick            in little time and large, to try it
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
@@ -70,7 +72,7 @@ fn run() -> anyhow::Result<()> {
     };
     match command.string()?.as_str() {
         "serve" => serve::serve(&serve_options(args)?),
-        "test" => no_options(args).and_then(|()| checks::run_all()),
+        "test" => checks::run(&parts(args)?),
         "dist" => match is_quick(args)? {
             true => dist::quick(),
             false => dist::dist(),
@@ -95,6 +97,17 @@ fn no_options(mut args: lexopt::Parser) -> anyhow::Result<()> {
         None => Ok(()),
         Some(arg) => Err(arg.unexpected().into()),
     }
+}
+
+fn parts(mut args: lexopt::Parser) -> anyhow::Result<Vec<checks::Part>> {
+    let mut parts = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => parts.push(checks::Part::parse(&name.string()?)?),
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(parts)
 }
 
 fn is_quick(mut args: lexopt::Parser) -> anyhow::Result<bool> {

@@ -20,13 +20,31 @@ struct Tool {
     options: &'static [&'static str],
 }
 
-/// Installs what is missing: the wasm target, the tools and packages from crates.io,
-/// the packages from npm.
+/// Installs what is missing for building the page: the wasm target, the tools and packages from
+/// crates.io, the packages from npm.
 ///
 /// # Errors
 ///
 /// Fails with the step that failed.
 pub(crate) fn set_up() -> anyhow::Result<()> {
+    set_up_target()?;
+    for tool in tools()? {
+        install(&tool)?;
+    }
+    install_npm_packages()?;
+    // Trunk is told to download nothing, and so is the cargo that it runs.
+    run(
+        "fetching packages from crates.io",
+        cargo().args(["fetch", "--quiet", "--locked"]),
+    )
+}
+
+/// Installs the wasm target, where it is missing.
+///
+/// # Errors
+///
+/// Fails if rustup cannot.
+pub(crate) fn set_up_target() -> anyhow::Result<()> {
     let targets = output(command("rustup").args(["target", "list", "--installed"]))?;
     if !targets
         .lines()
@@ -38,15 +56,7 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
             add.args(["target", "add", "wasm32-unknown-unknown"]),
         )?;
     }
-    for tool in tools()? {
-        install(&tool)?;
-    }
-    install_npm_packages()?;
-    // Trunk is told to download nothing, and so is the cargo that it runs.
-    run(
-        "fetching packages from crates.io",
-        cargo().args(["fetch", "--quiet", "--locked"]),
-    )
+    Ok(())
 }
 
 /// Installs cargo-fuzz, which only fuzzing needs.
