@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use crate::command::{cargo, finish, output, root};
+use crate::command::{cargo, command, finish, output, root};
 use crate::{browser, dist, instructions, links, tools};
 
 /// A part of a package that may not use some others.
@@ -70,9 +70,10 @@ impl Part {
             Self::Chromium => tools::set_up().and_then(|()| browser::set_up_chromium()),
             Self::Dist => tools::set_up(),
             // The second installs what it needs by itself.
-            Self::Docs | Self::Instructions | Self::Quick | Self::Units => Ok(()),
+            Self::Docs | Self::Instructions | Self::Units => Ok(()),
             Self::Firefox => tools::set_up().and_then(|()| browser::set_up_firefox()),
             Self::Lints => tools::set_up_target(),
+            Self::Quick => tools::set_up_checkers(),
             Self::Webkit => {
                 tools::set_up()?;
                 if !browser::set_up_webkit()? {
@@ -103,9 +104,11 @@ struct Step {
     run: fn() -> anyhow::Result<()>,
 }
 
-/// All checks, the quick ones first: a dead link should not show after twenty minutes.
-const STEPS: [Step; 13] = [
+/// All checks, the quick ones first: a mistake of spelling should not show after twenty minutes.
+const STEPS: [Step; 15] = [
     step(Part::Quick, "checking the format", check_format),
+    step(Part::Quick, "checking the spelling", check_spelling),
+    step(Part::Quick, "looking for unused dependencies", check_unused),
     step(Part::Quick, "checking dependencies", check_boundaries),
     step(Part::Quick, "checking links in the docs", check_links),
     step(Part::Lints, "linting for this machine", lint_natively),
@@ -253,6 +256,15 @@ fn test_web() -> anyhow::Result<()> {
 
 fn check_format() -> anyhow::Result<()> {
     finish(cargo().args(["fmt", "--all", "--check"]))
+}
+
+/// `_typos.toml` has what is no mistake.
+fn check_spelling() -> anyhow::Result<()> {
+    finish(command("typos").args(["--format", "brief"]))
+}
+
+fn check_unused() -> anyhow::Result<()> {
+    finish(&mut command("cargo-machete"))
 }
 
 fn check_boundaries() -> anyhow::Result<()> {
