@@ -364,6 +364,19 @@ mod tests {
     }
 
     #[test]
+    fn ci_runs_every_part() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let jobs = workflow
+            .split("parts: ")
+            .skip(1)
+            .filter_map(|it| it.split(',').next());
+        let found: Vec<&str> = jobs.flat_map(|it| it.split(' ')).collect();
+        for (name, _) in PARTS {
+            assert!(found.contains(&name), "{name} is not in {found:?}");
+        }
+    }
+
+    #[test]
     fn a_part_is_known_by_its_name() {
         assert_eq!(Part::parse("webkit").unwrap(), Part::Webkit);
         let message = Part::parse("opera").unwrap_err().to_string();
