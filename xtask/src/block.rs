@@ -27,6 +27,14 @@ impl Block<'_> {
             .with_context(|| format!("cannot write {}", self.file))
     }
 
+    /// Checks that its file has a place for it.
+    #[cfg(test)]
+    #[track_caller]
+    pub(crate) fn assert_exists(&self) {
+        let text = self.read(&crate::command::root()).unwrap();
+        self.with(&text, "").unwrap();
+    }
+
     /// Checks that it has `content`.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod seal;
 mod serve;
 mod split;
 mod tools;
+mod weights;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ Usage: cargo xtask COMMAND
                                  chromium, firefox, webkit; browsers need what dist builds
   dist      builds the static site into dist/
               --quick            in little time and large, to try it
+              --write            what it weighs into docs/benchmarks.md
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
               --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
   instructions
@@ -73,10 +75,7 @@ fn run() -> anyhow::Result<()> {
     match command.string()?.as_str() {
         "serve" => serve::serve(&serve_options(args)?),
         "test" => checks::run(&parts(args)?),
-        "dist" => match is_quick(args)? {
-            true => dist::quick(),
-            false => dist::dist(),
-        },
+        "dist" => dist::dist(dist_kind(args)?),
         "bench" => bench::bench(&bench_options(args)?),
         "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
         // Not for people, so it is not in the help.
@@ -110,12 +109,14 @@ fn parts(mut args: lexopt::Parser) -> anyhow::Result<Vec<checks::Part>> {
     Ok(parts)
 }
 
-fn is_quick(mut args: lexopt::Parser) -> anyhow::Result<bool> {
-    match args.next()? {
-        None => Ok(false),
-        Some(Long("quick")) => Ok(true),
-        Some(arg) => Err(arg.unexpected().into()),
-    }
+fn dist_kind(mut args: lexopt::Parser) -> anyhow::Result<dist::Kind> {
+    let kind = match args.next()? {
+        None => return Ok(dist::Kind::Whole),
+        Some(Long("quick")) => dist::Kind::Quick,
+        Some(Long("write")) => dist::Kind::Write,
+        Some(arg) => return Err(arg.unexpected().into()),
+    };
+    no_options(args).map(|()| kind)
 }
 
 fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
