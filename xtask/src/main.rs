@@ -46,6 +46,7 @@ Usage: cargo xtask COMMAND
   instructions
             counts the instructions that scheduling and statistics take, and compares them with
             the limits; `test` does it too
+              --write            the counts into docs/benchmarks.md
   rooms     checks that the modules of each package use each other as rooms.toml says, and draws them
               --write            the drawing into ARCHITECTURE.md
               --root DIR         of another checkout
@@ -80,7 +81,10 @@ fn run() -> anyhow::Result<()> {
         "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
         // Not for people, so it is not in the help.
         "seal" => no_options(args).and_then(|()| seal::seal()),
-        "instructions" => no_options(args).and_then(|()| instructions::check()),
+        "instructions" => match has_flag(args, "write")? {
+            true => instructions::write(),
+            false => instructions::check(),
+        },
         "rooms" => rooms::rooms(&rooms_options(args)?),
         "setup" => setup(args),
         "help" => {
@@ -107,6 +111,15 @@ fn parts(mut args: lexopt::Parser) -> anyhow::Result<Vec<checks::Part>> {
         }
     }
     Ok(parts)
+}
+
+/// Whether the one flag is there that a command may have.
+fn has_flag(mut args: lexopt::Parser, flag: &str) -> anyhow::Result<bool> {
+    match args.next()? {
+        None => Ok(false),
+        Some(Long(name)) if name == flag => no_options(args).map(|()| true),
+        Some(arg) => Err(arg.unexpected().into()),
+    }
 }
 
 fn dist_kind(mut args: lexopt::Parser) -> anyhow::Result<dist::Kind> {

@@ -179,7 +179,7 @@ pub(crate) fn tables(files: &[File]) -> String {
 }
 
 /// A number with a comma before each three digits.
-pub(crate) fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
