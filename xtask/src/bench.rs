@@ -21,6 +21,7 @@ pub(crate) fn bench(yardstick: &Path) -> anyhow::Result<()> {
     );
     tools::set_up()?;
     browser::set_up_chromium()?;
+    println!("▸ building the page");
     dist::build()?;
     let args = ["bench", "--package", "mayfly-tests", "--bench", "page"];
     run(

@@ -1,11 +1,10 @@
 //! Every check that CI runs, the quick ones first.
 
-use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
-use crate::command::{cargo, output, root, run};
+use crate::command::{cargo, command, finish, output, root};
 use crate::{browser, dist, instructions, links, tools};
 
 /// A part of a package that may not use some others.
@@ -38,55 +37,169 @@ const BOUNDARIES: [Boundary; 3] = [
     },
 ];
 
-/// Runs all checks; the first that fails ends them.
+/// A part of the checks. CI runs them beside each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Part {
+    Chromium,
+    Dist,
+    Docs,
+    Firefox,
+    Instructions,
+    Lints,
+    Quick,
+    Units,
+    Webkit,
+}
+
+impl Part {
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// Fails with all names if it is none.
+    pub(crate) fn parse(name: &str) -> anyhow::Result<Self> {
+        let found = PARTS.into_iter().find(|(known, _)| *known == name);
+        let names = || PARTS.map(|(name, _)| name).join(", ");
+        let found = found.with_context(|| format!("expected {}, found {name}", names()))?;
+        Ok(found.1)
+    }
+
+    /// Installs what it needs, where that is missing.
+    fn set_up(self) -> anyhow::Result<()> {
+        match self {
+            Self::Chromium => tools::set_up().and_then(|()| browser::set_up_chromium()),
+            Self::Dist => tools::set_up(),
+            // The second installs what it needs by itself.
+            Self::Docs | Self::Instructions | Self::Units => Ok(()),
+            Self::Firefox => tools::set_up().and_then(|()| browser::set_up_firefox()),
+            Self::Lints => tools::set_up_target(),
+            Self::Quick => tools::set_up_checkers(),
+            Self::Webkit => {
+                tools::set_up()?;
+                if !browser::set_up_webkit()? {
+                    println!("  without WebKit: {}", browser::NO_WEBKIT);
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+const PARTS: [(&str, Part); 9] = [
+    ("quick", Part::Quick),
+    ("lints", Part::Lints),
+    ("units", Part::Units),
+    ("docs", Part::Docs),
+    ("instructions", Part::Instructions),
+    ("dist", Part::Dist),
+    ("chromium", Part::Chromium),
+    ("firefox", Part::Firefox),
+    ("webkit", Part::Webkit),
+];
+
+/// A check.
+struct Step {
+    part: Part,
+    name: &'static str,
+    run: fn() -> anyhow::Result<()>,
+}
+
+/// All checks, the quick ones first: a mistake of spelling should not show after twenty minutes.
+const STEPS: [Step; 15] = [
+    step(Part::Quick, "checking the format", check_format),
+    step(Part::Quick, "checking the spelling", check_spelling),
+    step(Part::Quick, "looking for unused dependencies", check_unused),
+    step(Part::Quick, "checking dependencies", check_boundaries),
+    step(Part::Quick, "checking links in the docs", check_links),
+    step(Part::Lints, "linting for this machine", lint_natively),
+    step(Part::Lints, "linting for the browser", lint_for_browser),
+    step(Part::Units, "testing core, web, cli and xtask", test_units),
+    step(Part::Docs, "building the docs", build_docs),
+    step(
+        Part::Instructions,
+        "counting instructions",
+        instructions::check,
+    ),
+    step(Part::Dist, "building the page", dist::build),
+    step(Part::Chromium, "testing web in Chromium", test_web),
+    step(
+        Part::Chromium,
+        "testing the product in Chromium",
+        test_in_chromium,
+    ),
+    step(
+        Part::Firefox,
+        "testing the product in Firefox",
+        test_in_firefox,
+    ),
+    step(
+        Part::Webkit,
+        "testing the product in WebKit",
+        test_in_webkit,
+    ),
+];
+
+const fn step(part: Part, name: &'static str, run: fn() -> anyhow::Result<()>) -> Step {
+    Step { part, name, run }
+}
+
+/// Runs the checks of some parts, or all if none is named; the first that fails ends them. Those in
+/// browsers test the page that is in `dist/`.
 ///
 /// # Errors
 ///
 /// Fails with the check that failed.
-pub(crate) fn run_all() -> anyhow::Result<()> {
-    let start = Instant::now();
-    tools::set_up()?;
-    browser::set_up()?;
-    lints()?;
-    run(
-        "testing core, web, cli and xtask",
-        cargo().args([
-            "test",
-            "--quiet",
-            "--workspace",
-            "--exclude",
-            "mayfly-tests",
-        ]),
-    )?;
-    println!("▸ checking dependencies");
-    BOUNDARIES.iter().try_for_each(check_boundary)?;
-    run(
-        "building the docs",
-        cargo().env("RUSTDOCFLAGS", "-Dwarnings").args([
-            "doc",
-            "--quiet",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-            "--all-features",
-        ]),
-    )?;
-    println!("▸ checking links in the docs");
-    links::check(&root())?;
-    println!("▸ counting instructions");
-    instructions::check()?;
-    dist::build()?;
-    run("testing web in Chromium", &mut web_tests())?;
-    test_in_browsers()?;
-    println!("all checks passed in {} s", start.elapsed().as_secs());
+pub(crate) fn run(parts: &[Part]) -> anyhow::Result<()> {
+    let is_wanted = |part: Part| parts.is_empty() || parts.contains(&part);
+    let mut times = Times::default();
+    // First, so that a browser that is missing does not show after twenty minutes.
+    times.take("setting up", || {
+        let mut wanted = PARTS.into_iter().filter(|(_, part)| is_wanted(*part));
+        wanted.try_for_each(|(_, part)| part.set_up())
+    })?;
+    for step in STEPS.iter().filter(|it| is_wanted(it.part)) {
+        times.take(step.name, step.run)?;
+    }
+    print!("{}", times.table());
+    println!("all checks passed");
     Ok(())
 }
 
-/// Runs the end-to-end tests, in one browser after the other: two that share the machine would
-/// only disturb each other.
-fn test_in_browsers() -> anyhow::Result<()> {
-    test_in("Chromium", &[], &[])?;
-    // Not all, for the time it takes.
+/// How long each step took.
+#[derive(Default)]
+struct Times(Vec<(&'static str, Duration)>);
+
+impl Times {
+    /// Runs a step, and says so and how long it took.
+    fn take(
+        &mut self,
+        name: &'static str,
+        run: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        println!("▸ {name}");
+        let start = Instant::now();
+        run().context(name)?;
+        let time = start.elapsed();
+        println!("  took {:.1} s", time.as_secs_f64());
+        self.0.push((name, time));
+        Ok(())
+    }
+
+    /// All of them, and their sum.
+    fn table(&self) -> String {
+        let sum = self.0.iter().map(|(_, time)| *time).sum();
+        let rows = self.0.iter().copied().chain([("in all", sum)]);
+        rows.map(|(name, time)| format!("{:>9.1} s  {name}\n", time.as_secs_f64()))
+            .collect()
+    }
+}
+
+fn test_in_chromium() -> anyhow::Result<()> {
+    test_in("chromium", &[], &[])
+}
+
+/// Not all tests, for the time they take.
+fn test_in_firefox() -> anyhow::Result<()> {
     let filters = [
         "charts::",
         "helpers::",
@@ -96,34 +209,35 @@ fn test_in_browsers() -> anyhow::Result<()> {
         "swarm::",
         "trial::",
     ];
-    test_in("Firefox", E2E, &filters)?;
+    test_in("firefox", E2E, &filters)
+}
+
+fn test_in_webkit() -> anyhow::Result<()> {
     if !browser::set_up_webkit()? {
         println!("  not tested in WebKit: {}", browser::NO_WEBKIT);
         return Ok(());
     }
     // `looks` could not be among them: MiniBrowser is never dark.
-    test_in("WebKit", E2E, &["helpers::", "results::", "swarm::"])
+    test_in("webkit", E2E, &["helpers::", "results::", "swarm::"])
 }
 
 const E2E: &[&str] = &["--test", "e2e"];
 
-/// Runs those tests of `targets` in a browser that a filter names; all, if there is no filter.
+/// Runs those end-to-end tests of `targets` in a browser that a filter names; all, if there is no
+/// filter. One browser after the other: two that share the machine would only disturb each other.
 fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<()> {
-    let start = Instant::now();
     let mut tests = cargo();
     tests
         .args(["test", "--package", "mayfly-tests"])
         .args(targets)
         .args(["--", "--test-threads=2"])
         .args(filters)
-        .env("MAYFLY_BROWSER", browser.to_lowercase());
-    run(&format!("testing the product in {browser}"), &mut tests)?;
-    println!("  took {} s", start.elapsed().as_secs());
-    Ok(())
+        .env("MAYFLY_BROWSER", browser);
+    finish(&mut tests)
 }
 
 /// The tests of web that need a browser.
-fn web_tests() -> Command {
+fn test_web() -> anyhow::Result<()> {
     let mut tests = cargo();
     tests
         .args([
@@ -137,39 +251,74 @@ fn web_tests() -> Command {
         .env("CHROMEDRIVER", "chromedriver")
         // In seconds; a browser starts slowly where something else is going on.
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
-    tests
+    finish(&mut tests)
 }
 
-fn lints() -> anyhow::Result<()> {
-    run(
-        "checking the format",
-        cargo().args(["fmt", "--all", "--check"]),
-    )?;
-    run(
-        "linting for this machine",
-        cargo().args([
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-Dwarnings",
-        ]),
-    )?;
-    run(
-        "linting for the browser",
-        cargo().args([
-            "clippy",
-            "--quiet",
-            "--package",
-            "mayfly-web",
-            "--all-targets",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--",
-            "-Dwarnings",
-        ]),
-    )
+fn check_format() -> anyhow::Result<()> {
+    finish(cargo().args(["fmt", "--all", "--check"]))
+}
+
+/// `_typos.toml` has what is no mistake.
+fn check_spelling() -> anyhow::Result<()> {
+    finish(command("typos").args(["--format", "brief"]))
+}
+
+fn check_unused() -> anyhow::Result<()> {
+    finish(&mut command("cargo-machete"))
+}
+
+fn check_boundaries() -> anyhow::Result<()> {
+    BOUNDARIES.iter().try_for_each(check_boundary)
+}
+
+fn check_links() -> anyhow::Result<()> {
+    links::check(&root())
+}
+
+fn lint_natively() -> anyhow::Result<()> {
+    finish(cargo().args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-Dwarnings",
+    ]))
+}
+
+fn lint_for_browser() -> anyhow::Result<()> {
+    finish(cargo().args([
+        "clippy",
+        "--quiet",
+        "--package",
+        "mayfly-web",
+        "--all-targets",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--",
+        "-Dwarnings",
+    ]))
+}
+
+fn test_units() -> anyhow::Result<()> {
+    finish(cargo().args([
+        "test",
+        "--quiet",
+        "--workspace",
+        "--exclude",
+        "mayfly-tests",
+    ]))
+}
+
+fn build_docs() -> anyhow::Result<()> {
+    finish(cargo().env("RUSTDOCFLAGS", "-Dwarnings").args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--all-features",
+    ]))
 }
 
 fn check_boundary(boundary: &Boundary) -> anyhow::Result<()> {
@@ -200,4 +349,49 @@ fn check_boundary(boundary: &Boundary) -> anyhow::Result<()> {
         ensure!(!found, "{package} must not depend on {name}: {reason}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_stand_in_the_order_of_their_parts() {
+        let place = |step: &Step| PARTS.iter().position(|(_, part)| *part == step.part);
+        assert!(STEPS.iter().is_sorted_by_key(place));
+        let has_steps = |part: Part| STEPS.iter().any(|it| it.part == part);
+        assert!(PARTS.iter().all(|(_, part)| has_steps(*part)));
+    }
+
+    #[test]
+    fn ci_runs_every_part() {
+        let workflow = include_str!("../../.github/workflows/ci.yml");
+        let jobs = workflow
+            .split("parts: ")
+            .skip(1)
+            .filter_map(|it| it.split(',').next());
+        let found: Vec<&str> = jobs.flat_map(|it| it.split(' ')).collect();
+        for (name, _) in PARTS {
+            assert!(found.contains(&name), "{name} is not in {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_known_by_its_name() {
+        assert_eq!(Part::parse("webkit").unwrap(), Part::Webkit);
+        let message = Part::parse("opera").unwrap_err().to_string();
+        assert!(message.ends_with("webkit, found opera"), "{message}");
+    }
+
+    #[test]
+    fn times_are_listed_and_added_up() {
+        let times = Times(vec![
+            ("a", Duration::from_millis(1_230)),
+            ("b", Duration::from_secs(100)),
+        ]);
+        assert_eq!(
+            times.table(),
+            "      1.2 s  a\n    100.0 s  b\n    101.2 s  in all\n"
+        );
+    }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::tools;
 
@@ -44,12 +44,19 @@ pub(crate) fn cargo() -> Command {
 /// Fails if the program is missing or does not succeed.
 pub(crate) fn run(step: &str, command: &mut Command) -> anyhow::Result<()> {
     println!("▸ {step}");
+    finish(command).with_context(|| step.to_owned())
+}
+
+/// Runs a program to its end, without a word.
+///
+/// # Errors
+///
+/// Fails if the program is missing or does not succeed.
+pub(crate) fn finish(command: &mut Command) -> anyhow::Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let status = command.stdin(Stdio::null()).status();
     let status = status.with_context(|| missing(&program))?;
-    if !status.success() {
-        bail!("{step}: `{}` ended with {status}", line(command));
-    }
+    ensure!(status.success(), "`{}` ended with {status}", line(command));
     Ok(())
 }
 

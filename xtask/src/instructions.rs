@@ -2,13 +2,15 @@
 //! regressions. Unlike times, the counts do not depend on what else the machine does.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
-use crate::command::{cargo, command, exists, output};
+use crate::block::Block;
+use crate::command::{cargo, command, exists, output, root};
 use crate::packages;
+use crate::weights::grouped;
 
 /// A cost that must not grow.
 struct Gate {
@@ -41,32 +43,72 @@ const GATES: [Gate; 2] = [
 ///
 /// Fails if a count is over its limit, or cannot be made.
 pub(crate) fn check() -> anyhow::Result<()> {
+    count_all().map(drop)
+}
+
+/// As [`check`], and writes the figures into the docs.
+///
+/// # Errors
+///
+/// Fails as [`check`] does, or if the docs cannot be written.
+pub(crate) fn write() -> anyhow::Result<()> {
+    let counts = count_all()?.context("nothing was counted, so nothing is written")?;
+    BLOCK.write(&root(), &table(counts))
+}
+
+const BLOCK: Block<'_> = Block {
+    file: "docs/benchmarks.md",
+    name: "instructions",
+    command: "cargo xtask instructions --write",
+};
+
+/// Instructions for one unit of each gate; `None` where they cannot be counted.
+fn count_all() -> anyhow::Result<Option<[u64; 2]>> {
     if !exists("valgrind") && !packages::install("valgrind", &["valgrind"]) {
         ensure!(
             !cfg!(target_os = "linux"),
             "counting instructions needs valgrind; install it with your package manager"
         );
         println!("  not counted: valgrind is for Linux");
-        return Ok(());
+        return Ok(None);
     }
     let program = build()?;
-    for gate in &GATES {
-        let [few, many] = gate.amounts;
-        let extra = count(&program, gate.work, many)? - count(&program, gate.work, few)?;
+    let mut counts = [0; 2];
+    for (gate, counted) in GATES.iter().zip(&mut counts) {
+        *counted = gate.count(&program)?;
+    }
+    Ok(Some(counts))
+}
+
+impl Gate {
+    /// Counts instructions for one unit, prints the figure, and compares it with the limit.
+    fn count(&self, program: &Path) -> anyhow::Result<u64> {
+        let [few, many] = self.amounts;
+        let extra = count(program, self.work, many)? - count(program, self.work, few)?;
         let per_unit = extra / (many - few);
-        println!(
-            "  {per_unit} instructions for a {} (limit {})",
-            gate.unit, gate.limit
-        );
+        let Self { unit, limit, .. } = self;
+        println!("  {per_unit} instructions for a {unit} (limit {limit})");
         ensure!(
-            per_unit <= gate.limit,
-            "a {} takes {per_unit} instructions and may take {}; make it cheaper, or raise the limit in \
-             xtask/src/instructions.rs and say why",
+            per_unit <= *limit,
+            "a {unit} takes {per_unit} instructions and may take {limit}; make it cheaper, or raise \
+             the limit in xtask/src/instructions.rs and say why"
+        );
+        Ok(per_unit)
+    }
+}
+
+/// The figures as a table of Markdown.
+fn table(counts: [u64; 2]) -> String {
+    let mut table = "| | instructions | limit |\n|---|---|---|\n".to_owned();
+    for (gate, counted) in GATES.iter().zip(counts) {
+        table += &format!(
+            "| a {} | **{}** | {} |\n",
             gate.unit,
-            gate.limit
+            grouped(counted),
+            grouped(gate.limit)
         );
     }
-    Ok(())
+    table
 }
 
 fn build() -> anyhow::Result<PathBuf> {
@@ -90,7 +132,7 @@ fn build() -> anyhow::Result<PathBuf> {
 }
 
 /// Instructions of a whole run.
-fn count(program: &PathBuf, work: &str, amount: u64) -> anyhow::Result<u64> {
+fn count(program: &Path, work: &str, amount: u64) -> anyhow::Result<u64> {
     let out = std::env::temp_dir().join(format!("mayfly-callgrind-{}", std::process::id()));
     let mut valgrind: Command = command("valgrind");
     valgrind
@@ -110,5 +152,26 @@ fn count(program: &PathBuf, work: &str, amount: u64) -> anyhow::Result<u64> {
     match total {
         Some(total) => Ok(total),
         None => bail!("the report of callgrind has no total"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_docs_have_a_place_for_the_counts() {
+        BLOCK.assert_exists();
+    }
+
+    #[test]
+    fn the_docs_get_counts_and_limits() {
+        let expected = "\
+| | instructions | limit |
+|---|---|---|
+| a request at 1,000 users | **3,100** | 3,400 |
+| a snapshot and merge of 100 rows | **55,000,000** | 61,000,000 |
+";
+        assert_eq!(table([3_100, 55_000_000]), expected);
     }
 }

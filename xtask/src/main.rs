@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod block;
 mod browser;
 mod checks;
 mod command;
@@ -15,10 +16,12 @@ mod fuzz;
 mod instructions;
 mod links;
 mod packages;
+mod rooms;
 mod seal;
 mod serve;
 mod split;
 mod tools;
+mod weights;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -33,13 +36,21 @@ Usage: cargo xtask COMMAND
               --demo-port PORT   of the demo API (5000)
               --no-open          do not open a browser
   test      sets up what is missing, and runs every check that CI runs
+              PART…              only these: quick, lints, units, docs, instructions, dist,
+                                 chromium, firefox, webkit; browsers need what dist builds
   dist      builds the static site into dist/
               --quick            in little time and large, to try it
+              --write            what it weighs into docs/benchmarks.md
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
               --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
   instructions
             counts the instructions that scheduling and statistics take, and compares them with
             the limits; `test` does it too
+              --write            the counts into docs/benchmarks.md
+  rooms     checks that the modules of each package use each other as rooms.toml says, and draws them
+              --write            the drawing into ARCHITECTURE.md
+              --root DIR         of another checkout
+              --table FILE       another table than its rooms.toml
   fuzz      runs each fuzz target for some time; needs a nightly toolchain
               --secs SECONDS     for each target (600)
   setup     sets up what is missing, and nothing else
@@ -64,16 +75,17 @@ fn run() -> anyhow::Result<()> {
     };
     match command.string()?.as_str() {
         "serve" => serve::serve(&serve_options(args)?),
-        "test" => no_options(args).and_then(|()| checks::run_all()),
-        "dist" => match is_quick(args)? {
-            true => dist::quick(),
-            false => dist::dist(),
-        },
+        "test" => checks::run(&parts(args)?),
+        "dist" => dist::dist(dist_kind(args)?),
         "bench" => bench::bench(&bench_options(args)?),
         "fuzz" => fuzz::fuzz(fuzz_secs(args)?),
         // Not for people, so it is not in the help.
         "seal" => no_options(args).and_then(|()| seal::seal()),
-        "instructions" => no_options(args).and_then(|()| instructions::check()),
+        "instructions" => match has_flag(args, "write")? {
+            true => instructions::write(),
+            false => instructions::check(),
+        },
+        "rooms" => rooms::rooms(&rooms_options(args)?),
         "setup" => setup(args),
         "help" => {
             println!("{HELP}");
@@ -90,12 +102,34 @@ fn no_options(mut args: lexopt::Parser) -> anyhow::Result<()> {
     }
 }
 
-fn is_quick(mut args: lexopt::Parser) -> anyhow::Result<bool> {
+fn parts(mut args: lexopt::Parser) -> anyhow::Result<Vec<checks::Part>> {
+    let mut parts = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Value(name) => parts.push(checks::Part::parse(&name.string()?)?),
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(parts)
+}
+
+/// Whether the one flag is there that a command may have.
+fn has_flag(mut args: lexopt::Parser, flag: &str) -> anyhow::Result<bool> {
     match args.next()? {
         None => Ok(false),
-        Some(Long("quick")) => Ok(true),
+        Some(Long(name)) if name == flag => no_options(args).map(|()| true),
         Some(arg) => Err(arg.unexpected().into()),
     }
+}
+
+fn dist_kind(mut args: lexopt::Parser) -> anyhow::Result<dist::Kind> {
+    let kind = match args.next()? {
+        None => return Ok(dist::Kind::Whole),
+        Some(Long("quick")) => dist::Kind::Quick,
+        Some(Long("write")) => dist::Kind::Write,
+        Some(arg) => return Err(arg.unexpected().into()),
+    };
+    no_options(args).map(|()| kind)
 }
 
 fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
@@ -108,6 +142,7 @@ fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
     }
     tools::set_up()?;
     if for_tests {
+        tools::set_up_checkers()?;
         browser::set_up()?;
     }
     println!("everything is there");
@@ -121,6 +156,19 @@ fn serve_options(mut args: lexopt::Parser) -> anyhow::Result<serve::Options> {
             Long("port") => options.port = args.value()?.parse()?,
             Long("demo-port") => options.demo_port = args.value()?.parse()?,
             Long("no-open") => options.open = false,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn rooms_options(mut args: lexopt::Parser) -> anyhow::Result<rooms::Options> {
+    let mut options = rooms::Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("write") => options.write = true,
+            Long("root") => options.root = args.value()?.into(),
+            Long("table") => options.table = Some(args.value()?.into()),
             _ => return Err(arg.unexpected().into()),
         }
     }

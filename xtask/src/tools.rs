@@ -1,4 +1,4 @@
-//! The tools that build the page. They go to a cache of the person and not into the checkout, so
+//! The tools that build the page and check it. They go to a cache of the person and not into the checkout, so
 //! that another checkout finds them.
 
 use std::env;
@@ -7,11 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::command::{cargo, command, output, root, run};
+use crate::packages;
 
-/// A tool from crates.io.
+/// A tool from a package registry; from crates.io where nothing else is said.
 struct Tool {
     package: &'static str,
     version: String,
@@ -20,13 +21,31 @@ struct Tool {
     options: &'static [&'static str],
 }
 
-/// Installs what is missing: the wasm target, the tools and packages from crates.io,
-/// the packages from npm.
+/// Installs what is missing for building the page: the wasm target, the tools and packages from
+/// crates.io, the packages from npm.
 ///
 /// # Errors
 ///
 /// Fails with the step that failed.
 pub(crate) fn set_up() -> anyhow::Result<()> {
+    set_up_target()?;
+    for tool in tools()? {
+        install(&tool)?;
+    }
+    install_npm_packages()?;
+    // Trunk is told to download nothing, and so is the cargo that it runs.
+    run(
+        "fetching packages from crates.io",
+        cargo().args(["fetch", "--quiet", "--locked"]),
+    )
+}
+
+/// Installs the wasm target, where it is missing.
+///
+/// # Errors
+///
+/// Fails if rustup cannot.
+pub(crate) fn set_up_target() -> anyhow::Result<()> {
     let targets = output(command("rustup").args(["target", "list", "--installed"]))?;
     if !targets
         .lines()
@@ -38,15 +57,33 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
             add.args(["target", "add", "wasm32-unknown-unknown"]),
         )?;
     }
-    for tool in tools()? {
-        install(&tool)?;
+    Ok(())
+}
+
+/// Installs what looks for mistakes of spelling and for dependencies that nothing uses.
+///
+/// # Errors
+///
+/// Fails if Python is missing, or if a tool cannot be installed.
+pub(crate) fn set_up_checkers() -> anyhow::Result<()> {
+    install(&dependency_checker())?;
+    let typos = spelling_checker();
+    if is_installed(&typos) {
+        return Ok(());
     }
-    install_npm_packages()?;
-    // Trunk is told to download nothing, and so is the cargo that it runs.
-    run(
-        "fetching packages from crates.io",
-        cargo().args(["fetch", "--quiet", "--locked"]),
-    )
+    let has_pip = || output(command("python3").args(["-m", "pip", "--version"])).is_ok();
+    ensure!(
+        has_pip() || packages::install("pip", &["python3-pip"]) && has_pip(),
+        "typos comes as a package of Python; install Python 3 and pip"
+    );
+    let mut pip = command("python3");
+    // Not cargo, which would have to build it.
+    pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
+        .args(["--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg("--target")
+        .arg(install_folder(&typos))
+        .arg(format!("{}=={}", typos.package, typos.version));
+    run("installing typos", &mut pip)
 }
 
 /// Installs cargo-fuzz, which only fuzzing needs.
@@ -65,6 +102,25 @@ pub(crate) fn set_up_fuzzer() -> anyhow::Result<()> {
 /// Fails if it cannot be built.
 pub(crate) fn set_up_firefox_driver() -> anyhow::Result<()> {
     install(&firefox_driver())
+}
+
+/// From PyPI, which has it built.
+fn spelling_checker() -> Tool {
+    Tool {
+        package: "typos",
+        version: "1.52.0".to_owned(),
+        program: "typos",
+        options: &[],
+    }
+}
+
+fn dependency_checker() -> Tool {
+    Tool {
+        package: "cargo-machete",
+        version: "0.9.2".to_owned(),
+        program: "cargo-machete",
+        options: &["--locked"],
+    }
 }
 
 fn firefox_driver() -> Tool {
@@ -88,7 +144,13 @@ fn fuzzer() -> Tool {
 /// Where programs are looked for: the installed tools, and then what the person has.
 pub(crate) fn search_path() -> OsString {
     let mut folders: Vec<PathBuf> = tools().unwrap_or_default().iter().map(bin_folder).collect();
-    folders.extend([firefox_driver(), fuzzer()].iter().map(bin_folder));
+    let others = [
+        dependency_checker(),
+        firefox_driver(),
+        fuzzer(),
+        spelling_checker(),
+    ];
+    folders.extend(others.iter().map(bin_folder));
     folders.push(root().join("web/node_modules/.bin"));
     folders.extend(env::var_os("PATH").iter().flat_map(env::split_paths));
     env::join_paths(folders).expect("the folders come from PATH or have no separator in them")
@@ -137,11 +199,15 @@ fn install_folder(tool: &Tool) -> PathBuf {
         .join(format!("{}-{}", tool.package, tool.version))
 }
 
-fn install(tool: &Tool) -> anyhow::Result<()> {
-    let program = bin_folder(tool)
+fn is_installed(tool: &Tool) -> bool {
+    bin_folder(tool)
         .join(tool.program)
-        .with_extension(env::consts::EXE_EXTENSION);
-    if program.exists() {
+        .with_extension(env::consts::EXE_EXTENSION)
+        .exists()
+}
+
+fn install(tool: &Tool) -> anyhow::Result<()> {
+    if is_installed(tool) {
         return Ok(());
     }
     let build = cache_folder().join("build");
