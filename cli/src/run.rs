@@ -10,7 +10,8 @@ use mayfly_core::plan::{BaseUrl, Draft, Plan};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::EndCause;
 use mayfly_engine::host::Host;
-use mayfly_engine::run::{ReadyPlan, RunStart};
+use mayfly_engine::ready::ReadyPlan;
+use mayfly_engine::run::RunStart;
 use mayfly_engine::session::Session;
 
 use crate::exit::Exit;

@@ -4,6 +4,7 @@
 //! against where there is no API at hand. It answers the same paths as `mayfly demo-api`.
 
 mod demo;
+mod exchange;
 mod model;
 mod shop;
 
@@ -11,7 +12,8 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::time::Duration;
 
-pub use self::demo::{Answer, Demo, Incoming};
+pub use self::demo::Demo;
+pub use self::exchange::{Answer, Incoming};
 pub use self::model::{Model, ServiceTime, Stall};
 use self::model::{Queue, UsualTime};
 use crate::http::request::{Keep, Method, Request};

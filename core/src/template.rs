@@ -27,6 +27,17 @@ pub use self::error::{JsonTemplateError, TemplateError, TemplateProblem, Unknown
 pub use self::json::JsonTemplate;
 pub(crate) use self::parse::is_identifier;
 
+/// All functions, in alphabetical order.
+const FUNCTIONS: [&str; 7] = [
+    "choice",
+    "now",
+    "randfloat",
+    "randint",
+    "seq",
+    "user",
+    "uuid",
+];
+
 /// Text with placeholders.
 ///
 /// A placeholder is `{{ … }}` around a variable or a function; spaces inside do not matter. A

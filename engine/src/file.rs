@@ -6,8 +6,6 @@ use mayfly_core::report::html::{self, Look};
 use mayfly_core::report::{Report, csv};
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::Notice;
-
 /// A file of a run.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum RunFile {
@@ -57,15 +55,6 @@ impl RunFile {
             Self::Json => report.to_json(),
             Self::Report => html::page(report, look),
             Self::Requests => csv::requests(&report.board),
-        }
-    }
-
-    /// The notice of the file.
-    pub(crate) fn written(self, report: &Report, look: Look) -> Notice {
-        Notice::Written {
-            name: report.file_stem(look.utc_offset_minutes) + self.ending(),
-            mime_type: self.mime_type().to_owned(),
-            text: self.text(report, look),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod parcel;
 pub mod preset;
 pub mod protocol;
 pub mod reading;
+pub mod ready;
 pub mod recorder;
 pub mod run;
 mod saved;

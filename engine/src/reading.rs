@@ -8,7 +8,7 @@ use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::run::ReadyPlan;
+use crate::ready::ReadyPlan;
 
 /// A plan as it came.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

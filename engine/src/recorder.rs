@@ -1,5 +1,7 @@
 //! What is recorded of a run: its report, and what becomes of its thresholds.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::measure::board::Board;
@@ -10,6 +12,9 @@ use mayfly_core::run_state::EndCause;
 use mayfly_core::verdict::threshold::Verdicts;
 
 use crate::edit::with_load;
+
+/// What is known of the run that is under way, or was last.
+pub(crate) type Shared = Rc<RefCell<Option<Recorder>>>;
 
 /// Makes of the snapshots of a run its report.
 #[derive(Debug)]

@@ -7,64 +7,20 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use mayfly_core::http::transport::Transport;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{BaseUrl, Draft, Plan, Target, Targets};
+use mayfly_core::plan::Plan;
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
-use mayfly_core::running::program::{Program, ProgramErrors};
 use mayfly_core::running::shard::{self, Setting, Shard};
 use mayfly_core::schedule::load_line::Outlook;
-use mayfly_core::simulate::{Model, SimulatedApi};
 use mayfly_core::time::Clock;
 
 use crate::history::key;
 use crate::host::Host;
 use crate::parcel::Packer;
 use crate::protocol::{Notice, RunId};
-use crate::recorder::Recorder;
+use crate::ready::{ReadyPlan, base_urls, simulated_api};
+use crate::recorder::{Recorder, Shared};
 use crate::saved::SavedRuns;
-
-/// A plan that can run.
-#[derive(Debug)]
-pub struct ReadyPlan {
-    plan: Plan,
-    draft: Draft,
-    program: Program,
-}
-
-impl ReadyPlan {
-    /// Makes a plan ready, which is kept as `draft` in reports. `read_file` gives the text of a file
-    /// that it names.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the parts of the plan do not fit each other, or a file is not as it should be.
-    pub fn new(
-        plan: Plan,
-        draft: Draft,
-        read_file: impl Fn(&str) -> Result<String, String>,
-    ) -> Result<Self, ProgramErrors> {
-        let program = Program::new(&plan, read_file)?;
-        Ok(Self::of(plan, draft, program))
-    }
-
-    pub(crate) fn of(plan: Plan, draft: Draft, program: Program) -> Self {
-        Self {
-            plan,
-            draft,
-            program,
-        }
-    }
-
-    /// The plan.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// What it loads.
-    pub fn targets(&self) -> Targets {
-        Targets::of(&self.plan)
-    }
-}
 
 /// What a run is called, and where its randomness and its times of day begin.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -78,9 +34,6 @@ pub struct RunStart {
     /// When it begins, since 1970.
     pub started: Duration,
 }
-
-/// What is known of the run that is under way, or was last.
-pub(crate) type Shared = Rc<RefCell<Option<Recorder>>>;
 
 /// The load of the run that is under way, which is drawn anew after each edit. Nothing before the run
 /// has begun.
@@ -198,19 +151,4 @@ impl<H: Host> Run<H> {
         });
         self.saved.take(run, is_over);
     }
-}
-
-/// The base URLs of the user classes; none if all load the simulated API.
-pub(crate) fn base_urls(plan: &Plan) -> Vec<&BaseUrl> {
-    let classes = plan.user_classes.as_slice().iter();
-    classes.filter_map(|it| plan.base_url(it)).collect()
-}
-
-/// The simulated API of a plan.
-pub(crate) fn simulated_api<C: Clock>(plan: &Plan, clock: C, seed: u64) -> SimulatedApi<C> {
-    let model = match &plan.target {
-        Some(Target::Simulated(model)) => model.clone(),
-        _ => Model::default(),
-    };
-    SimulatedApi::with_model(clock, seed, model)
 }

@@ -11,7 +11,7 @@ use crate::archive::{Archive, SavedRun};
 use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
 use crate::host::Host;
 use crate::protocol::{Notice, RunId};
-use crate::run::Shared;
+use crate::recorder::Shared;
 
 /// The runs that are saved, among them the one that is under way.
 pub(crate) struct SavedRuns<H: Host> {

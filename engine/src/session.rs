@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::report::Report;
 use mayfly_core::report::html::{Look, Theme};
 use mayfly_core::run_state::EndCause;
 use mayfly_core::running::shard;
@@ -17,8 +18,9 @@ use crate::host::Host;
 use crate::preset::PresetReading;
 use crate::protocol::{Command, Notice, VERSION};
 use crate::reading::{Reading, rows_of_csv};
-use crate::recorder::Recorder;
-use crate::run::{Drawing, ReadyPlan, Run, RunStart, Shared};
+use crate::ready::ReadyPlan;
+use crate::recorder::{Recorder, Shared};
+use crate::run::{Drawing, Run, RunStart};
 use crate::saved::SavedRuns;
 use crate::trial::try_plan;
 
@@ -194,12 +196,12 @@ impl<H: Host> Session<H> {
         let recorder = Rc::clone(&self.recorder);
         self.host.spawn(async move {
             let written = match run {
-                Some(key) => saved.report(&key).await.map(|it| file.written(&it, look)),
+                Some(key) => saved.report(&key).await.map(|it| written(file, &it, look)),
                 None => {
                     let recorder = recorder.borrow();
                     let report = recorder.as_ref().map(Recorder::report);
                     report
-                        .map(|it| file.written(it, look))
+                        .map(|it| written(file, it, look))
                         .ok_or_else(|| "There is no run to make a file of.".to_owned())
                 }
             };
@@ -207,6 +209,15 @@ impl<H: Host> Session<H> {
                 written.unwrap_or_else(|problem| Notice::History(HistoryNotice::Problem(problem))),
             );
         });
+    }
+}
+
+/// The notice of a file.
+fn written(file: RunFile, report: &Report, look: Look) -> Notice {
+    Notice::Written {
+        name: report.file_stem(look.utc_offset_minutes) + file.ending(),
+        mime_type: file.mime_type().to_owned(),
+        text: file.text(report, look),
     }
 }
 

@@ -5,7 +5,7 @@ use mayfly_core::plan::place::{Place, PlaceError};
 use mayfly_core::running::trial::{Setting, Trial, try_step};
 
 use crate::host::Host;
-use crate::run::simulated_api;
+use crate::ready::simulated_api;
 
 /// Sends the request of the plan in `plan_json` that is at `place`, and those that it needs, as the
 /// plan reader writes places: `user_class[0].task[2]`.

@@ -12,8 +12,10 @@ use hyper_util::rt::TokioIo;
 use mayfly_core::http::transport::TransportError;
 
 use super::failure;
-use super::pool::Slot;
 use super::wire::{Log, Stream, Wire};
+
+/// Says that there is a connection, or will be soon.
+pub(super) type Slot = Rc<()>;
 
 pub(super) type Message = hyper::Request<Full<Bytes>>;
 

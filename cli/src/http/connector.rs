@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use super::connection::Connection;
 use super::failure;
-use super::pool::Slot;
+use super::connection::Slot;
 use super::url::Origin;
 use super::wire::Stream;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::connection::Connection;
+use super::connection::{Connection, Slot};
 use super::url::Origin;
 
 /// Idle connections, the one used last on top: what is not needed ages at the bottom.
@@ -13,9 +13,6 @@ pub(super) struct Pool {
     max_open: usize,
     open: Slot,
 }
-
-/// Says that there is a connection, or will be soon.
-pub(super) type Slot = Rc<()>;
 
 impl Pool {
     /// A pool of up to `max_open` connections, idle ones included; above zero.

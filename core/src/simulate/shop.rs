@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::demo::{Answer, Incoming};
+use super::exchange::{Answer, Incoming};
 
 /// The carts of a shop; what it sells is always the same.
 #[derive(Debug, Default)]

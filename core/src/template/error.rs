@@ -1,7 +1,6 @@
 //! Why a template was rejected, and why it could not be written.
 
-use super::Template;
-use super::expr::FUNCTIONS;
+use super::{FUNCTIONS, Template};
 
 /// Why a text is not a template: what was expected, what was found, and where.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

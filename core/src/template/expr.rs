@@ -92,17 +92,6 @@ impl Expr {
     }
 }
 
-/// All functions, in alphabetical order.
-pub(super) const FUNCTIONS: [&str; 7] = [
-    "choice",
-    "now",
-    "randfloat",
-    "randint",
-    "seq",
-    "user",
-    "uuid",
-];
-
 fn alone(arguments: &[Value], call: Expr) -> Option<Expr> {
     arguments.is_empty().then_some(call)
 }
