@@ -1,8 +1,13 @@
 //! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
 //! plans read, and opens and saves files.
 
+pub mod download;
 mod hooks;
+pub mod intents;
 mod notices;
+pub mod shortcut;
+pub mod watch;
+pub mod worker_link;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,18 +18,17 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
 
+use crate::address::route::{Address, Route};
+use crate::browser;
 use crate::components::text_field::sentence;
-use crate::download;
-use crate::engine::Engine;
+use crate::control::watch::Watch;
+use crate::control::worker_link::Engine;
+use crate::draft::keys::Path;
 use crate::gate::{Attempt, Refusal, may_start};
-use crate::js;
-use crate::keys::Path;
-use crate::route::{Address, Route};
 use crate::store::{
     Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
     State, View, log,
 };
-use crate::watch::Watch;
 use mayfly_engine::edit::with_users;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunKey};
@@ -161,7 +165,7 @@ impl Control {
             Intent::Download(run, file) => self.tell_loaded(Command::Write {
                 run,
                 file,
-                utc_offset_minutes: js::utc_offset_minutes(),
+                utc_offset_minutes: browser::utc_offset_minutes(),
                 color_scheme: state.theme.color_scheme().map(str::to_owned),
             }),
             Intent::EditUsers(users) => self.edit_users(state, users),
@@ -219,7 +223,7 @@ impl Control {
     fn log(&self, level: Level, text: String) {
         self.act(Action::Log(LogLine {
             level,
-            at_millis: js::now_millis(),
+            at_millis: browser::now_millis(),
             text,
         }));
     }
@@ -277,7 +281,7 @@ impl Control {
     fn reject(&self) {
         self.act(Action::Plan(PlanAction::Check));
         // After the errors are drawn.
-        Timeout::new(0, js::focus_first_invalid).forget();
+        Timeout::new(0, browser::focus_first_invalid).forget();
     }
 
     fn start_plan(&self, title: String, draft: Draft, targets: Targets) {
@@ -285,8 +289,8 @@ impl Control {
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
-        let mut new = Run::new(run, title, draft, js::now_millis());
-        let seed = new.outline.seed.unwrap_or_else(js::random_seed);
+        let mut new = Run::new(run, title, draft, browser::now_millis());
+        let seed = new.outline.seed.unwrap_or_else(browser::random_seed);
         new.seed = seed;
         new.targets = targets;
         self.log(Level::Info, log::started(&new, seed));
@@ -299,7 +303,7 @@ impl Control {
             started_millis: new.started_millis,
         });
         self.act(Action::Start(Box::new(new)));
-        self.0.watch.borrow_mut().begin(js::now_millis());
+        self.0.watch.borrow_mut().begin(browser::now_millis());
         self.look_soon();
     }
 
@@ -314,7 +318,7 @@ impl Control {
     fn look_soon(&self) {
         let control = self.clone();
         let look = move || {
-            let is_lost = control.0.watch.borrow_mut().look(js::now_millis());
+            let is_lost = control.0.watch.borrow_mut().look(browser::now_millis());
             if is_lost {
                 let reason = "it has said nothing for some seconds, so it has ended or hangs";
                 control.lose_engine(reason.to_owned());
@@ -340,7 +344,7 @@ impl Control {
         } else {
             Side::Toml
         };
-        match js::read_text(file).await {
+        match browser::read_text(file).await {
             Ok(text) => self.act(Action::Plan(PlanAction::OpenText(side, text))),
             Err(reason) => self.refuse(String::new(), reason),
         }
@@ -348,7 +352,7 @@ impl Control {
 
     async fn read_rows(&self, path: &Path, csv: CsvSource) {
         let text = match csv {
-            CsvSource::File(file) => js::read_text(&file).await,
+            CsvSource::File(file) => browser::read_text(&file).await,
             CsvSource::Text(text) => Ok(text),
         };
         let path = path.to_string();
@@ -417,7 +421,7 @@ impl Control {
     }
 
     async fn import(&self, file: &File) {
-        match js::read_file(file).await {
+        match browser::read_file(file).await {
             Ok(text) => {
                 let command = HistoryCommand::Import(file.name(), text);
                 self.tell_loaded(Command::History(command));

@@ -19,7 +19,7 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::js::{random_seed, worker_scope};
+use crate::browser::{random_seed, worker_scope};
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;

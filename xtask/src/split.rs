@@ -1,5 +1,5 @@
 //! Splits the page's program in two: what draws the form, and what is loaded once the form is drawn.
-//! `web/src/later.rs` has the other side.
+//! `web/src/shell/later.rs` has the other side.
 
 use std::env;
 use std::fs;

@@ -15,8 +15,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use super::connection::Connection;
-use super::failure;
 use super::connection::Slot;
+use super::failure;
 use super::url::Origin;
 use super::wire::Stream;
 

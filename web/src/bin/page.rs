@@ -1,11 +1,11 @@
 //! The page, which runs in a window. With the feature `split`, what draws the form is in one program,
 //! and all else in another that is loaded once the form is drawn.
 
-use mayfly_web::later::Parts;
-use mayfly_web::rest::PARTS;
+use mayfly_web::shell::later::Parts;
+use mayfly_web::shell::rest::PARTS;
 
 fn main() {
-    mayfly_web::app::start(|| Box::pin(parts()));
+    mayfly_web::shell::app::start(|| Box::pin(parts()));
 }
 
 #[cfg(feature = "split")]

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};
-use crate::comparison::{self, FIGURES, Line};
-use crate::format;
-use crate::model::RunModel;
 use crate::store::TableAction;
 use crate::store::tables::{Key, TableView};
+use crate::view::comparison::{self, FIGURES, Line};
+use crate::view::format;
+use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct ComparisonTableProps {

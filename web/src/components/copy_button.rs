@@ -4,7 +4,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::js;
+use crate::browser;
 
 #[derive(PartialEq, Properties)]
 pub struct CopyButtonProps {
@@ -39,7 +39,7 @@ pub fn CopyButton(props: &CopyButtonProps) -> Html {
 
 /// Copies `text`, and returns what is to be said of that.
 async fn copy(text: &str, shown_in: Option<&NodeRef>) -> &'static str {
-    if js::copy(text).await.is_ok() {
+    if browser::copy(text).await.is_ok() {
         return "Copied.";
     }
     let field = shown_in.and_then(NodeRef::cast::<HtmlInputElement>);

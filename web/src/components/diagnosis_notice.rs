@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::diagnosis::{Diagnosis, Needs, cors_snippets};
+use crate::view::diagnosis::{Diagnosis, Needs, cors_snippets};
 
 #[derive(PartialEq, Properties)]
 pub struct DiagnosisNoticeProps {

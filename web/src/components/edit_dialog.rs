@@ -6,8 +6,8 @@ use yew::prelude::*;
 
 use super::modal::use_dialog;
 use super::text_field::TextField;
-use crate::js;
-use crate::outline::{UsersErrors, parse_users};
+use crate::browser;
+use crate::draft::outline::{UsersErrors, parse_users};
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {
@@ -64,7 +64,7 @@ fn UsersForm(props: &UsersFormProps) -> Html {
                 Err(found) => {
                     errors.set(found);
                     // After the errors are drawn.
-                    Timeout::new(0, js::focus_first_invalid).forget();
+                    Timeout::new(0, browser::focus_first_invalid).forget();
                 }
             }
         })

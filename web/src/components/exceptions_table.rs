@@ -7,11 +7,11 @@ use mayfly_core::time::Elapsed;
 use yew::prelude::*;
 
 use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};
-use crate::format;
-use crate::js;
-use crate::model::RunModel;
+use crate::browser;
 use crate::store::TableAction;
 use crate::store::tables::{Key, TableView};
+use crate::view::format;
+use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct ExceptionsTableProps {
@@ -63,7 +63,7 @@ impl ExceptionRows {
     }
 
     fn time(&self, at: Elapsed) -> String {
-        js::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
+        browser::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
     }
 }
 

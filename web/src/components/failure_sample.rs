@@ -7,7 +7,7 @@ use mayfly_core::measure::sample::Evidence;
 use yew::prelude::*;
 
 use super::copy_button::CopyButton;
-use crate::format;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct FailureSampleProps {

@@ -7,11 +7,11 @@ use yew::prelude::*;
 
 use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};
 use super::failure_sample::FailureSample;
-use crate::format;
-use crate::js;
-use crate::model::RunModel;
+use crate::browser;
 use crate::store::TableAction;
 use crate::store::tables::{Key, TableView};
+use crate::view::format;
+use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct FailuresTableProps {
@@ -108,7 +108,7 @@ impl Rows for FailureRows {
 
 impl FailureRows {
     fn time(&self, at: Elapsed) -> String {
-        js::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
+        browser::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
     }
 }
 

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use mayfly_core::schedule::load_line::{LoadLine, LoadUnit};
 use yew::prelude::*;
 
-use crate::format;
-use crate::load_picture::{Live, Picture, Tick};
 use crate::store::Run;
+use crate::view::format;
+use crate::view::load_picture::{Live, Picture, Tick};
 
 #[derive(PartialEq, Properties)]
 pub struct LoadPictureProps {

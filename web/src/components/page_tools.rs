@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use crate::shortcut::next;
+use crate::control::shortcut::next;
 use crate::store::{Action, Dialog, Theme};
 
 #[derive(PartialEq, Properties)]

@@ -7,9 +7,9 @@ use yew::prelude::*;
 
 use super::file_button::FileButton;
 use super::text_field::{ended, sentence};
-use crate::format;
-use crate::js;
+use crate::browser;
 use crate::store::{PlanDoc, Side};
+use crate::view::format;
 use mayfly_engine::reading::Problem;
 
 #[derive(PartialEq, Properties)]
@@ -100,7 +100,7 @@ fn on_line(area: &NodeRef, line: u32) -> Callback<MouseEvent> {
     let area = area.clone();
     Callback::from(move |_| {
         if let Some(area) = area.cast::<HtmlTextAreaElement>() {
-            js::select_line(&area, line);
+            browser::select_line(&area, line);
         }
     })
 }

@@ -6,7 +6,7 @@ use mayfly_core::plan::Draft;
 use mayfly_core::report::ratio::{Ratio, ratios};
 use yew::prelude::*;
 
-use crate::format;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct RatiosProps {

@@ -7,9 +7,9 @@ use mayfly_core::http::request::RequestName;
 use mayfly_core::measure::board::Board;
 use yew::prelude::*;
 
-use crate::chart_model::Event;
 use crate::components::charts::{RowCharts, swatch, use_palette};
-use crate::format;
+use crate::view::chart_model::Event;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct RowPanelProps {

@@ -7,9 +7,9 @@ use yew::prelude::*;
 
 use super::copy_button::CopyButton;
 use super::modal::Modal;
-use crate::format;
-use crate::link::{self, Link};
+use crate::address::link::{self, Link};
 use crate::store::PlanDoc;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct ShareDialogProps {

@@ -4,7 +4,7 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::modal::Modal;
-use crate::shortcut::Shortcut;
+use crate::control::shortcut::Shortcut;
 use crate::store::Action;
 
 #[derive(PartialEq, Properties)]

@@ -11,10 +11,10 @@ use mayfly_core::run_state::RunState;
 use yew::prelude::*;
 
 use super::data_table::{Cell, Column, DataTable, Kind, Rows, RowsProp};
-use crate::format;
-use crate::model::{RunModel, StatsRow};
 use crate::store::tables::{Key, TableView};
 use crate::store::{Action, TableAction, TableId};
+use crate::view::format;
+use crate::view::model::{RunModel, StatsRow};
 
 #[derive(PartialEq, Properties)]
 pub struct StatsTableProps {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mayfly_core::run_state::RunState;
 use yew::prelude::*;
 
-use crate::format;
-use crate::model::RunModel;
+use crate::view::format;
+use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct StatusStripProps {

@@ -3,9 +3,9 @@
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::format;
-use crate::js;
+use crate::browser;
 use crate::store::Tab;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct TabBarProps {
@@ -95,7 +95,7 @@ fn tab_after(selected: Tab, key: &str) -> Option<Tab> {
 }
 
 fn focus(tab: Tab) {
-    if let Some(button) = js::document().get_element_by_id(&tab_id(tab)) {
+    if let Some(button) = browser::document().get_element_by_id(&tab_id(tab)) {
         use wasm_bindgen::JsCast;
         // It is on the page, so it can be focused.
         let _ = button.unchecked_into::<HtmlElement>().focus();

@@ -6,7 +6,7 @@ use mayfly_core::report::{RunVerdict, ThresholdResult};
 use mayfly_core::verdict::threshold::Outcome;
 use yew::prelude::*;
 
-use crate::format;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct ThresholdListProps {

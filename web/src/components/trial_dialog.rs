@@ -9,7 +9,7 @@ use mayfly_core::running::trial::{
 use yew::prelude::*;
 
 use super::modal::Modal;
-use crate::format;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub struct TrialDialogProps {

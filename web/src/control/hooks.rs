@@ -7,7 +7,7 @@ use gloo_timers::callback::Interval;
 use yew::prelude::*;
 
 use super::Control;
-use crate::js;
+use crate::browser;
 use crate::store::{Run, State, View};
 use mayfly_engine::history::HistoryCommand;
 use mayfly_engine::protocol::Command;
@@ -21,7 +21,7 @@ pub fn use_control(state: &UseReducerHandle<State>) -> Control {
         let control = control.clone();
         move |()| {
             control.ensure_engine();
-            js::keep_files();
+            browser::keep_files();
         }
     });
     use_effect_with(state.plan.revision, {

@@ -1,9 +1,9 @@
 //! What the engine says, and what becomes of it in the state.
 
 use super::{Control, Purpose};
-use crate::download;
-use crate::js;
-use crate::keys::{Edit, Path};
+use crate::browser;
+use crate::control::download;
+use crate::draft::keys::{Edit, Path};
 use crate::store::{Action, HistoryAction, Level, LoadAction, PlanAction, RunAction, Side};
 use mayfly_engine::history::HistoryNotice;
 use mayfly_engine::protocol::Notice;
@@ -13,7 +13,10 @@ impl Control {
     pub(super) fn handle_notice(&self, notice: Notice) {
         // The last word of an old run says nothing about the one that is stopping now.
         let is_newest = |run| run == self.0.newest.get();
-        self.0.watch.borrow_mut().hear(js::now_millis(), &notice);
+        self.0
+            .watch
+            .borrow_mut()
+            .hear(browser::now_millis(), &notice);
         match notice {
             Notice::Ready { .. } => self.act(Action::FindEngine),
             Notice::Kept { run, problem } => {
@@ -48,7 +51,7 @@ impl Control {
                 text,
             } => {
                 // The browser itself says why it keeps a file back.
-                let _ = js::download(&name, &mime_type, &text);
+                let _ = browser::download(&name, &mime_type, &text);
             }
             Notice::Snapshot {
                 run,

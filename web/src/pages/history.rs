@@ -6,13 +6,13 @@ use mayfly_core::run_state::RunState;
 use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
+use crate::browser;
+use crate::browser::promise::Promise;
 use crate::components::{Brand, FileButton, PageTools};
 use crate::control::Intent;
-use crate::format;
-use crate::hooks::use_promise;
-use crate::js;
-use crate::promise::Promise;
+use crate::shell::hooks::use_promise;
 use crate::store::{Action, History, HistoryAction, View};
+use crate::view::format;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunEntry, RunKey};
 
@@ -76,7 +76,7 @@ fn toolbar(props: &HistoryPageProps) -> Html {
                 1 => "Delete this run for good?".to_owned(),
                 n_runs => format!("Delete these {n_runs} runs for good?"),
             };
-            if js::confirm(&question) {
+            if browser::confirm(&question) {
                 let keys = keys.iter().cloned().collect();
                 on_intent.emit(Intent::History(HistoryCommand::Delete(keys)));
             }
@@ -187,7 +187,7 @@ struct RunRowProps {
 fn RunRow(props: &RunRowProps) -> Html {
     let entry = &props.entry;
     let key = entry.key.clone();
-    let started = js::local_date_time(entry.started_millis);
+    let started = browser::local_date_time(entry.started_millis);
     let title = title(entry);
     let rename_button = use_focus_back(props.is_renamed);
     let on_mark = props.on_action.reform({
@@ -244,7 +244,7 @@ fn title(entry: &RunEntry) -> &str {
 
 /// What tells a run from all others, in words: many have the same title, or none.
 fn name(entry: &RunEntry) -> String {
-    let started = js::local_date_time(entry.started_millis);
+    let started = browser::local_date_time(entry.started_millis);
     format!("the run of {started}: {}", format::line(title(entry)))
 }
 
@@ -262,7 +262,7 @@ fn use_focus_back(is_renamed: bool) -> NodeRef {
     use_effect_with((button.clone(), is_renamed), move |(button, is_renamed)| {
         let has_ended = was_renamed.replace(*is_renamed) && !is_renamed;
         if has_ended
-            && js::is_focus_lost()
+            && browser::is_focus_lost()
             && let Some(button) = button.cast::<HtmlElement>()
         {
             // It is on the page, so it can be focused.

@@ -6,16 +6,16 @@ use mayfly_core::http::request::RequestName;
 use mayfly_core::report::Ending;
 use yew::prelude::*;
 
+use crate::browser;
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
     PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
     load_of_run, panel_id, tab_id,
 };
 use crate::control::Intent;
-use crate::format;
-use crate::js;
-use crate::model::RunModel;
 use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
+use crate::view::format;
+use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
 pub struct RunPageProps {
@@ -278,7 +278,7 @@ fn notices(run: &Run) -> Html {
             if let Some(diagnosis) = &run.diagnosis {
                 <DiagnosisNotice
                     diagnosis={(**diagnosis).clone()}
-                    needs={run.model.needs(js::surroundings().page_origin)}
+                    needs={run.model.needs(browser::surroundings().page_origin)}
                 />
             }
         </>
@@ -287,7 +287,7 @@ fn notices(run: &Run) -> Html {
 
 /// When the newest numbers of a run are from.
 fn moment(run: &Run) -> String {
-    js::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
+    browser::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
 }
 
 fn interrupted(run: &Run, ending: &Ending) -> String {

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use crate::browser;
 use crate::components::text_field::sentence;
 use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
-use crate::js;
-use crate::later::Later;
-use crate::load_kind::LoadKind;
+use crate::draft::load_kind::LoadKind;
+use crate::shell::later::Later;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, View};
 
 #[derive(PartialEq, Properties)]
@@ -301,7 +301,7 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
             // A text goes into a field, as anywhere.
-            if js::has_files(&event) {
+            if browser::has_files(&event) {
                 // Or the browser would leave the page for the file.
                 event.prevent_default();
                 is_over.set(value);
@@ -312,7 +312,7 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
             is_over.set(false);
-            if !js::has_files(&event) {
+            if !browser::has_files(&event) {
                 return;
             }
             event.prevent_default();

@@ -7,7 +7,7 @@ use mayfly_core::plan::Users;
 use mayfly_core::run_state::RunState;
 
 use super::Run;
-use crate::format;
+use crate::view::format;
 
 /// The newest lines, and whether a warning among them was not seen yet. It outlives runs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,9 +6,9 @@ use mayfly_core::plan::{Draft, Targets};
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
+use crate::draft::keys::{Edit, Path};
+use crate::draft::outline::hosts;
 use crate::gate::Refusal;
-use crate::keys::{Edit, Path};
-use crate::outline::hosts;
 use mayfly_engine::reading::{Problem, Reading, Source};
 
 /// A plan that is being written, in the form or as text.

@@ -10,12 +10,12 @@ use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
 
-use crate::chart_model::Event;
-use crate::diagnosis::Diagnosis;
-use crate::format;
-use crate::load_picture::Live;
-use crate::model::RunModel;
-use crate::outline::Outline;
+use crate::draft::outline::Outline;
+use crate::view::chart_model::Event;
+use crate::view::diagnosis::Diagnosis;
+use crate::view::format;
+use crate::view::load_picture::Live;
+use crate::view::model::RunModel;
 use mayfly_engine::edit::{with_load, with_users};
 use mayfly_engine::history::{KeptRun, RunKey, key};
 use mayfly_engine::protocol::RunId;

@@ -8,10 +8,10 @@ use mayfly_core::run_state::RunState;
 use mayfly_core::testing::{Answer, Simulation, answer_after, users};
 
 use super::*;
-use crate::diagnosis::{Cause, Diagnosis};
-use crate::load_kind::LoadKind;
-use crate::model::RunModel;
-use crate::rest::PARTS;
+use crate::draft::load_kind::LoadKind;
+use crate::shell::rest::PARTS;
+use crate::view::diagnosis::{Cause, Diagnosis};
+use crate::view::model::RunModel;
 use mayfly_engine::protocol::RunId;
 
 fn draft() -> Draft {

@@ -15,7 +15,7 @@ use mayfly_core::time::Elapsed;
 use mayfly_web::components::run_buttons::{RunButtons, RunButtonsProps};
 use mayfly_web::components::status_strip::{StatusStrip, StatusStripProps};
 use mayfly_web::components::text_field::{TextField, TextFieldProps};
-use mayfly_web::model::RunModel;
+use mayfly_web::view::model::RunModel;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use yew::Callback;
 

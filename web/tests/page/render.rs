@@ -1,6 +1,6 @@
 //! Drawing one component.
 
-use mayfly_web::js::document;
+use mayfly_web::browser::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::BaseComponent;

@@ -12,9 +12,9 @@ use mayfly_core::time::Elapsed;
 use mayfly_web::components::exceptions_table::{ExceptionsTable, ExceptionsTableProps};
 use mayfly_web::components::failures_table::{FailuresTable, FailuresTableProps};
 use mayfly_web::components::stats_table::{StatsTable, StatsTableProps};
-use mayfly_web::model::RunModel;
 use mayfly_web::store::tables::{Sort, TableView};
 use mayfly_web::store::{Action, TableAction, TableId};
+use mayfly_web::view::model::RunModel;
 use wasm_bindgen_test::wasm_bindgen_test;
 use yew::Callback;
 

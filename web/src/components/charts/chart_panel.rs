@@ -8,8 +8,8 @@ use super::hooks::{Script, use_script, use_zoom};
 use super::line_chart::{Group, LineChart};
 use super::toolbar::Toolbar;
 use super::{TablePoints, table, use_pointing};
-use crate::chart_model::{Chart, Event, Span};
 use crate::store::toggled;
+use crate::view::chart_model::{Chart, Event, Span};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ChartPanelProps {

@@ -9,9 +9,9 @@ use yew::prelude::*;
 use super::chart_panel::ChartPanel;
 use super::hooks::Same;
 use super::{TablePoints, use_tables};
-use crate::chart_model::compared::{Side, charts};
-use crate::chart_model::{Axis, Event, percentiles, thin};
-use crate::js;
+use crate::browser;
+use crate::view::chart_model::compared::{Side, charts};
+use crate::view::chart_model::{Axis, Event, percentiles, thin};
 
 #[derive(PartialEq, Properties)]
 pub struct ComparedChartsProps {
@@ -68,6 +68,6 @@ fn table_points(boards: &[Same<Board>; 2], open: &[&'static str]) -> TablePoints
 }
 
 fn file_name(started_millis: [f64; 2]) -> AttrValue {
-    let [older, newer] = started_millis.map(js::file_time);
+    let [older, newer] = started_millis.map(browser::file_time);
     format!("mayfly_{older}_{newer}").into()
 }

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::chart_model::{Axis, Chart, LineStyle, Points};
-use crate::format;
-use crate::uplot::place;
+use crate::browser::uplot::place;
+use crate::view::chart_model::{Axis, Chart, LineStyle, Points};
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct DataTableProps {

@@ -8,8 +8,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, MutationObserver, MutationObserverInit, ResizeObserver};
 use yew::prelude::*;
 
-use crate::chart_model::{Span, ZoomStep};
-use crate::{js, uplot};
+use crate::browser::{self, uplot};
+use crate::view::chart_model::{Span, ZoomStep};
 
 /// What has become of the script that draws.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,12 +122,13 @@ pub(super) fn use_scheme() -> String {
         let ink = ink.clone();
         move |()| {
             let on_change = Closure::<dyn Fn()>::new(move || ink.set(current_ink()));
-            let query = js::prefers_dark();
+            let query = browser::prefers_dark();
             if let Some(query) = &query {
                 query.set_onchange(Some(on_change.as_ref().unchecked_ref()));
             }
             let observer = MutationObserver::new(on_change.as_ref().unchecked_ref());
-            if let (Ok(observer), Some(root)) = (&observer, js::document().document_element()) {
+            if let (Ok(observer), Some(root)) = (&observer, browser::document().document_element())
+            {
                 let what = MutationObserverInit::new();
                 what.set_attributes(true);
                 // Fails only if nothing is to be observed.
@@ -148,6 +149,6 @@ pub(super) fn use_scheme() -> String {
 }
 
 fn current_ink() -> String {
-    let body = js::document().body();
-    body.map_or_else(String::new, |body| js::css_color(&body, "--ink"))
+    let body = browser::document().body();
+    body.map_or_else(String::new, |body| browser::css_color(&body, "--ink"))
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use super::line_chart::Group;
-use crate::chart_model::{Axis, Chart, percentiles};
-use crate::format;
-use crate::uplot::place;
+use crate::browser::uplot::place;
+use crate::view::chart_model::{Axis, Chart, percentiles};
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LegendProps {

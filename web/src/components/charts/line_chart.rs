@@ -8,8 +8,8 @@ use yew::prelude::*;
 use super::data_table::DataTable;
 use super::hooks::{Same, Zoom, use_resize, use_scheme};
 use super::legend::Legend;
-use crate::chart_model::{Chart, ChartStyle, Event, Points, ZoomStep};
-use crate::uplot::{self, Handlers};
+use crate::browser::uplot::{self, Handlers};
+use crate::view::chart_model::{Chart, ChartStyle, Event, Points, ZoomStep};
 
 /// What all charts that are shown together share.
 #[derive(Clone, PartialEq)]

@@ -11,8 +11,8 @@ use yew::prelude::*;
 use super::chart_panel::ChartPanel;
 use super::hooks::Same;
 use super::{TablePoints, file_name, use_tables};
-use crate::chart_model::rows::{self, Palette, Row};
-use crate::chart_model::{Chart, Event, percentiles, thin};
+use crate::view::chart_model::rows::{self, Palette, Row};
+use crate::view::chart_model::{Chart, Event, percentiles, thin};
 
 #[derive(PartialEq, Properties)]
 pub struct RowChartsProps {

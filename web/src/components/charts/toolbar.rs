@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::hooks::{Script, Zoom};
-use crate::chart_model::ZoomStep;
+use crate::view::chart_model::ZoomStep;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolbarProps {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::js::settings;
+use crate::browser::settings;
 
 /// A column of a table.
 #[derive(Debug, PartialEq)]

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::columns::{Chosen, Column, Kind};
 use crate::components::text_field::input_text;
-use crate::format;
+use crate::view::format;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ToolbarProps {

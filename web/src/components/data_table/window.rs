@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::js;
+use crate::browser;
 use crate::store::tables::{WINDOW_STEP, window};
 
 /// The part of a table that is drawn.
@@ -43,7 +43,7 @@ impl Position {
         let row_height = row_height.unsigned_abs();
         Self {
             first: first / WINDOW_STEP * WINDOW_STEP,
-            n_visible: js::window_height().div_ceil(row_height) as usize,
+            n_visible: browser::window_height().div_ceil(row_height) as usize,
             row_height,
         }
     }

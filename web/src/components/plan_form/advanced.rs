@@ -7,7 +7,7 @@ use super::editor::Editor;
 use super::list::use_list;
 use super::pairs_table::PairsTable;
 use super::plan_field::{Choice, Kind, PlanField, choice, framed, plan_select};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 struct StallsProps {

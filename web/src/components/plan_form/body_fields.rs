@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::editor::{Editor, text_of};
 use super::pairs_table::PairsTable;
 use super::plan_field::{Choice, Kind, PlanField, choice};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 const BODIES: &[Choice] = &[
     ("", "No body"),

@@ -7,7 +7,7 @@ use super::editor::Editor;
 use super::list::use_list;
 use super::plan_field::{Kind, PlanField, choice};
 use crate::components::text_field::sentence;
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 /// A kind of check.
 struct CheckKind {

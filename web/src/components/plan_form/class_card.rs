@@ -8,7 +8,7 @@ use super::editor::Editor;
 use super::open::{opener, use_open};
 use super::plan_field::{Choice, Kind, PlanField, check_box, choice, plan_select};
 use super::share::{is_left_out, leave_out, take_in, use_former_share, with_share};
-use crate::keys::Path;
+use crate::draft::keys::Path;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ClassCardProps {

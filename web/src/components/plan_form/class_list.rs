@@ -11,7 +11,7 @@ use super::open::Details;
 use super::part::FormPart;
 use super::task_list::TaskList;
 use super::wait_fields::WaitFields;
-use crate::keys::Path;
+use crate::draft::keys::Path;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ClassListProps {

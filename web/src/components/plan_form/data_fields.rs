@@ -11,7 +11,7 @@ use super::rows_table::RowsTable;
 use crate::components::file_button::FileButton;
 use crate::components::text_field::sentence;
 use crate::control::{CsvSource, Intent};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 const PICKS: &[Choice] = &[
     ("", "Each user has its own row"),

@@ -12,7 +12,7 @@ use super::step_list::StepList;
 use super::task_list::TaskList;
 use super::task_shape::{TaskShape, with_step};
 use super::wait_fields::{SET_RULES, WaitFields};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 /// How the next task is chosen.
 pub(super) const ORDERS: &[Choice] = &[

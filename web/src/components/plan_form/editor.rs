@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use super::place::Place;
 use crate::control::Intent;
-use crate::keys::{Edit, Path};
-use crate::later::Later;
+use crate::draft::keys::{Edit, Path};
+use crate::shell::later::Later;
 use crate::store::{PlanAction, PlanDoc};
 
 /// The plan that is being written, and the way to change it.

@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::open;
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 /// A list of the plan, to be drawn and changed.
 pub(super) struct PlanList {

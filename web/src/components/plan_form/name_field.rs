@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use crate::components::text_field::input_text;
-use crate::keys::{Edit, Path, Step};
+use crate::draft::keys::{Edit, Path, Step};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct NameFieldProps {

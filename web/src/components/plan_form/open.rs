@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::part::FormPart;
-use crate::keys::Path;
+use crate::draft::keys::Path;
 
 thread_local! {
     // What a person opened or closed, by its place. It says nothing about the plan, so it is not in

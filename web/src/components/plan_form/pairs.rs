@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::keys::Path;
+use crate::draft::keys::Path;
 
 /// Names with values, in their order.
 pub(super) type Pairs = Vec<(String, Value)>;

@@ -7,7 +7,7 @@ use super::list::{add_button, icon_button};
 use super::pairs::{self, Pairs};
 use super::plan_field::{Kind, PlanField};
 use crate::components::text_field::{input_text, sentence};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PairsTableProps {

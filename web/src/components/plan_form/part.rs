@@ -4,8 +4,8 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::task_shape::TaskShape;
-use crate::keys::Path;
-use crate::load_kind::LoadKind;
+use crate::draft::keys::Path;
+use crate::draft::load_kind::LoadKind;
 
 /// A part of the form that is loaded later, by what it needs besides the plan.
 #[derive(Clone, PartialEq)]

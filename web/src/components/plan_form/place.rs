@@ -1,6 +1,6 @@
 //! What a person calls the places of a plan.
 
-use crate::keys::{Path, Step};
+use crate::draft::keys::{Path, Step};
 
 /// A place of a plan in words.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::editor::Editor;
 pub(super) use super::kind::Kind;
 use crate::components::text_field::{input_text, sentence};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PlanFieldProps {

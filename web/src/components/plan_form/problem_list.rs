@@ -7,11 +7,11 @@ use yew::prelude::*;
 
 use super::editor::{Editor, capitalized};
 use super::place::Place;
+use crate::browser;
 use crate::components::text_field::{ended, sentence};
-use crate::format;
-use crate::js;
-use crate::keys::Path;
+use crate::draft::keys::Path;
 use crate::store::PlanAction;
+use crate::view::format;
 use mayfly_engine::reading::Problem;
 
 /// What keeps the plan from running.
@@ -91,15 +91,15 @@ fn text_of(editor: &Editor, problem: &Problem) -> String {
 /// Moves the focus to the field of a problem, or to the closest thing around it that is shown; if
 /// there is none, to the line of the text.
 fn go_to(problem: &Problem, on_plan: &Callback<PlanAction>) {
-    if around(&problem.path).any(|id| js::focus_field(&id)) {
+    if around(&problem.path).any(|id| browser::focus_field(&id)) {
         return;
     }
     let Some(line) = problem.line else { return };
     on_plan.emit(PlanAction::ShowText(true));
-    js::after_drawing(move || {
-        let area = js::document().get_element_by_id("plan-text");
+    browser::after_drawing(move || {
+        let area = browser::document().get_element_by_id("plan-text");
         if let Some(area) = area.and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok()) {
-            js::select_line(&area, line);
+            browser::select_line(&area, line);
         }
     });
 }

@@ -11,7 +11,7 @@ use super::plan_field::{Choice, Kind, PlanField, framed, plan_select};
 use super::task_shape::in_steps;
 use crate::components::text_field::input_text;
 use crate::control::Intent;
-use crate::keys::{Edit, Path, Step};
+use crate::draft::keys::{Edit, Path, Step};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RequestFieldsProps {

@@ -8,7 +8,7 @@ use super::editor::Editor;
 use super::list::{PlanList, add_button, icon_button, use_list};
 use super::plan_field::{Kind, use_typed_or_empty};
 use crate::components::text_field::{input_text, sentence};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RowsTableProps {
@@ -206,7 +206,7 @@ fn Cell(props: &CellProps) -> Html {
 
 fn column_of(path: &Path) -> String {
     match path.steps().last() {
-        Some(crate::keys::Step::Key(key)) => key.to_string(),
+        Some(crate::draft::keys::Step::Key(key)) => key.to_string(),
         _ => String::new(),
     }
 }

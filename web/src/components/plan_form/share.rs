@@ -10,7 +10,7 @@ use serde_json::Value;
 use yew::prelude::*;
 
 use super::editor::Editor;
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 /// A key of a user class that says how many users it has, and its value.
 type Share = (&'static str, Value);

@@ -10,7 +10,7 @@ use super::request_fields::RequestFields;
 use super::request_line::{errors_of, request_line};
 use super::task_shape::{is_wait, key_of, method_of, request_summary, step_summary};
 use super::wait_fields::{STEP_RULES, WaitFields};
-use crate::keys::{Path, Step};
+use crate::draft::keys::{Path, Step};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StepListProps {

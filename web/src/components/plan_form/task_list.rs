@@ -12,7 +12,7 @@ use super::request_line::{errors_of, request_line};
 use super::step_list::step_chain;
 use super::task_shape::{TaskShape, counted, key_of, method_of, request_summary};
 use crate::components::text_field::input_text;
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TaskListProps {

@@ -4,7 +4,7 @@ use mayfly_core::http::request::Method;
 use serde_json::{Map, Value, json};
 
 use super::editor::text_of;
-use crate::keys::Path;
+use crate::draft::keys::Path;
 
 /// What a task is.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -7,7 +7,7 @@ use super::editor::Editor;
 use super::list::{PlanList, use_list};
 use super::plan_field::{PlanField, check_box};
 use crate::components::text_field::sentence;
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ThresholdListProps {

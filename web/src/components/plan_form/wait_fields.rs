@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::plan_field::{Choice, Kind, PlanField, choice, framed};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 /// The rules of a wait between tasks.
 pub(super) const TASK_RULES: &[Choice] = &[

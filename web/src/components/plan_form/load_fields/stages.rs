@@ -7,7 +7,7 @@ use super::super::editor::{Editor, number_or_text, text_of};
 use super::super::plan_field::{Kind, use_typed};
 use super::error;
 use crate::components::text_field::{input_text, sentence};
-use crate::keys::{Edit, Path};
+use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StagesTableProps {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::format;
-use crate::model::{RunModel, StatsRow};
+use crate::view::format;
+use crate::view::model::{RunModel, StatsRow};
 
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq)]

@@ -18,8 +18,8 @@ use yew::prelude::*;
 use self::hooks::{Same, Script, use_script, use_zoom};
 use self::line_chart::{Group, LineChart};
 use self::toolbar::Toolbar;
-use crate::chart_model::{Chart, Event, Points, Span, Timeline, run, thin};
-use crate::js;
+use crate::browser;
+use crate::view::chart_model::{Chart, Event, Points, Span, Timeline, run, thin};
 
 pub use self::compared_charts::{ComparedCharts, ComparedChartsProps};
 pub(crate) use self::legend::swatch;
@@ -172,7 +172,7 @@ fn use_pointing(pointed: &UseStateHandle<Option<f64>>, chart: &Rc<Chart>) -> Cal
 }
 
 fn file_name(started_millis: f64) -> AttrValue {
-    format!("mayfly_{}", js::file_time(started_millis)).into()
+    format!("mayfly_{}", browser::file_time(started_millis)).into()
 }
 
 /// What is marked in the charts, in words.
@@ -184,7 +184,7 @@ fn events(events: &[Event], started: f64) -> Html {
         <ol class="events" aria-label="Marked in the charts">
             for event in events.iter() {
                 <li key={format!("{} {}", event.at, event.label)}>
-                    <time>{ js::local_moment((started + event.at) * 1e3) }</time>
+                    <time>{ browser::local_moment((started + event.at) * 1e3) }</time>
                     { format!(" {}", event.label) }
                 </li>
             }

@@ -1,7 +1,7 @@
 //! Why no answer of a target can be read, and what to do about it.
 //!
 //! A browser says "Failed to fetch" and nothing more. What can be told apart is told apart by further
-//! requests that ask for less, which [`crate::js::probe`] sends. They are GET requests, because another
+//! requests that ask for less, which [`crate::browser::probe`] sends. They are GET requests, because another
 //! method might change something at the target.
 
 mod remedy;
@@ -10,7 +10,7 @@ use mayfly_core::http::request::Method;
 use mayfly_core::plan::BaseUrl;
 use mayfly_core::time::Elapsed;
 
-use crate::format;
+use crate::view::format;
 
 pub use self::remedy::{Needs, Snippet, cors_snippets};
 

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlElement, HtmlLinkElement, HtmlScriptElement};
 
-use crate::js;
+use crate::browser;
 
 /// Whether charts can be drawn.
 pub(crate) fn is_loaded() -> bool {
@@ -41,11 +41,11 @@ async fn add_style() -> Result<(), String> {
 }
 
 fn url(name: &str) -> String {
-    js::file_url(name).expect("the page has an address")
+    browser::file_url(name).expect("the page has an address")
 }
 
 fn new_element<T: JsCast>(name: &str) -> T {
-    let element = js::document().create_element(name);
+    let element = browser::document().create_element(name);
     element.expect("the name is one").unchecked_into()
 }
 
@@ -55,7 +55,7 @@ async fn added(element: &HtmlElement, name: &str) -> Result<(), String> {
         element.set_onload(Some(&resolve));
         element.set_onerror(Some(&reject));
     });
-    let head = js::document().head().expect("a page has a head");
+    let head = browser::document().head().expect("a page has a head");
     let result: Result<_, JsValue> = match head.append_child(element) {
         Ok(_) => JsFuture::from(loaded).await,
         Err(error) => Err(error),

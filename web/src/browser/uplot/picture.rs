@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement};
 
-use crate::js;
+use crate::browser;
 
 /// Offers what is on the canvas of `plot` as a PNG, with a background, a title, and labels in their
 /// colors.
@@ -15,12 +15,12 @@ pub(super) fn download(
     labels: &[(String, &str)],
 ) {
     let Some(chart) = plot.canvas() else { return };
-    let ink = ["--chart-paper", "--ink"].map(|name| js::css_color(target, name));
+    let ink = ["--chart-paper", "--ink"].map(|name| browser::css_color(target, name));
     if let Ok(picture) = draw(&chart, &ink, title, labels) {
         let name = name.to_owned();
         let offer = Closure::once_into_js(move |blob: Option<Blob>| {
             // The browser itself says why it keeps a file back.
-            let _ = blob.map(|blob| js::download_blob(&name, &blob));
+            let _ = blob.map(|blob| browser::download_blob(&name, &blob));
         });
         // Fails only for pictures from elsewhere, of which there are none.
         let _ = picture.to_blob(offer.unchecked_ref());
@@ -33,8 +33,10 @@ fn draw(
     title: &str,
     labels: &[(String, &str)],
 ) -> Result<HtmlCanvasElement, JsValue> {
-    let ratio = js::pixel_ratio();
-    let picture: HtmlCanvasElement = js::document().create_element("canvas")?.unchecked_into();
+    let ratio = browser::pixel_ratio();
+    let picture: HtmlCanvasElement = browser::document()
+        .create_element("canvas")?
+        .unchecked_into();
     let context = picture.get_context("2d")?;
     let context = context.ok_or("a canvas has a context of two dimensions")?;
     let context: CanvasRenderingContext2d = context.unchecked_into();

@@ -4,8 +4,8 @@ use mayfly_core::run_state::RunState;
 use web_sys::KeyboardEvent;
 use yew::Callback;
 
+use crate::browser;
 use crate::control::Intent;
-use crate::js;
 use crate::store::{Action, Dialog, Run, State, Tab, Theme, View};
 
 /// Something that a key does.
@@ -52,7 +52,7 @@ impl Shortcut {
             let is_ready = state.view == View::Form && state.takes_plan();
             return is_ready.then_some(Self::Start);
         }
-        if has_modifier || state.keys_are_off || js::is_typing() {
+        if has_modifier || state.keys_are_off || browser::is_typing() {
             return None;
         }
         Self::of_key(&event.key(), state)

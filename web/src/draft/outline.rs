@@ -5,7 +5,7 @@ use std::time::Duration;
 use mayfly_core::plan::{Draft, PlanError, SpawnRate, UserCount, Users, parse_length};
 use serde_json::{Map, Value};
 
-use crate::load_kind::LoadKind;
+use crate::draft::load_kind::LoadKind;
 
 /// What the page shows of a plan that runs.
 #[derive(Clone, Debug, Default, PartialEq)]

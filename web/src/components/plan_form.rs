@@ -45,10 +45,10 @@ use self::open::Details;
 use self::plan_field::PlanField;
 use self::task_shape::counted;
 use super::text_field::{TextField, sentence};
-use crate::diagnosis;
-use crate::js;
-use crate::keys::Path;
+use crate::browser;
+use crate::draft::keys::Path;
 use crate::store::PlanAction;
+use crate::view::diagnosis;
 
 pub use self::draw_part::draw_part;
 pub use self::editor::Editor;
@@ -212,7 +212,7 @@ fn own_host_hint(editor: &Editor) -> Html {
             </>
         },
         Ok(target) => {
-            let hint = diagnosis::hint(&target, &js::surroundings());
+            let hint = diagnosis::hint(&target, &browser::surroundings());
             html! { hint.unwrap_or("The API must allow this page to read its answers (CORS).") }
         }
         Err(_) => html! { "Such as http://127.0.0.1:5000" },

@@ -2,11 +2,11 @@
 
 use yew::prelude::*;
 
-use crate::hooks::{initial_state, use_memory, use_theme};
-use crate::intents::Intents;
-use crate::js::{self, address, gesture};
-use crate::later::{Later, Load, use_later};
+use crate::browser::{self, address, gesture};
+use crate::control::intents::Intents;
 use crate::pages::StartPage;
+use crate::shell::hooks::{initial_state, use_memory, use_theme};
+use crate::shell::later::{Later, Load, use_later};
 use crate::store::{Action, Theme, View};
 
 /// Draws the page. What it needs besides its form comes from `load`.
@@ -15,10 +15,10 @@ use crate::store::{Action, Theme, View};
 ///
 /// Panics if the page has no element `app`, which index.html has.
 pub fn start(load: Load) {
-    let root = js::document()
+    let root = browser::document()
         .get_element_by_id("app")
         .expect("index.html has it");
-    if js::is_framed() {
+    if browser::is_framed() {
         // Nothing else is drawn, so that nothing can be clicked that another page lies over.
         yew::Renderer::<Framed>::with_root(root).render();
         return;

@@ -8,8 +8,10 @@
 pub mod address;
 pub mod gesture;
 pub mod link;
+pub mod promise;
 pub mod settings;
 pub mod storage;
+pub mod uplot;
 
 use gloo_timers::callback::Timeout;
 use gloo_timers::future::TimeoutFuture;
@@ -23,7 +25,7 @@ use web_sys::{
     RequestMode, Url, Window, Worker, WorkerOptions, WorkerType,
 };
 
-use crate::diagnosis::{Probe, Surroundings, is_local};
+use crate::view::diagnosis::{Probe, Surroundings, is_local};
 
 #[wasm_bindgen]
 extern "C" {

@@ -1,6 +1,6 @@
 //! Plans as files to save.
 
-use crate::js;
+use crate::browser;
 use crate::store::Side;
 
 /// Offers the text of the plan that is being written as a file.
@@ -10,5 +10,5 @@ pub fn save_plan(side: Side, text: &str) {
         Side::Form | Side::Toml => ("plan.toml", "application/toml"),
     };
     // The browser itself says why it keeps a file back.
-    let _ = js::download(name, kind, text);
+    let _ = browser::download(name, kind, text);
 }

@@ -12,8 +12,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{CanvasRenderingContext2d, HtmlElement};
 
-use crate::chart_model::{ChartStyle, Event, Points, Span, thin};
-use crate::js;
+use crate::browser;
+use crate::view::chart_model::{ChartStyle, Event, Points, Span, thin};
 
 pub(crate) use self::load::{is_loaded, load};
 use self::options::Callbacks;
@@ -91,7 +91,7 @@ impl Chart {
 
     /// Draws a chart without data into `target`.
     pub(crate) fn new(style: ChartStyle, target: &HtmlElement, handlers: Handlers) -> Self {
-        let color = |name: &str| js::css_color(target, name);
+        let color = |name: &str| browser::css_color(target, name);
         let colors: Vec<String> = style.lines.iter().map(|it| color(it.color)).collect();
         let marks = Rc::<RefCell<Vec<(f64, String)>>>::default();
         let callbacks =

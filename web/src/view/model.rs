@@ -1,5 +1,5 @@
 //! What the running view shows, computed from the board: all but the charts, which are in
-//! [`crate::chart_model`]. Text is made in [`crate::format`].
+//! [`crate::view::chart_model`]. Text is made in [`crate::view::format`].
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use mayfly_core::plan::is_absolute;
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_core::time::Elapsed;
 
-use crate::diagnosis::{Needs, Unanswered};
+use crate::view::diagnosis::{Needs, Unanswered};
 
 /// A row of the statistics table.
 ///

@@ -9,8 +9,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use super::{Handlers, UPlot, number, object, size};
-use crate::chart_model::{Axis, ChartStyle, Span, percentiles};
-use crate::{format, js};
+use crate::browser;
+use crate::view::chart_model::{Axis, ChartStyle, Span, percentiles};
+use crate::view::format;
 
 /// What the plot calls. All take the plot first.
 pub(super) struct Callbacks {
@@ -77,7 +78,7 @@ pub(crate) fn place(axis: Axis, at: f64) -> String {
     match axis {
         Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
         Axis::Percentile => percentiles::name(at),
-        Axis::Time => js::local_time(at * 1e3),
+        Axis::Time => browser::local_time(at * 1e3),
     }
 }
 
@@ -239,7 +240,7 @@ fn draw_marks(plot: &UPlot, marks: &[(f64, String)], ink: &str) {
     let bounds = plot.bbox();
     let field = |name| number(&bounds, name).unwrap_or_default();
     let (left, top, width, height) = (field("left"), field("top"), field("width"), field("height"));
-    let ratio = js::pixel_ratio();
+    let ratio = browser::pixel_ratio();
     let context = plot.ctx();
     context.save();
     context.set_stroke_style_str(ink);

@@ -6,14 +6,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{DragEvent, EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::address::link;
+use crate::address::route::Address;
+use crate::browser;
+use crate::browser::promise::Promise;
+use crate::browser::{address, settings, storage};
 use crate::control::Intent;
+use crate::control::shortcut::Shortcut;
 use crate::gate::HOLD_MILLIS;
-use crate::js;
-use crate::js::{address, settings, storage};
-use crate::link;
-use crate::promise::Promise;
-use crate::route::Address;
-use crate::shortcut::Shortcut;
 use crate::store::plan::with_host;
 use crate::store::{Action, PlanAction, Side, State, Theme, View};
 
@@ -87,7 +87,7 @@ pub fn use_memory(state: &State) {
 #[hook]
 pub fn use_theme(theme: Theme) {
     use_effect_with(theme, |theme| {
-        js::set_color_scheme(theme.color_scheme());
+        browser::set_color_scheme(theme.color_scheme());
         // Where the browser keeps nothing, the page follows the system.
         let _ = settings::set(kept::THEME, theme.name());
     });
@@ -126,7 +126,7 @@ pub fn use_settling(state: &UseReducerHandle<State>) {
     let dispatcher = state.dispatcher();
     use_effect_with(state.plan.unseen, move |&unseen| {
         let Some(revision) = unseen else { return };
-        js::after_drawing(move || {
+        browser::after_drawing(move || {
             let settle = move || dispatcher.dispatch(Action::Plan(PlanAction::Settle(revision)));
             Timeout::new(HOLD_MILLIS, settle).forget();
         });
@@ -188,7 +188,7 @@ pub fn use_guard(is_running: bool) {
     });
     // A text may go into any field.
     let keep_page = |event: DragEvent| {
-        if js::has_files(&event) {
+        if browser::has_files(&event) {
             event.prevent_default();
         }
     };
@@ -231,7 +231,7 @@ fn use_event<E: JsCast + 'static>(name: &'static str, listener: impl Fn(E) + 'st
                 listener(event.unchecked_into());
             }
         });
-        let target: EventTarget = js::event_target();
+        let target: EventTarget = browser::event_target();
         let function = closure.as_ref().unchecked_ref::<js_sys::Function>().clone();
         // A window takes any listener.
         let _ = target.add_event_listener_with_callback(name, &function);

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use mayfly_core::plan::Draft;
 use serde_json::{Map, Value};
 
-use crate::js;
-use crate::js::address;
-use crate::secrets;
+use crate::browser;
+use crate::browser::address;
+use crate::draft::secrets;
 use crate::store::{PlanDoc, Side};
 use mayfly_engine::reading::Problem;
 
@@ -34,9 +34,9 @@ pub async fn to(plan: &PlanDoc) -> Result<Link, String> {
     let mut keys = plan.draft.keys.clone();
     let left_out = secrets::remove(&mut keys);
     let text = Value::Object(keys).to_string();
-    let packed = js::link::pack(&text)
+    let packed = browser::link::pack(&text)
         .await
-        .map_err(|it| js::describe(&it))?;
+        .map_err(|it| browser::describe(&it))?;
     let title = match plan.title.trim() {
         "" => String::new(),
         title => format!("title={}&", js_sys::encode_uri_component(title)),
@@ -56,8 +56,8 @@ pub async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem> {
         line: None,
         message: format!("the link holds no plan that can be read: {what}; ask for it again"),
     };
-    let text = js::link::unpack(packed).await;
-    let text = text.map_err(|it| problem(js::describe(&it)))?;
+    let text = browser::link::unpack(packed).await;
+    let text = text.map_err(|it| problem(browser::describe(&it)))?;
     let keys = serde_json::from_str(&text).map_err(|it| problem(it.to_string()))?;
     Ok(PlanDoc {
         title,

@@ -3,16 +3,16 @@
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::browser::{self, address, gesture};
 use crate::components::plan_form::draw_part;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
+use crate::control::intents::Intents;
 use crate::control::{Intent, use_control};
-use crate::diagnosis::{Diagnosis, Probe};
-use crate::hooks::{use_address, use_guard, use_link, use_settling, use_shortcuts};
-use crate::intents::Intents;
-use crate::js::{self, address, gesture};
-use crate::later::Parts;
 use crate::pages::{ComparePage, HistoryPage, RunPage};
+use crate::shell::hooks::{use_address, use_guard, use_link, use_settling, use_shortcuts};
+use crate::shell::later::Parts;
 use crate::store::{Action, Dialog, Run, RunAction, State, View};
+use crate::view::diagnosis::{Diagnosis, Probe};
 
 /// All of it.
 pub static PARTS: Parts = Parts {
@@ -144,7 +144,7 @@ fn use_heading_focus(view: View) {
     let last = use_mut_ref(|| view);
     use_effect_with(view, move |&view| {
         if last.replace(view) != view {
-            js::focus_heading();
+            browser::focus_heading();
         }
     });
 }
@@ -163,9 +163,9 @@ fn use_diagnosis(state: &UseReducerHandle<State>) {
             let probe = if request.has_timed_out {
                 Probe::TimedOut
             } else {
-                js::probe(&request.url, &request.preflighted).await
+                browser::probe(&request.url, &request.preflighted).await
             };
-            let diagnosis = Diagnosis::new(request, &js::surroundings(), probe);
+            let diagnosis = Diagnosis::new(request, &browser::surroundings(), probe);
             dispatcher.dispatch(Action::Run(RunAction::Diagnose(run, Box::new(diagnosis))));
         });
     });

@@ -21,10 +21,10 @@ use mayfly_core::plan::Users;
 use mayfly_core::running::trial::Trial;
 use yew::Reducible;
 
-use crate::chart_model::run::HIDDEN;
-use crate::keys::{Edit, Path};
-use crate::later::Later;
-use crate::load_kind::LoadKind;
+use crate::draft::keys::{Edit, Path};
+use crate::draft::load_kind::LoadKind;
+use crate::shell::later::Later;
+use crate::view::chart_model::run::HIDDEN;
 use mayfly_engine::edit::number;
 
 pub use self::history::{History, HistoryAction};

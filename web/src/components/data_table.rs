@@ -12,9 +12,9 @@ use yew::prelude::*;
 use self::columns::use_columns;
 use self::toolbar::Toolbar;
 use self::window::use_window;
-use crate::format;
 use crate::store::TableAction;
 use crate::store::tables::{Key, Sort, TableView};
+use crate::view::format;
 
 pub use self::columns::{Column, Kind};
 

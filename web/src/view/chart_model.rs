@@ -1,5 +1,5 @@
 //! What the charts show: lines and points, computed from the board. How they are drawn is up to
-//! `crate::uplot`, and how they are used to [`crate::components`].
+//! `crate::browser::uplot`, and how they are used to [`crate::components`].
 
 pub mod compared;
 pub mod percentiles;

@@ -13,9 +13,9 @@ use super::part::FormPart;
 use super::plan_field::{Kind, PlanField};
 use crate::components::load_picture::{LoadPicture, load_picture_room};
 use crate::components::text_field::sentence;
-use crate::keys::Path;
-use crate::later::Later;
-use crate::load_kind::LoadKind;
+use crate::draft::keys::Path;
+use crate::draft::load_kind::LoadKind;
+use crate::shell::later::Later;
 use crate::store::{LoadAction, PlanAction};
 
 #[derive(PartialEq, Properties)]

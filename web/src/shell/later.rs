@@ -1,6 +1,6 @@
 //! What the page loads after it is drawn, as the part that is drawn at first sees it.
 //!
-//! Whatever is named outside of [`crate::rest`] is loaded at first, so what is to be loaded later is
+//! Whatever is named outside of [`crate::shell::rest`] is loaded at first, so what is to be loaded later is
 //! reached through the functions of [`Parts`] only.
 
 use std::fmt;
@@ -9,10 +9,10 @@ use std::pin::Pin;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use crate::browser;
 use crate::components::Editor;
 use crate::components::plan_form::FormPart;
-use crate::intents::Intents;
-use crate::js;
+use crate::control::intents::Intents;
 use crate::store::{Action, State};
 
 /// The functions that are loaded later.
@@ -72,7 +72,7 @@ pub fn use_later(load: Load, state: &UseReducerHandle<State>) {
         if !is_awaited {
             return;
         }
-        js::after_drawing(move || {
+        browser::after_drawing(move || {
             spawn_local(async move {
                 let later = load().await.map_or(Later::Failed, Later::Loaded);
                 dispatcher.dispatch(Action::SetLater(later));

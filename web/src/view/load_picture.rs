@@ -7,7 +7,7 @@ use mayfly_core::measure::series::Slot;
 use mayfly_core::plan::format_length;
 use mayfly_core::schedule::load_line::{LoadLine, LoadUnit};
 
-use crate::format;
+use crate::view::format;
 
 /// What a run did, to be drawn over what it was to do.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,0 +1,6 @@
+//! A plan that is being written, as keys and values that may still be wrong. Pure.
+
+pub mod keys;
+pub mod load_kind;
+pub mod outline;
+pub mod secrets;
