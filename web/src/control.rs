@@ -20,7 +20,6 @@ use yew::prelude::*;
 
 use crate::address::route::{Address, Route};
 use crate::browser;
-use crate::components::text_field::sentence;
 use crate::control::watch::Watch;
 use crate::control::worker_link::Engine;
 use crate::draft::keys::Path;
@@ -29,6 +28,7 @@ use crate::store::{
     Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
     State, View, log,
 };
+use crate::view::format::sentence;
 use mayfly_engine::edit::with_users;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunKey};
@@ -121,7 +121,7 @@ enum Purpose {
 pub struct Control(Rc<Inner>);
 
 struct Inner {
-    dispatcher: UseReducerDispatcher<State>,
+    on_action: Callback<Action>,
     // `None` once it broke; the next start makes a new one.
     engine: RefCell<Option<Engine>>,
     newest: Cell<RunId>,
@@ -136,9 +136,9 @@ struct Inner {
 }
 
 impl Control {
-    fn new(dispatcher: UseReducerDispatcher<State>) -> Self {
+    fn new(on_action: Callback<Action>) -> Self {
         Self(Rc::new(Inner {
-            dispatcher,
+            on_action,
             engine: RefCell::default(),
             newest: Cell::default(),
             newest_trial: Cell::default(),
@@ -217,7 +217,7 @@ impl Control {
     }
 
     fn act(&self, action: Action) {
-        self.0.dispatcher.dispatch(action);
+        self.0.on_action.emit(action);
     }
 
     fn log(&self, level: Level, text: String) {

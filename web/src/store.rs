@@ -1,5 +1,5 @@
-//! The state of the page, and what changes it. Pure: effects live in [`crate::control`]. Most of what
-//! changes it is loaded after the form is drawn, and reached by [`State::later`].
+//! The state of the page, and what changes it. Pure: effects live in [`crate::control`], and how the
+//! page is loaded is not its matter.
 //!
 //! Each part of the state is a module of its own, with the actions that change it.
 
@@ -19,11 +19,9 @@ use std::rc::Rc;
 use mayfly_core::http::request::RequestName;
 use mayfly_core::plan::Users;
 use mayfly_core::running::trial::Trial;
-use yew::Reducible;
 
 use crate::draft::keys::{Edit, Path};
 use crate::draft::load_kind::LoadKind;
-use crate::shell::later::Later;
 use crate::view::chart_model::run::HIDDEN;
 use mayfly_engine::edit::number;
 
@@ -68,10 +66,6 @@ pub struct State {
     pub theme: Theme,
     /// Whether single keys do nothing.
     pub keys_are_off: bool,
-    /// Whether what is loaded later is there.
-    pub later: Later,
-    /// What is to be done once it is.
-    pub waiting: Vec<Action>,
 }
 
 /// What fills the page.
@@ -141,8 +135,6 @@ pub enum Action {
     SelectRow(RequestName),
     /// A tab was chosen.
     SelectTab(Tab),
-    /// What is loaded later has come or not, or is to be loaded again.
-    SetLater(Later),
     /// The page is to be light or dark.
     SetTheme(Theme),
     /// Something else is to fill the page.
@@ -176,8 +168,6 @@ impl Default for State {
             selected_rows: Vec::new(),
             tables: Tables::default(),
             log: Rc::default(),
-            later: Later::default(),
-            waiting: Vec::new(),
         }
     }
 }
@@ -206,7 +196,6 @@ impl State {
                     self.view = View::History;
                 }
             }
-            Action::SetLater(later) => self.later = later,
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
@@ -256,28 +245,17 @@ impl State {
         if is_there { self.view } else { View::Form }
     }
 
-    /// As [`apply`](Self::apply), as far as that is loaded: what a person types in the form is taken
-    /// at once, and all else waits.
-    fn apply_loaded(&mut self, action: Action) {
-        match (self.later, action) {
-            (_, Action::SetLater(later)) => {
-                self.later = later;
-                if let Later::Loaded(parts) = later {
-                    for action in std::mem::take(&mut self.waiting) {
-                        (parts.apply)(self, action);
-                    }
-                }
-            }
-            (Later::Loaded(parts), action) => (parts.apply)(self, action),
-            (_, Action::Plan(PlanAction::Edit(edit))) if self.waiting.is_empty() => {
-                Rc::make_mut(&mut self.plan).edit(edit);
-            }
-            (_, Action::Plan(PlanAction::EditTitle(title))) if self.waiting.is_empty() => {
+    /// Takes what a person types in the form, before the rest of the page is loaded; gives back all
+    /// else.
+    pub fn apply_typed(&mut self, action: Action) -> Option<Action> {
+        match action {
+            Action::Plan(PlanAction::Edit(edit)) => Rc::make_mut(&mut self.plan).edit(edit),
+            Action::Plan(PlanAction::EditTitle(title)) => {
                 Rc::make_mut(&mut self.plan).title = title;
             }
-            (_, Action::SetTheme(theme)) => self.theme = theme,
-            (_, action) => self.waiting.push(action),
+            other => return Some(other),
         }
+        None
     }
 
     /// Whether a run is under way.
@@ -379,14 +357,5 @@ fn edit_users(plan: &mut PlanDoc, users: Users) {
         ("spawn_rate", spawn_rate),
     ] {
         plan.apply(PlanAction::Edit(Edit::Set(load.key(key), value)));
-    }
-}
-
-impl Reducible for State {
-    type Action = Action;
-
-    fn reduce(mut self: Rc<Self>, action: Action) -> Rc<Self> {
-        Rc::make_mut(&mut self).apply_loaded(action);
-        self
     }
 }

@@ -1,5 +1,10 @@
 //! Whether the browser promises to keep runs.
 
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use super::storage;
+
 /// Whether the browser may delete kept runs by itself, when its disk runs short.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Promise {
@@ -32,6 +37,30 @@ impl Promise {
             }
         }
     }
+}
+
+/// Whether the browser promised to keep runs, once it has said so, and a callback that asks for that.
+#[hook]
+pub fn use_promise() -> (Option<Promise>, Callback<()>) {
+    let promise = use_state_eq(|| None);
+    use_effect_with((), {
+        let promise = promise.clone();
+        move |()| {
+            spawn_local(async move {
+                promise.set(Some(Promise::new(storage::is_promised().await, false)));
+            });
+        }
+    });
+    let on_ask = {
+        let promise = promise.clone();
+        Callback::from(move |()| {
+            let promise = promise.clone();
+            spawn_local(async move {
+                promise.set(Some(Promise::new(storage::ask_for_promise().await, true)));
+            });
+        })
+    };
+    (*promise, on_ask)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod chart_panel;
 mod compared_charts;
 mod data_table;
+mod group;
 mod hooks;
 mod legend;
 mod line_chart;
@@ -15,8 +16,9 @@ use std::rc::Rc;
 use mayfly_core::measure::board::Board;
 use yew::prelude::*;
 
+use self::group::Group;
 use self::hooks::{Same, Script, use_script, use_zoom};
-use self::line_chart::{Group, LineChart};
+use self::line_chart::LineChart;
 use self::toolbar::Toolbar;
 use crate::browser;
 use crate::view::chart_model::{Chart, Event, Points, Span, Timeline, run, thin};

@@ -6,10 +6,10 @@ use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::file_button::FileButton;
-use super::text_field::{ended, sentence};
 use crate::browser;
 use crate::store::{PlanDoc, Side};
 use crate::view::format;
+use crate::view::format::{ended, sentence};
 use mayfly_engine::reading::Problem;
 
 #[derive(PartialEq, Properties)]

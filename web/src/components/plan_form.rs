@@ -44,14 +44,15 @@ use self::load_fields::LoadFields;
 use self::open::Details;
 use self::plan_field::PlanField;
 use self::task_shape::counted;
-use super::text_field::{TextField, sentence};
+use super::text_field::TextField;
 use crate::browser;
 use crate::draft::keys::Path;
 use crate::store::PlanAction;
 use crate::view::diagnosis;
+use crate::view::format::sentence;
 
 pub use self::draw_part::draw_part;
-pub use self::editor::Editor;
+pub use self::editor::{DrawPart, Editor, MoreParts};
 pub use self::part::FormPart;
 pub use self::task_shape::TaskShape;
 

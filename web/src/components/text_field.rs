@@ -3,6 +3,8 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use crate::view::format::sentence;
+
 #[derive(PartialEq, Properties)]
 pub struct TextFieldProps {
     /// Made from the label, if it is empty; labels that repeat on a page need one.
@@ -63,24 +65,4 @@ pub fn TextField(props: &TextFieldProps) -> Html {
 /// Hands on what was typed.
 pub(super) fn input_text(on_input: &Callback<String>) -> Callback<InputEvent> {
     on_input.reform(|event: InputEvent| event.target_unchecked_into::<HtmlInputElement>().value())
-}
-
-/// An error message as a sentence of its own.
-pub(crate) fn sentence(message: &str) -> String {
-    let mut rest = message.chars();
-    let first = rest
-        .next()
-        .map(|first| first.to_ascii_uppercase().to_string())
-        .unwrap_or_default();
-    ended(&format!("{first}{}", rest.as_str()))
-}
-
-/// The end of a sentence, unless it has one.
-pub(super) fn ended(message: &str) -> String {
-    let end = if message.ends_with(['.', '?', '!']) {
-        ""
-    } else {
-        "."
-    };
-    format!("{message}{end}")
 }

@@ -8,14 +8,14 @@ use yew::prelude::*;
 
 use super::Control;
 use crate::browser;
-use crate::store::{Run, State, View};
+use crate::store::{Action, Run, State, View};
 use mayfly_engine::history::HistoryCommand;
 use mayfly_engine::protocol::Command;
 
 /// The control of the page, which has the plan read after every change.
 #[hook]
-pub fn use_control(state: &UseReducerHandle<State>) -> Control {
-    let control = use_memo((), |()| Control::new(state.dispatcher()));
+pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
+    let control = use_memo((), |()| Control::new(on_action));
     let control = (*control).clone();
     use_effect_with((), {
         let control = control.clone();

@@ -293,6 +293,15 @@ fn raise(path: &Path, keys: &mut Map<String, Value>) {
     }
 }
 
+/// A value as a field shows it: texts without quotes.
+pub fn text_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -8,9 +8,9 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::browser::promise::Promise;
+use crate::browser::promise::use_promise;
 use crate::components::{Brand, FileButton, PageTools};
 use crate::control::Intent;
-use crate::shell::hooks::use_promise;
 use crate::store::{Action, History, HistoryAction, View};
 use crate::view::format;
 use mayfly_engine::file::RunFile;

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::browser;
-use crate::components::text_field::sentence;
+use crate::components::plan_form::MoreParts;
 use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
 use crate::draft::load_kind::LoadKind;
-use crate::shell::later::Later;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, View};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub struct StartPageProps {
@@ -19,7 +19,8 @@ pub struct StartPageProps {
     pub has_run: bool,
     /// What the load of the run that is under way is about; `None` if there is none under way.
     pub running: Option<LoadKind>,
-    pub later: Later,
+    /// The parts of the form that are loaded later.
+    pub more: MoreParts,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -42,7 +43,7 @@ pub fn StartPage(props: &StartPageProps) -> Html {
     );
     let editor = Editor {
         plan: plan.clone(),
-        later: props.later,
+        more: props.more,
         on_plan: on_plan.clone(),
         on_intent: on_intent.clone(),
     };

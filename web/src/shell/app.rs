@@ -6,8 +6,8 @@ use crate::browser::{self, address, gesture};
 use crate::control::intents::Intents;
 use crate::pages::StartPage;
 use crate::shell::hooks::{initial_state, use_memory, use_theme};
-use crate::shell::later::{Later, Load, use_later};
-use crate::store::{Action, Theme, View};
+use crate::shell::later::{Later, Load, Page, PageAction, use_later, use_on_action};
+use crate::store::{Theme, View};
 
 /// Draws the page. What it needs besides its form comes from `load`.
 ///
@@ -58,15 +58,17 @@ impl PartialEq for AppProps {
 /// The page.
 #[component]
 pub fn App(props: &AppProps) -> Html {
-    let state = use_reducer(initial_state);
+    let page = use_reducer(|| Page::new(initial_state()));
+    let state = &page.state;
     let intents = use_memo((), |()| Intents::default());
-    use_later(props.load, &state);
+    use_later(props.load, &page);
     use_theme(state.theme);
-    use_memory(&state);
-    let on_action = use_callback((), {
-        let dispatcher = state.dispatcher();
-        move |action: Action, ()| dispatcher.dispatch(action)
-    });
+    use_memory(state);
+    let on_action = use_on_action(&page);
+    let on_retry = {
+        let dispatcher = page.dispatcher();
+        Callback::from(move |_| dispatcher.dispatch(PageAction::SetLater(Later::Awaited)))
+    };
     let on_intent = use_callback((), {
         let intents = Intents::clone(&intents);
         move |intent, ()| intents.emit(gesture::attempt(), intent)
@@ -74,11 +76,11 @@ pub fn App(props: &AppProps) -> Html {
     let running = state.run.as_ref().filter(|it| it.state().is_active());
     html! {
         <ContextProvider<Theme> context={state.theme}>
-            if state.later == Later::Failed {
-                { failure(&on_action) }
+            if page.later == Later::Failed {
+                { failure(on_retry) }
             }
-            if let Later::Loaded(parts) = state.later {
-                { (parts.rest)(&state, &intents) }
+            if let Later::Loaded(parts) = page.later {
+                { (parts.rest)(&page, &intents) }
             }
             if state.shown() == View::Opening {
                 <main class="start"><p class="loading" role="status">{ "Loading…" }</p></main>
@@ -88,7 +90,7 @@ pub fn App(props: &AppProps) -> Html {
                     plan={state.plan.clone()}
                     has_run={state.run.is_some()}
                     running={running.map(|it| it.outline.kind)}
-                    later={state.later}
+                    more={page.later.parts_of_form()}
                     {on_action} {on_intent}
                 />
             }
@@ -97,7 +99,7 @@ pub fn App(props: &AppProps) -> Html {
 }
 
 /// Says that a part of the page is missing.
-fn failure(on_action: &Callback<Action>) -> Html {
+fn failure(on_retry: Callback<MouseEvent>) -> Html {
     html! {
         <div class="notice danger" role="alert">
             <p>
@@ -105,7 +107,7 @@ fn failure(on_action: &Callback<Action>) -> Html {
                 <button
                     type="button"
                     class="button small"
-                    onclick={on_action.reform(|_| Action::SetLater(Later::Awaited))}
+                    onclick={on_retry}
                 >
                     { "Try again" }
                 </button>

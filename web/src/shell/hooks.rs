@@ -9,11 +9,11 @@ use yew::prelude::*;
 use crate::address::link;
 use crate::address::route::Address;
 use crate::browser;
-use crate::browser::promise::Promise;
-use crate::browser::{address, settings, storage};
+use crate::browser::{address, settings};
 use crate::control::Intent;
 use crate::control::shortcut::Shortcut;
 use crate::gate::HOLD_MILLIS;
+use crate::shell::later::Page;
 use crate::store::plan::with_host;
 use crate::store::{Action, PlanAction, Side, State, Theme, View};
 
@@ -95,22 +95,22 @@ pub fn use_theme(theme: Theme) {
 
 /// Opens the plan that the address holds, now and when the address changes.
 #[hook]
-pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
+pub fn use_link(on_action: Callback<Action>) {
     let open = move || {
         let Some(packed) = address::fragment_value("plan") else {
             return;
         };
         let title = address::fragment_value("title").unwrap_or_default();
         address::forget_fragment();
-        dispatcher.dispatch(Action::Plan(PlanAction::Await));
-        let dispatcher = dispatcher.clone();
+        on_action.emit(Action::Plan(PlanAction::Await));
+        let on_action = on_action.clone();
         spawn_local(async move {
             let action = match link::open(title, &packed).await {
                 Ok(plan) => PlanAction::Open(Box::new(plan)),
                 Err(problem) => PlanAction::RefuseFile(problem),
             };
-            dispatcher.dispatch(Action::Show(View::Form));
-            dispatcher.dispatch(Action::Plan(action));
+            on_action.emit(Action::Show(View::Form));
+            on_action.emit(Action::Plan(action));
         });
     };
     use_effect_with((), {
@@ -122,12 +122,11 @@ pub fn use_link(dispatcher: UseReducerDispatcher<State>) {
 
 /// Lets a plan from outside be started once it was on the screen for a while.
 #[hook]
-pub fn use_settling(state: &UseReducerHandle<State>) {
-    let dispatcher = state.dispatcher();
+pub fn use_settling(state: &State, on_action: Callback<Action>) {
     use_effect_with(state.plan.unseen, move |&unseen| {
         let Some(revision) = unseen else { return };
         browser::after_drawing(move || {
-            let settle = move || dispatcher.dispatch(Action::Plan(PlanAction::Settle(revision)));
+            let settle = move || on_action.emit(Action::Plan(PlanAction::Settle(revision)));
             Timeout::new(HOLD_MILLIS, settle).forget();
         });
     });
@@ -163,17 +162,17 @@ pub fn use_address(state: &State, on_intent: Callback<Intent>) {
 /// Listens for the keys that do something.
 #[hook]
 pub fn use_shortcuts(
-    state: &UseReducerHandle<State>,
+    page: &UseReducerHandle<Page>,
     on_action: Callback<Action>,
     on_intent: Callback<Intent>,
 ) {
-    let state = state.clone();
+    let page = page.clone();
     use_event("keydown", move |event: KeyboardEvent| {
-        let Some(shortcut) = Shortcut::of(&event, &state) else {
+        let Some(shortcut) = Shortcut::of(&event, &page.state) else {
             return;
         };
         event.prevent_default();
-        shortcut.follow(&state, &on_action, &on_intent);
+        shortcut.follow(&page.state, &on_action, &on_intent);
     });
 }
 
@@ -194,30 +193,6 @@ pub fn use_guard(is_running: bool) {
     };
     use_event("dragover", keep_page);
     use_event("drop", keep_page);
-}
-
-/// Whether the browser promised to keep runs, once it has said so, and a callback that asks for that.
-#[hook]
-pub fn use_promise() -> (Option<Promise>, Callback<()>) {
-    let promise = use_state_eq(|| None);
-    use_effect_with((), {
-        let promise = promise.clone();
-        move |()| {
-            spawn_local(async move {
-                promise.set(Some(Promise::new(storage::is_promised().await, false)));
-            });
-        }
-    });
-    let on_ask = {
-        let promise = promise.clone();
-        Callback::from(move |()| {
-            let promise = promise.clone();
-            spawn_local(async move {
-                promise.set(Some(Promise::new(storage::ask_for_promise().await, true)));
-            });
-        })
-    };
-    (*promise, on_ask)
 }
 
 /// Hears an event of the window, by the newest `listener`.

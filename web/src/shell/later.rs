@@ -5,13 +5,13 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::browser;
-use crate::components::Editor;
-use crate::components::plan_form::FormPart;
+use crate::components::plan_form::{DrawPart, MoreParts};
 use crate::control::intents::Intents;
 use crate::store::{Action, State};
 
@@ -20,9 +20,9 @@ pub struct Parts {
     /// Changes the state.
     pub apply: fn(&mut State, Action),
     /// Draws a part of the form that few plans show at first.
-    pub form_part: fn(&Editor, &FormPart) -> Html,
+    pub draw_part: DrawPart,
     /// Does what a person wants, and draws all but the form.
-    pub rest: fn(&UseReducerHandle<State>, &Intents) -> Html,
+    pub rest: fn(&UseReducerHandle<Page>, &Intents) -> Html,
 }
 
 impl PartialEq for Parts {
@@ -53,30 +53,143 @@ pub enum Later {
 }
 
 impl Later {
-    /// What `draw` draws, once it can.
-    pub fn draw(self, draw: impl FnOnce(&'static Parts) -> Html) -> Html {
+    /// The parts of the form among them.
+    pub fn parts_of_form(self) -> MoreParts {
         match self {
-            Self::Awaited => html! { <p class="note" role="status">{ "Loading…" }</p> },
-            // The page says so at its top.
-            Self::Failed => Html::default(),
-            Self::Loaded(parts) => draw(parts),
+            Self::Awaited => MoreParts::Awaited,
+            Self::Failed => MoreParts::Failed,
+            Self::Loaded(parts) => MoreParts::Loaded(parts.draw_part),
         }
     }
 }
 
+/// The state of the page, and how far the page is loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// The state.
+    pub state: State,
+    /// Whether what is loaded later is there.
+    pub later: Later,
+    /// What is to be done once it is.
+    waiting: Vec<Action>,
+}
+
+/// What changes the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PageAction {
+    /// Something changes the state.
+    Do(Action),
+    /// What is loaded later has come or not, or is to be loaded again.
+    SetLater(Later),
+}
+
+impl Page {
+    /// A page of which only the form is loaded.
+    pub fn new(state: State) -> Self {
+        Self {
+            state,
+            later: Later::default(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// What a person types in the form is taken at once, and so is the theme. All else waits for what
+    /// does it.
+    fn apply(&mut self, action: Action) {
+        match (self.later, action) {
+            (Later::Loaded(parts), action) => (parts.apply)(&mut self.state, action),
+            (_, Action::SetTheme(theme)) => self.state.theme = theme,
+            (_, action) if self.waiting.is_empty() => {
+                self.waiting.extend(self.state.apply_typed(action));
+            }
+            (_, action) => self.waiting.push(action),
+        }
+    }
+}
+
+impl Reducible for Page {
+    type Action = PageAction;
+
+    fn reduce(mut self: Rc<Self>, action: PageAction) -> Rc<Self> {
+        let page = Rc::make_mut(&mut self);
+        match action {
+            PageAction::Do(action) => page.apply(action),
+            PageAction::SetLater(later) => {
+                page.later = later;
+                if let Later::Loaded(_) = later {
+                    for action in std::mem::take(&mut page.waiting) {
+                        page.apply(action);
+                    }
+                }
+            }
+        }
+        self
+    }
+}
+
+/// A callback that changes the state.
+#[hook]
+pub fn use_on_action(page: &UseReducerHandle<Page>) -> Callback<Action> {
+    use_callback((), {
+        let dispatcher = page.dispatcher();
+        move |action, ()| dispatcher.dispatch(PageAction::Do(action))
+    })
+}
+
 /// Loads them once the page is drawn, and again where that failed and a person wants it.
 #[hook]
-pub fn use_later(load: Load, state: &UseReducerHandle<State>) {
-    let dispatcher = state.dispatcher();
-    use_effect_with(state.later == Later::Awaited, move |is_awaited| {
+pub fn use_later(load: Load, page: &UseReducerHandle<Page>) {
+    let dispatcher = page.dispatcher();
+    use_effect_with(page.later == Later::Awaited, move |is_awaited| {
         if !is_awaited {
             return;
         }
         browser::after_drawing(move || {
             spawn_local(async move {
                 let later = load().await.map_or(Later::Failed, Later::Loaded);
-                dispatcher.dispatch(Action::SetLater(later));
+                dispatcher.dispatch(PageAction::SetLater(later));
             });
         });
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::draft::keys::{Edit, Path};
+    use crate::shell::rest::PARTS;
+    use crate::store::{Dialog, PlanAction};
+
+    #[test]
+    fn until_all_is_loaded_the_form_can_be_filled_in_and_all_else_waits() {
+        let reduce = |page: Page, action| Rc::unwrap_or_clone(Rc::new(page).reduce(action));
+        let act = |page: Page, action| reduce(page, PageAction::Do(action));
+        let set = |users: u32| {
+            let path = Path::of("load").key("users");
+            Action::Plan(PlanAction::Edit(Edit::Set(path, users.into())))
+        };
+        let users = |page: &Page| page.state.plan.draft.keys["load"]["users"].clone();
+        let title = |title: &str| Action::Plan(PlanAction::EditTitle(title.to_owned()));
+
+        let page = Page::new(State::default());
+        let page = act(act(page, set(7)), title("A"));
+        assert_eq!(
+            (users(&page), page.state.plan.title.as_str()),
+            (7.into(), "A")
+        );
+
+        // What is typed after something that waits must not overtake it.
+        let page = act(page, Action::OpenDialog(Dialog::Share));
+        let page = reduce(act(page, set(8)), PageAction::SetLater(Later::Failed));
+        assert_eq!((users(&page), page.state.dialog), (7.into(), None));
+
+        let page = reduce(page, PageAction::SetLater(Later::Loaded(&PARTS)));
+        assert_eq!(
+            (users(&page), page.state.dialog),
+            (8.into(), Some(Dialog::Share))
+        );
+        assert_eq!(page.waiting, []);
+        let page = act(page, Action::CloseDialog);
+        assert_eq!(page.state.dialog, None);
+    }
 }

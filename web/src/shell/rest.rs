@@ -10,65 +10,63 @@ use crate::control::intents::Intents;
 use crate::control::{Intent, use_control};
 use crate::pages::{ComparePage, HistoryPage, RunPage};
 use crate::shell::hooks::{use_address, use_guard, use_link, use_settling, use_shortcuts};
-use crate::shell::later::Parts;
+use crate::shell::later::{Page, Parts, use_on_action};
 use crate::store::{Action, Dialog, Run, RunAction, State, View};
 use crate::view::diagnosis::{Diagnosis, Probe};
 
 /// All of it.
 pub static PARTS: Parts = Parts {
     apply: State::apply,
-    form_part: draw_part,
-    rest: |state, intents| html! { <Rest state={state.clone()} intents={intents.clone()} /> },
+    draw_part,
+    rest: |page, intents| html! { <Rest page={page.clone()} intents={intents.clone()} /> },
 };
 
 #[derive(PartialEq, Properties)]
 struct RestProps {
-    state: UseReducerHandle<State>,
+    page: UseReducerHandle<Page>,
     intents: Intents,
 }
 
 #[component]
 fn Rest(props: &RestProps) -> Html {
-    let RestProps { state, intents } = props;
-    let control = use_control(state);
-    use_diagnosis(state);
+    let RestProps { page, intents } = props;
+    let state = &page.state;
+    let on_action = use_on_action(page);
+    let control = use_control(state, on_action.clone());
+    use_diagnosis(state, on_action.clone());
     use_heading_focus(state.view);
     // What waited for this program was wanted of the plan before the link, and waits until that is known.
     let is_link_awaited = address::fragment_value("plan").is_some();
-    use_link(state.dispatcher());
-    use_settling(state);
+    use_link(on_action.clone());
+    use_settling(state, on_action.clone());
     use_guard(state.is_running());
-    let on_action = use_callback((), {
-        let dispatcher = state.dispatcher();
-        move |action: Action, ()| dispatcher.dispatch(action)
-    });
     let on_intent = use_callback((), {
         let intents = intents.clone();
         move |intent: Intent, ()| intents.emit(gesture::attempt(), intent)
     });
     use_effect({
-        let (state, intents) = (state.clone(), intents.clone());
+        let (page, intents) = (page.clone(), intents.clone());
         move || {
             if is_link_awaited {
                 return;
             }
-            let follow = move |(attempt, intent)| control.follow(attempt, intent, &state);
+            let follow = move |(attempt, intent)| control.follow(attempt, intent, &page.state);
             intents.lead_to(Callback::from(follow));
         }
     });
     use_address(state, on_intent.clone());
-    use_shortcuts(state, on_action.clone(), on_intent.clone());
+    use_shortcuts(page, on_action.clone(), on_intent.clone());
     html! {
         <>
             { engine_notice(state, &on_intent) }
-            { page(state, &on_action, &on_intent) }
+            { filling(state, &on_action, &on_intent) }
             { dialog(state, &on_action) }
         </>
     }
 }
 
 /// What fills the page; nothing if it is the form.
-fn page(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
+fn filling(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
     let (history, run) = (&state.history, &state.run);
     match (state.shown(), run, &history.opened, &history.compared) {
         (View::Compare, _, _, Some(compared)) => html! {
@@ -151,10 +149,9 @@ fn use_heading_focus(view: View) {
 
 /// Finds out why no answer to a request can be read, for one request at a time.
 #[hook]
-fn use_diagnosis(state: &UseReducerHandle<State>) {
+fn use_diagnosis(state: &State, on_action: Callback<Action>) {
     let run = state.run.as_ref().filter(|it| it.diagnosis.is_none());
     let unanswered = run.and_then(|run| Some((run.id, run.model.unanswered.first()?.clone())));
-    let dispatcher = state.dispatcher();
     use_effect_with(unanswered, move |unanswered| {
         let Some((run, request)) = unanswered.clone() else {
             return;
@@ -166,7 +163,7 @@ fn use_diagnosis(state: &UseReducerHandle<State>) {
                 browser::probe(&request.url, &request.preflighted).await
             };
             let diagnosis = Diagnosis::new(request, &browser::surroundings(), probe);
-            dispatcher.dispatch(Action::Run(RunAction::Diagnose(run, Box::new(diagnosis))));
+            on_action.emit(Action::Run(RunAction::Diagnose(run, Box::new(diagnosis))));
         });
     });
 }

@@ -9,7 +9,6 @@ use mayfly_core::testing::{Answer, Simulation, answer_after, users};
 
 use super::*;
 use crate::draft::load_kind::LoadKind;
-use crate::shell::rest::PARTS;
 use crate::view::diagnosis::{Cause, Diagnosis};
 use crate::view::model::RunModel;
 use mayfly_engine::protocol::RunId;
@@ -288,34 +287,6 @@ fn a_diagnosis_alerts_until_the_log_is_looked_at() {
     assert!(state.log.has_alert);
     state.apply(Action::SelectTab(Tab::Logs));
     assert!(!state.log.has_alert);
-}
-
-#[test]
-fn until_all_is_loaded_the_form_can_be_filled_in_and_all_else_waits() {
-    let reduce = |state: State, action| Rc::unwrap_or_clone(Rc::new(state).reduce(action));
-    let set = |users: u32| {
-        let path = Path::of("load").key("users");
-        Action::Plan(PlanAction::Edit(Edit::Set(path, users.into())))
-    };
-    let users = |state: &State| state.plan.draft.keys["load"]["users"].clone();
-    let title = |title: &str| Action::Plan(PlanAction::EditTitle(title.to_owned()));
-
-    let state = reduce(reduce(State::default(), set(7)), title("A"));
-    assert_eq!((users(&state), state.plan.title.as_str()), (7.into(), "A"));
-
-    // What is typed after something that waits must not overtake it.
-    let state = reduce(state, Action::OpenDialog(Dialog::Share));
-    let state = reduce(reduce(state, set(8)), Action::SetLater(Later::Failed));
-    assert_eq!((users(&state), state.dialog), (7.into(), None));
-
-    let state = reduce(state, Action::SetLater(Later::Loaded(&PARTS)));
-    assert_eq!(
-        (users(&state), state.dialog),
-        (8.into(), Some(Dialog::Share))
-    );
-    assert_eq!(state.waiting, []);
-    let state = reduce(state, Action::CloseDialog);
-    assert_eq!(state.dialog, None);
 }
 
 #[test]

@@ -65,6 +65,26 @@ pub fn ends(text: &str) -> String {
     start.chain(['…']).chain(end).collect()
 }
 
+/// An error message as a sentence of its own.
+pub fn sentence(message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest
+        .next()
+        .map(|first| first.to_ascii_uppercase().to_string())
+        .unwrap_or_default();
+    ended(&format!("{first}{}", rest.as_str()))
+}
+
+/// The end of a sentence, unless it has one.
+pub fn ended(message: &str) -> String {
+    let end = if message.ends_with(['.', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{message}{end}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

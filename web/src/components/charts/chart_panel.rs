@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
+use super::group::Group;
 use super::hooks::{Script, use_script, use_zoom};
-use super::line_chart::{Group, LineChart};
+use super::line_chart::LineChart;
 use super::toolbar::Toolbar;
 use super::{TablePoints, table, use_pointing};
 use crate::store::toggled;

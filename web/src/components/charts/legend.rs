@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::line_chart::Group;
+use super::group::Group;
 use crate::browser::uplot::place;
 use crate::view::chart_model::{Axis, Chart, percentiles};
 use crate::view::format;

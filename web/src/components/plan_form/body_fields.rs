@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::editor::{Editor, text_of};
+use super::editor::Editor;
 use super::pairs_table::PairsTable;
 use super::plan_field::{Choice, Kind, PlanField, choice};
+use crate::draft::keys::text_of;
 use crate::draft::keys::{Edit, Path};
 
 const BODIES: &[Choice] = &[

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::editor::Editor;
 use super::list::use_list;
 use super::plan_field::{Kind, PlanField, choice};
-use crate::components::text_field::sentence;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 /// A kind of check.
 struct CheckKind {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::editor::{Editor, text_of};
+use super::editor::Editor;
 use super::list::{PlanList, use_list};
 use super::name_field::free_name;
 use super::open::Details;
@@ -12,6 +12,7 @@ use super::part::FormPart;
 use super::task_list::TaskList;
 use super::wait_fields::WaitFields;
 use crate::draft::keys::Path;
+use crate::draft::keys::text_of;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ClassListProps {

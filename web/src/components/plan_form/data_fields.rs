@@ -9,9 +9,9 @@ use super::name_field::{NameField, free_name};
 use super::plan_field::{Choice, plan_select};
 use super::rows_table::RowsTable;
 use crate::components::file_button::FileButton;
-use crate::components::text_field::sentence;
 use crate::control::{CsvSource, Intent};
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 const PICKS: &[Choice] = &[
     ("", "Each user has its own row"),

@@ -5,19 +5,41 @@ use std::rc::Rc;
 use serde_json::{Number, Value};
 use yew::prelude::*;
 
+use super::part::FormPart;
 use super::place::Place;
 use crate::control::Intent;
-use crate::draft::keys::{Edit, Path};
-use crate::shell::later::Later;
+use crate::draft::keys::{Edit, Path, text_of};
 use crate::store::{PlanAction, PlanDoc};
+
+/// Draws a part of the form that few plans show at first.
+pub type DrawPart = fn(&Editor, &FormPart) -> Html;
+
+/// The parts of the form that are loaded after it is drawn.
+#[derive(Clone, Copy, Default)]
+pub enum MoreParts {
+    /// They are on their way.
+    #[default]
+    Awaited,
+    /// They could not be loaded, which the page says at its top.
+    Failed,
+    /// They are there.
+    Loaded(DrawPart),
+}
+
+impl PartialEq for MoreParts {
+    /// There is one way to draw them.
+    fn eq(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
 
 /// The plan that is being written, and the way to change it.
 #[derive(Clone, PartialEq)]
 pub struct Editor {
     /// The plan.
     pub plan: Rc<PlanDoc>,
-    /// Whether the parts of the form that are loaded later are there.
-    pub later: Later,
+    /// The parts of the form that are loaded later.
+    pub more: MoreParts,
     /// Hears what is changed.
     pub on_plan: Callback<PlanAction>,
     /// Hears what needs more than a change, such as a file.
@@ -25,6 +47,15 @@ pub struct Editor {
 }
 
 impl Editor {
+    /// A part that is loaded later, or what stands for it until then.
+    pub fn part(&self, part: &FormPart) -> Html {
+        match self.more {
+            MoreParts::Awaited => html! { <p class="note" role="status">{ "Loading…" }</p> },
+            MoreParts::Failed => Html::default(),
+            MoreParts::Loaded(draw) => draw(self, part),
+        }
+    }
+
     /// What is at `path`.
     pub fn get(&self, path: &Path) -> Option<&Value> {
         self.plan.get(path)
@@ -107,15 +138,6 @@ impl Editor {
 fn is_within(path: &str, outer: &str) -> bool {
     let rest = path.strip_prefix(outer);
     rest.is_some_and(|it| it.is_empty() || it.starts_with(['.', '[']))
-}
-
-/// A value as a field shows it: texts without quotes.
-pub(super) fn text_of(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 /// What is meant by `text` where a number may stand: a number if it is one, and a text otherwise.

@@ -7,8 +7,8 @@ use super::editor::Editor;
 use super::list::{add_button, icon_button};
 use super::name_field::{NameField, free_name};
 use super::plan_field::{Choice, Kind, PlanField, choice};
-use crate::components::text_field::sentence;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 const SOURCES: &[Choice] = &[
     ("json", "from JSON"),

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::editor::{number_or_text, text_of};
+use super::editor::number_or_text;
+use crate::draft::keys::text_of;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

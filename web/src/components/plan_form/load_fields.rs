@@ -8,15 +8,14 @@ use yew::prelude::*;
 pub(super) use self::presets::PresetPanel;
 use self::presets::PresetSwitch;
 use self::stages::StagesTable;
-use super::editor::Editor;
+use super::editor::{Editor, MoreParts};
 use super::part::FormPart;
 use super::plan_field::{Kind, PlanField};
 use crate::components::load_picture::{LoadPicture, load_picture_room};
-use crate::components::text_field::sentence;
 use crate::draft::keys::Path;
 use crate::draft::load_kind::LoadKind;
-use crate::shell::later::Later;
 use crate::store::{LoadAction, PlanAction};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LoadFieldsProps {
@@ -38,7 +37,7 @@ pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
                 { editor.part(&FormPart::Preset) }
             }
             { fields(editor, kind) }
-            if editor.later == Later::Awaited {
+            if editor.more == MoreParts::Awaited {
                 { load_picture_room() }
             } else {
                 { editor.part(&FormPart::LoadPicture) }

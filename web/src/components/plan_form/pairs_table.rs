@@ -2,12 +2,14 @@
 
 use yew::prelude::*;
 
-use super::editor::{Editor, capitalized, text_of};
+use super::editor::{Editor, capitalized};
 use super::list::{add_button, icon_button};
 use super::pairs::{self, Pairs};
 use super::plan_field::{Kind, PlanField};
-use crate::components::text_field::{input_text, sentence};
+use crate::components::text_field::input_text;
+use crate::draft::keys::text_of;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PairsTableProps {

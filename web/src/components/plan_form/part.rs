@@ -2,7 +2,6 @@
 
 use yew::prelude::*;
 
-use super::editor::Editor;
 use super::task_shape::TaskShape;
 use crate::draft::keys::Path;
 use crate::draft::load_kind::LoadKind;
@@ -36,11 +35,4 @@ pub enum FormPart {
     Thresholds,
     /// What a browser does not do of the plan.
     Warnings,
-}
-
-impl Editor {
-    /// A part that is loaded later, or what stands for it until then.
-    pub fn part(&self, part: &FormPart) -> Html {
-        self.later.draw(|it| (it.form_part)(self, part))
-    }
 }

@@ -5,8 +5,9 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 pub(super) use super::kind::Kind;
-use crate::components::text_field::{input_text, sentence};
+use crate::components::text_field::input_text;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct PlanFieldProps {

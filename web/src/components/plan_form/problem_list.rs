@@ -8,10 +8,10 @@ use yew::prelude::*;
 use super::editor::{Editor, capitalized};
 use super::place::Place;
 use crate::browser;
-use crate::components::text_field::{ended, sentence};
 use crate::draft::keys::Path;
 use crate::store::PlanAction;
 use crate::view::format;
+use crate::view::format::{ended, sentence};
 use mayfly_engine::reading::Problem;
 
 /// What keeps the plan from running.

@@ -6,8 +6,9 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::task_shape::{key_of, method_of};
-use crate::components::text_field::{input_text, sentence};
+use crate::components::text_field::input_text;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 /// The method and the path of the request at `path`. What is wrong with them stands in `help_id`.
 pub(super) fn request_line(editor: &Editor, path: &Path, help_id: &str) -> Html {

@@ -7,8 +7,9 @@ use super::data_rows::{RowsEdit, columns};
 use super::editor::Editor;
 use super::list::{PlanList, add_button, icon_button, use_list};
 use super::plan_field::{Kind, use_typed_or_empty};
-use crate::components::text_field::{input_text, sentence};
+use crate::components::text_field::input_text;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct RowsTableProps {

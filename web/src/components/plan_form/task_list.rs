@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::editor::{Editor, capitalized, text_of};
+use super::editor::{Editor, capitalized};
 use super::list::{PlanList, use_list};
 use super::open::{opener, use_open};
 use super::part::FormPart;
@@ -12,6 +12,7 @@ use super::request_line::{errors_of, request_line};
 use super::step_list::step_chain;
 use super::task_shape::{TaskShape, counted, key_of, method_of, request_summary};
 use crate::components::text_field::input_text;
+use crate::draft::keys::text_of;
 use crate::draft::keys::{Edit, Path};
 
 #[derive(PartialEq, Properties)]

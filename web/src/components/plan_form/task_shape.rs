@@ -3,8 +3,8 @@
 use mayfly_core::http::request::Method;
 use serde_json::{Map, Value, json};
 
-use super::editor::text_of;
 use crate::draft::keys::Path;
+use crate::draft::keys::text_of;
 
 /// What a task is.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use super::editor::Editor;
 use super::list::{PlanList, use_list};
 use super::plan_field::{PlanField, check_box};
-use crate::components::text_field::sentence;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct ThresholdListProps {

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 use yew::prelude::*;
 
-use super::super::editor::{Editor, number_or_text, text_of};
+use super::super::editor::{Editor, number_or_text};
 use super::super::plan_field::{Kind, use_typed};
 use super::error;
-use crate::components::text_field::{input_text, sentence};
+use crate::components::text_field::input_text;
+use crate::draft::keys::text_of;
 use crate::draft::keys::{Edit, Path};
+use crate::view::format::sentence;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct StagesTableProps {
