@@ -165,7 +165,7 @@ impl Control {
             Intent::Download(run, file) => self.tell_loaded(Command::Write {
                 run,
                 file,
-                utc_offset_minutes: browser::utc_offset_minutes(),
+                utc_offset_minutes: browser::dates::utc_offset_minutes(),
                 color_scheme: state.theme.color_scheme().map(str::to_owned),
             }),
             Intent::EditUsers(users) => self.edit_users(state, users),
@@ -223,7 +223,7 @@ impl Control {
     fn log(&self, level: Level, text: String) {
         self.act(Action::Log(LogLine {
             level,
-            at_millis: browser::now_millis(),
+            at_millis: browser::dates::now_millis(),
             text,
         }));
     }
@@ -281,7 +281,7 @@ impl Control {
     fn reject(&self) {
         self.act(Action::Plan(PlanAction::Check));
         // After the errors are drawn.
-        Timeout::new(0, browser::focus_first_invalid).forget();
+        Timeout::new(0, browser::focus::focus_first_invalid).forget();
     }
 
     fn start_plan(&self, title: String, draft: Draft, targets: Targets) {
@@ -289,7 +289,7 @@ impl Control {
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
-        let mut new = Run::new(run, title, draft, browser::now_millis());
+        let mut new = Run::new(run, title, draft, browser::dates::now_millis());
         let seed = new.outline.seed.unwrap_or_else(browser::random_seed);
         new.seed = seed;
         new.targets = targets;
@@ -303,7 +303,10 @@ impl Control {
             started_millis: new.started_millis,
         });
         self.act(Action::Start(Box::new(new)));
-        self.0.watch.borrow_mut().begin(browser::now_millis());
+        self.0
+            .watch
+            .borrow_mut()
+            .begin(browser::dates::now_millis());
         self.look_soon();
     }
 
@@ -318,7 +321,11 @@ impl Control {
     fn look_soon(&self) {
         let control = self.clone();
         let look = move || {
-            let is_lost = control.0.watch.borrow_mut().look(browser::now_millis());
+            let is_lost = control
+                .0
+                .watch
+                .borrow_mut()
+                .look(browser::dates::now_millis());
             if is_lost {
                 let reason = "it has said nothing for some seconds, so it has ended or hangs";
                 control.lose_engine(reason.to_owned());
@@ -344,7 +351,7 @@ impl Control {
         } else {
             Side::Toml
         };
-        match browser::read_text(file).await {
+        match browser::files::read_text(file).await {
             Ok(text) => self.act(Action::Plan(PlanAction::OpenText(side, text))),
             Err(reason) => self.refuse(String::new(), reason),
         }
@@ -352,7 +359,7 @@ impl Control {
 
     async fn read_rows(&self, path: &Path, csv: CsvSource) {
         let text = match csv {
-            CsvSource::File(file) => browser::read_text(&file).await,
+            CsvSource::File(file) => browser::files::read_text(&file).await,
             CsvSource::Text(text) => Ok(text),
         };
         let path = path.to_string();
@@ -421,7 +428,7 @@ impl Control {
     }
 
     async fn import(&self, file: &File) {
-        match browser::read_file(file).await {
+        match browser::files::read_file(file).await {
             Ok(text) => {
                 let command = HistoryCommand::Import(file.name(), text);
                 self.tell_loaded(Command::History(command));

@@ -19,7 +19,8 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::browser::{random_seed, worker_scope};
+use crate::browser::programs::worker_scope;
+use crate::browser::random_seed;
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;

@@ -12,7 +12,7 @@ use mayfly_core::plan::{BaseUrl, Plan};
 use mayfly_core::running::trial::{Received, Trial};
 use mayfly_core::time::Clock;
 use mayfly_engine::trial::try_plan;
-use mayfly_web::browser::worker_scope;
+use mayfly_web::browser::programs::worker_scope;
 use mayfly_web::worker::{FetchTransport, WorkerClock, WorkerHost};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::DedicatedWorkerGlobalScope;

@@ -174,7 +174,7 @@ fn use_pointing(pointed: &UseStateHandle<Option<f64>>, chart: &Rc<Chart>) -> Cal
 }
 
 fn file_name(started_millis: f64) -> AttrValue {
-    format!("mayfly_{}", browser::file_time(started_millis)).into()
+    format!("mayfly_{}", browser::dates::file_time(started_millis)).into()
 }
 
 /// What is marked in the charts, in words.
@@ -186,7 +186,7 @@ fn events(events: &[Event], started: f64) -> Html {
         <ol class="events" aria-label="Marked in the charts">
             for event in events.iter() {
                 <li key={format!("{} {}", event.at, event.label)}>
-                    <time>{ browser::local_moment((started + event.at) * 1e3) }</time>
+                    <time>{ browser::dates::local_moment((started + event.at) * 1e3) }</time>
                     { format!(" {}", event.label) }
                 </li>
             }

@@ -64,7 +64,7 @@ fn UsersForm(props: &UsersFormProps) -> Html {
                 Err(found) => {
                     errors.set(found);
                     // After the errors are drawn.
-                    Timeout::new(0, browser::focus_first_invalid).forget();
+                    Timeout::new(0, browser::focus::focus_first_invalid).forget();
                 }
             }
         })

@@ -108,7 +108,7 @@ impl Rows for FailureRows {
 
 impl FailureRows {
     fn time(&self, at: Elapsed) -> String {
-        browser::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
+        browser::dates::local_moment(self.started_millis + at.as_secs_f64() * 1e3)
     }
 }
 

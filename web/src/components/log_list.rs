@@ -29,7 +29,7 @@ pub fn LogList(props: &LogListProps) -> Html {
                 <ol>
                     for (number, line) in log.lines() {
                         <li key={number} class={class(line.level)}>
-                            <time>{ browser::local_moment(line.at_millis) }</time>
+                            <time>{ browser::dates::local_moment(line.at_millis) }</time>
                             <strong>{ line.level.to_string() }</strong>
                             <span class="foreign">{ &line.text }</span>
                         </li>
@@ -79,7 +79,7 @@ fn class(level: Level) -> &'static str {
 fn text(log: &Log) -> String {
     let line = |line: &LogLine| {
         // What is copied is read on another day.
-        let time = browser::local_stamp(line.at_millis);
+        let time = browser::dates::local_stamp(line.at_millis);
         format!("{time} {:<7} {}\n", line.level, line.text)
     };
     log.lines().map(|it| line(it.1)).collect()

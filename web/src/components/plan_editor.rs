@@ -100,7 +100,7 @@ fn on_line(area: &NodeRef, line: u32) -> Callback<MouseEvent> {
     let area = area.clone();
     Callback::from(move |_| {
         if let Some(area) = area.cast::<HtmlTextAreaElement>() {
-            browser::select_line(&area, line);
+            browser::focus::select_line(&area, line);
         }
     })
 }

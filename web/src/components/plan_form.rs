@@ -213,7 +213,7 @@ fn own_host_hint(editor: &Editor) -> Html {
             </>
         },
         Ok(target) => {
-            let hint = diagnosis::hint(&target, &browser::surroundings());
+            let hint = diagnosis::hint(&target, &browser::probe::surroundings());
             html! { hint.unwrap_or("The API must allow this page to read its answers (CORS).") }
         }
         Err(_) => html! { "Such as http://127.0.0.1:5000" },

@@ -10,5 +10,5 @@ pub fn save_plan(side: Side, text: &str) {
         Side::Form | Side::Toml => ("plan.toml", "application/toml"),
     };
     // The browser itself says why it keeps a file back.
-    let _ = browser::download(name, kind, text);
+    let _ = browser::files::download(name, kind, text);
 }

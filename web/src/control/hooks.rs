@@ -21,7 +21,7 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
         let control = control.clone();
         move |()| {
             control.ensure_engine();
-            browser::keep_files();
+            browser::programs::keep_files();
         }
     });
     use_effect_with(state.plan.revision, {

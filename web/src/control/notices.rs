@@ -16,7 +16,7 @@ impl Control {
         self.0
             .watch
             .borrow_mut()
-            .hear(browser::now_millis(), &notice);
+            .hear(browser::dates::now_millis(), &notice);
         match notice {
             Notice::Ready { .. } => self.act(Action::FindEngine),
             Notice::Kept { run, problem } => {
@@ -51,7 +51,7 @@ impl Control {
                 text,
             } => {
                 // The browser itself says why it keeps a file back.
-                let _ = browser::download(&name, &mime_type, &text);
+                let _ = browser::files::download(&name, &mime_type, &text);
             }
             Notice::Snapshot {
                 run,

@@ -52,7 +52,7 @@ impl Shortcut {
             let is_ready = state.view == View::Form && state.takes_plan();
             return is_ready.then_some(Self::Start);
         }
-        if has_modifier || state.keys_are_off || browser::is_typing() {
+        if has_modifier || state.keys_are_off || browser::focus::is_typing() {
             return None;
         }
         Self::of_key(&event.key(), state)

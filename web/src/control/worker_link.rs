@@ -9,7 +9,8 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker};
 use yew::Callback;
 
-use crate::browser::{self, Way};
+use crate::browser;
+use crate::browser::programs::Way;
 use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
@@ -32,8 +33,8 @@ impl Engine {
     ///
     /// Fails if the browser refuses to start a worker.
     pub fn start(on_notice: Callback<Notice>, on_loss: Callback<String>) -> Result<Self, String> {
-        let worker =
-            browser::start_worker(Way::Direct).map_err(|error| browser::describe(&error))?;
+        let worker = browser::programs::start_worker(Way::Direct)
+            .map_err(|error| browser::describe(&error))?;
         let kept = Rc::new(RefCell::new(Some(Vec::new())));
         let worker = Rc::new(RefCell::new(worker));
         let on_message = on_message(
@@ -113,7 +114,7 @@ fn on_error(
         let has_loaded = kept.borrow().is_none();
         if !has_loaded
             && way.replace(Way::Kept) == Way::Direct
-            && let Ok(another) = browser::start_worker(Way::Kept)
+            && let Ok(another) = browser::programs::start_worker(Way::Kept)
         {
             let broken = worker.replace(another);
             let worker = worker.borrow();

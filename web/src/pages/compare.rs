@@ -84,7 +84,7 @@ fn side(letter: &str, run: &Run) -> Html {
     html! {
         <section class="card" aria-label={format!("Run {letter}")}>
             <h2 title={title.to_owned()}>{ format!("{letter}: ") }<bdi>{ format::line(title) }</bdi></h2>
-            <p class="note">{ browser::local_date_time(run.started_millis) }</p>
+            <p class="note">{ browser::dates::local_date_time(run.started_millis) }</p>
             <p class="note">{ host.unwrap_or_else(|| "Simulated API".to_owned()) }</p>
             <ThresholdList
                 thresholds={run.thresholds.clone()}

@@ -187,7 +187,7 @@ struct RunRowProps {
 fn RunRow(props: &RunRowProps) -> Html {
     let entry = &props.entry;
     let key = entry.key.clone();
-    let started = browser::local_date_time(entry.started_millis);
+    let started = browser::dates::local_date_time(entry.started_millis);
     let title = title(entry);
     let rename_button = use_focus_back(props.is_renamed);
     let on_mark = props.on_action.reform({
@@ -244,7 +244,7 @@ fn title(entry: &RunEntry) -> &str {
 
 /// What tells a run from all others, in words: many have the same title, or none.
 fn name(entry: &RunEntry) -> String {
-    let started = browser::local_date_time(entry.started_millis);
+    let started = browser::dates::local_date_time(entry.started_millis);
     format!("the run of {started}: {}", format::line(title(entry)))
 }
 
@@ -262,7 +262,7 @@ fn use_focus_back(is_renamed: bool) -> NodeRef {
     use_effect_with((button.clone(), is_renamed), move |(button, is_renamed)| {
         let has_ended = was_renamed.replace(*is_renamed) && !is_renamed;
         if has_ended
-            && browser::is_focus_lost()
+            && browser::focus::is_focus_lost()
             && let Some(button) = button.cast::<HtmlElement>()
         {
             // It is on the page, so it can be focused.

@@ -278,7 +278,7 @@ fn notices(run: &Run) -> Html {
             if let Some(diagnosis) = &run.diagnosis {
                 <DiagnosisNotice
                     diagnosis={(**diagnosis).clone()}
-                    needs={run.model.needs(browser::surroundings().page_origin)}
+                    needs={run.model.needs(browser::probe::surroundings().page_origin)}
                 />
             }
         </>
@@ -287,7 +287,7 @@ fn notices(run: &Run) -> Html {
 
 /// When the newest numbers of a run are from.
 fn moment(run: &Run) -> String {
-    browser::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
+    browser::dates::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
 }
 
 fn interrupted(run: &Run, ending: &Ending) -> String {

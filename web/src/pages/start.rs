@@ -302,7 +302,7 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
             // A text goes into a field, as anywhere.
-            if browser::has_files(&event) {
+            if browser::files::has_files(&event) {
                 // Or the browser would leave the page for the file.
                 event.prevent_default();
                 is_over.set(value);
@@ -313,7 +313,7 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
         let is_over = is_over.clone();
         Callback::from(move |event: DragEvent| {
             is_over.set(false);
-            if !browser::has_files(&event) {
+            if !browser::files::has_files(&event) {
                 return;
             }
             event.prevent_default();

@@ -187,7 +187,7 @@ pub fn use_guard(is_running: bool) {
     });
     // A text may go into any field.
     let keep_page = |event: DragEvent| {
-        if browser::has_files(&event) {
+        if browser::files::has_files(&event) {
             event.prevent_default();
         }
     };

@@ -142,7 +142,7 @@ fn use_heading_focus(view: View) {
     let last = use_mut_ref(|| view);
     use_effect_with(view, move |&view| {
         if last.replace(view) != view {
-            browser::focus_heading();
+            browser::focus::focus_heading();
         }
     });
 }
@@ -160,9 +160,9 @@ fn use_diagnosis(state: &State, on_action: Callback<Action>) {
             let probe = if request.has_timed_out {
                 Probe::TimedOut
             } else {
-                browser::probe(&request.url, &request.preflighted).await
+                browser::probe::probe(&request.url, &request.preflighted).await
             };
-            let diagnosis = Diagnosis::new(request, &browser::surroundings(), probe);
+            let diagnosis = Diagnosis::new(request, &browser::probe::surroundings(), probe);
             on_action.emit(Action::Run(RunAction::Diagnose(run, Box::new(diagnosis))));
         });
     });

@@ -7,7 +7,7 @@ use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use crate::browser::worker_scope;
+use crate::browser::programs::worker_scope;
 use mayfly_engine::history::RunKey;
 
 #[wasm_bindgen]

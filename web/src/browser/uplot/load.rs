@@ -41,7 +41,7 @@ async fn add_style() -> Result<(), String> {
 }
 
 fn url(name: &str) -> String {
-    browser::file_url(name).expect("the page has an address")
+    browser::programs::file_url(name).expect("the page has an address")
 }
 
 fn new_element<T: JsCast>(name: &str) -> T {

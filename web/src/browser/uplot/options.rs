@@ -78,7 +78,7 @@ pub(crate) fn place(axis: Axis, at: f64) -> String {
     match axis {
         Axis::Elapsed => format::clock(Duration::from_secs_f64(at.max(0.0))),
         Axis::Percentile => percentiles::name(at),
-        Axis::Time => browser::local_time(at * 1e3),
+        Axis::Time => browser::dates::local_time(at * 1e3),
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn download(
         let name = name.to_owned();
         let offer = Closure::once_into_js(move |blob: Option<Blob>| {
             // The browser itself says why it keeps a file back.
-            let _ = blob.map(|blob| browser::download_blob(&name, &blob));
+            let _ = blob.map(|blob| browser::files::download_blob(&name, &blob));
         });
         // Fails only for pictures from elsewhere, of which there are none.
         let _ = picture.to_blob(offer.unchecked_ref());

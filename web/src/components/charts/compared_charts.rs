@@ -68,6 +68,6 @@ fn table_points(boards: &[Same<Board>; 2], open: &[&'static str]) -> TablePoints
 }
 
 fn file_name(started_millis: [f64; 2]) -> AttrValue {
-    let [older, newer] = started_millis.map(browser::file_time);
+    let [older, newer] = started_millis.map(browser::dates::file_time);
     format!("mayfly_{older}_{newer}").into()
 }

@@ -91,7 +91,7 @@ fn text_of(editor: &Editor, problem: &Problem) -> String {
 /// Moves the focus to the field of a problem, or to the closest thing around it that is shown; if
 /// there is none, to the line of the text.
 fn go_to(problem: &Problem, on_plan: &Callback<PlanAction>) {
-    if around(&problem.path).any(|id| browser::focus_field(&id)) {
+    if around(&problem.path).any(|id| browser::focus::focus_field(&id)) {
         return;
     }
     let Some(line) = problem.line else { return };
@@ -99,7 +99,7 @@ fn go_to(problem: &Problem, on_plan: &Callback<PlanAction>) {
     browser::after_drawing(move || {
         let area = browser::document().get_element_by_id("plan-text");
         if let Some(area) = area.and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok()) {
-            browser::select_line(&area, line);
+            browser::focus::select_line(&area, line);
         }
     });
 }

@@ -1,0 +1,87 @@
+//! The files of the page: its worker, and what the browser keeps of them.
+
+use js_sys::Reflect;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    DedicatedWorkerGlobalScope, RegistrationOptions, Url, Worker, WorkerOptions, WorkerType,
+};
+
+use super::window;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The absolute URL of the JavaScript that this WebAssembly belongs to, whatever its name is.
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
+    static GLUE_URL: String;
+}
+
+/// The worker that this code runs in, if it does.
+pub fn worker_scope() -> Option<DedicatedWorkerGlobalScope> {
+    js_sys::global().dyn_into().ok()
+}
+
+/// Starts the worker that loads the engine.
+///
+/// An engine that speaks otherwise belongs to another page, which [`file_url`] takes care of.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn start_worker(way: Way) -> Result<Worker, JsValue> {
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name("mayfly engine");
+    let url = file_url("worker.js")?;
+    let url = match way {
+        Way::Direct => url.replacen("worker.js?", &format!("{ENGINE_SCOPE}&"), 1),
+        Way::Kept => url,
+    };
+    Worker::new_with_options(&url, &options)
+}
+
+/// How the engine gets its files, and with them whether what it sends passes the service worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// Past the service worker. Requests that pass one, if only to be let through, cost the browser
+    /// a quarter more.
+    Direct,
+    /// From what the browser keeps of the page.
+    Kept,
+}
+
+/// The absolute URL of a file of the page that has no hash in its name. It is asked for by that of
+/// the page, so that a new page gets a new file.
+///
+/// # Errors
+///
+/// Fails with what the browser says.
+pub fn file_url(name: &str) -> Result<String, JsValue> {
+    let glue = Url::new(&GLUE_URL.with(Clone::clone))?;
+    let page = glue.pathname();
+    let page = page.rsplit('/').next().unwrap_or_default();
+    Ok(Url::new_with_base(&format!("./{name}?{page}"), &glue.href())?.href())
+}
+
+/// Lets the browser keep the files of the page, so that it opens without a network.
+pub fn keep_files() {
+    // There is none where the page came over a network without TLS.
+    let container = Reflect::get(&window().navigator(), &"serviceWorker".into());
+    if container.is_ok_and(|it| !it.is_undefined()) {
+        let container = window().navigator().service_worker();
+        // The longer scope wins, so this one has the engine, and lets it alone.
+        let engine = RegistrationOptions::new();
+        engine.set_scope(ENGINE_SCOPE);
+        for registered in [
+            container.register_with_options("sw-engine.js", &engine),
+            container.register("sw.js"),
+        ] {
+            // A browser may refuse; the page works without it.
+            let ignored = JsFuture::from(registered);
+            wasm_bindgen_futures::spawn_local(async move { drop(ignored.await) });
+        }
+    }
+}
+
+/// What the address of the engine's script begins with if it goes past the page's service worker.
+const ENGINE_SCOPE: &str = "worker.js?direct";
