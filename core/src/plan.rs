@@ -15,6 +15,7 @@ mod file;
 mod format;
 mod load;
 mod notation;
+mod summary;
 mod targets;
 mod task;
 mod url;
@@ -36,6 +37,7 @@ pub use self::file::schema;
 pub use self::file::{Draft, locate};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
 pub use self::notation::errors::{PlanErrors, PlanProblem};
+pub use self::summary::{LoadKind, Summary};
 pub use self::targets::Targets;
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
