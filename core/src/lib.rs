@@ -34,7 +34,6 @@ pub mod run_state;
 pub mod time;
 pub mod weight;
 
-mod json_text;
 mod shorten;
 
 pub mod http;

@@ -3,14 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::PlanError;
 use crate::template::Template;
 
 /// The host under load: scheme, host name, and maybe a port and a path, without a slash at the end.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
@@ -37,20 +34,6 @@ impl FromStr for BaseUrl {
             }),
             None => Ok(Self(url.to_owned())),
         }
-    }
-}
-
-impl TryFrom<String> for BaseUrl {
-    type Error = PlanError;
-
-    fn try_from(text: String) -> Result<Self, PlanError> {
-        text.parse()
-    }
-}
-
-impl From<BaseUrl> for String {
-    fn from(url: BaseUrl) -> Self {
-        url.0
     }
 }
 

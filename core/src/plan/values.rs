@@ -98,8 +98,7 @@ impl FromStr for SpawnRate {
 }
 
 /// Tasks started per second in an open model: finite, from zero to a million.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArrivalRate(f64);
 
 impl ArrivalRate {
@@ -124,18 +123,11 @@ impl TryFrom<f64> for ArrivalRate {
     }
 }
 
-impl From<ArrivalRate> for f64 {
-    fn from(rate: ArrivalRate) -> Self {
-        rate.0
-    }
-}
-
 /// When a run ends by itself; above zero.
 ///
 /// The notation is Locust's: whole seconds, or hours, minutes and seconds in this order, each a
 /// whole number with its letter: `90`, `20s`, `3m`, `2h`, `1h20m`, `3h30m10s`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(try_from = "Duration", into = "Duration")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunTime(Duration);
 
 impl RunTime {
