@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod data;
+pub mod path;
 pub mod place;
 pub mod preset;
 pub mod wait;
