@@ -34,6 +34,7 @@ pub mod run_state;
 pub mod time;
 pub mod weight;
 
+mod digits;
 mod shorten;
 
 pub mod http;

@@ -16,6 +16,7 @@ mod file;
 mod format;
 mod load;
 mod notation;
+mod range;
 mod summary;
 mod targets;
 mod task;
@@ -38,16 +39,14 @@ pub use self::file::schema;
 pub use self::file::{Draft, locate};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
 pub use self::notation::errors::{PlanErrors, PlanProblem};
+pub use self::range::Range;
 pub use self::summary::{LoadKind, Summary};
 pub use self::targets::Targets;
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };
 pub use self::url::{BaseUrl, UrlTemplate, is_absolute};
-pub use self::values::{
-    ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length, parse_wait,
-    parse_weight,
-};
+pub use self::values::{ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length};
 
 /// The validated description of a run.
 #[derive(Clone, Debug, PartialEq)]
