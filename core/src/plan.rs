@@ -45,7 +45,7 @@ pub use self::targets::Targets;
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };
-pub use self::url::{BaseUrl, UrlTemplate, is_absolute};
+pub use self::url::{BaseUrl, UrlTemplate, host_name, is_absolute, origin};
 pub use self::values::{ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length};
 
 /// The validated description of a run.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BaseUrl, Draft, Plan, Step, TaskSet, UrlTemplate, Work, is_absolute};
+use super::{BaseUrl, Draft, Plan, Step, TaskSet, UrlTemplate, Work, is_absolute, origin};
 
 /// The hosts that the requests of a plan go to.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -79,7 +79,7 @@ impl Targets {
                 continue;
             };
             match own_host(&request.url) {
-                Some(host) if base_url.is_some_and(|it| origin(it.as_str()) == host) => {
+                Some(host) if base_url.is_some_and(|it| lower_origin(it.as_str()) == host) => {
                     self.add(base_url.map(ToString::to_string).unwrap_or(host));
                 }
                 Some(host) => self.add(host),
@@ -100,22 +100,19 @@ impl Targets {
 fn own_host(url: &UrlTemplate) -> Option<String> {
     let url = url.as_str();
     if is_absolute(url) {
-        return Some(origin(url));
+        return Some(lower_origin(url));
     }
     let (placeholder, _) = url.strip_prefix("{{")?.split_once("}}")?;
     Some(format!("{{{{{}}}}}", placeholder.trim()))
 }
 
-/// Scheme, host name and port, in lower case but for placeholders.
-fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
-    let authority = &rest[..end];
-    let authority = if authority.contains("{{") {
-        authority.to_owned()
-    } else {
-        authority.to_ascii_lowercase()
-    };
+/// The origin of a URL in lower case, but for placeholders.
+fn lower_origin(url: &str) -> String {
+    let origin = origin(url);
+    if !origin.contains("{{") {
+        return origin.to_ascii_lowercase();
+    }
+    let (scheme, authority) = origin.split_once("://").unwrap_or_default();
     format!("{}://{authority}", scheme.to_ascii_lowercase())
 }
 
