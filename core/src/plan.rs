@@ -17,6 +17,7 @@ mod format;
 mod load;
 mod notation;
 mod range;
+mod requests;
 mod summary;
 mod targets;
 mod task;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, Plan, RequestStep, Shape, Step, TaskSet, Users, Work};
+use super::{Draft, Plan, Shape, Users};
 use crate::http::request::RequestName;
 
 /// What a host shows of a plan, beside its [`Targets`](super::Targets).
@@ -30,8 +30,9 @@ pub struct Summary {
 impl Summary {
     /// What is to be shown of `plan`.
     pub fn of(plan: &Plan) -> Self {
-        let names = plan.requests().into_iter();
-        let names: BTreeSet<RequestName> = names.filter_map(RequestStep::request_name).collect();
+        let requests = plan.requests().into_iter();
+        let names: BTreeSet<RequestName> =
+            requests.filter_map(|(_, it)| it.request_name()).collect();
         let thresholds = plan.thresholds.iter();
         Self {
             kind: LoadKind::of(&plan.load.shape),
@@ -82,55 +83,6 @@ impl LoadKind {
     pub fn is_open(self) -> bool {
         self == Self::Arrivals
     }
-}
-
-impl Plan {
-    /// The requests that users may send: those of tasks that the tags choose, and of the sets and
-    /// classes in which such a task has a weight above zero.
-    fn requests(&self) -> Vec<&RequestStep> {
-        let mut requests = Vec::new();
-        for class in self.user_classes.as_slice() {
-            self.add_set(&mut requests, &class.set, &[]);
-        }
-        requests
-    }
-
-    /// Adds the requests of a set below these tags, and returns whether it has a task left to do.
-    fn add_set<'p>(
-        &self,
-        requests: &mut Vec<&'p RequestStep>,
-        set: &'p TaskSet,
-        tags: &[&str],
-    ) -> bool {
-        let n_before = requests.len();
-        let mut can_run = false;
-        add_steps(requests, &set.on_start);
-        for task in set.tasks.as_slice() {
-            let own = task.tags.iter().map(String::as_str);
-            let tags: Vec<&str> = tags.iter().copied().chain(own).collect();
-            let is_left = match &task.work {
-                Work::Set(set, _) => self.add_set(requests, set, &tags),
-                Work::Steps(_) if !self.tags.choose(&tags) => false,
-                Work::Steps(steps) => {
-                    add_steps(requests, steps);
-                    true
-                }
-            };
-            can_run |= is_left && 0 < task.weight;
-        }
-        add_steps(requests, &set.on_stop);
-        if !can_run {
-            requests.truncate(n_before);
-        }
-        can_run
-    }
-}
-
-fn add_steps<'p>(requests: &mut Vec<&'p RequestStep>, steps: &'p [Step]) {
-    requests.extend(steps.iter().filter_map(|step| match step {
-        Step::Request(request) => Some(&**request),
-        Step::Wait(_) => None,
-    }));
 }
 
 #[cfg(test)]
