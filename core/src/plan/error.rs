@@ -80,3 +80,12 @@ pub enum PlanError {
         end: Duration,
     },
 }
+
+impl PlanError {
+    pub(super) fn number(expected: Range, got: impl ToString) -> Self {
+        Self::Number {
+            expected,
+            got: got.to_string(),
+        }
+    }
+}

@@ -175,7 +175,7 @@ fn users(level: f64) -> Result<u32, PlanError> {
     let is_count = (0.0..=f64::from(Range::USERS.max)).contains(&level);
     is_count
         .then(|| libm::round(level) as u32)
-        .ok_or_else(|| Range::USERS.error(level))
+        .ok_or_else(|| PlanError::number(Range::USERS, level))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::PlanError;
 use crate::digits::grouped;
 
 /// The numbers that a value may be, both ends included.
@@ -52,14 +51,6 @@ impl Range {
             None => 0.0 < number,
         };
         is_above && number <= f64::from(self.max)
-    }
-
-    /// What is said of something that is none of the numbers.
-    pub(super) fn error(self, got: impl ToString) -> PlanError {
-        PlanError::Number {
-            expected: self,
-            got: got.to_string(),
-        }
     }
 }
 

@@ -59,15 +59,9 @@ impl UrlTemplate {
     pub fn template(&self) -> &Template {
         &self.0
     }
-
-    /// Whether it is below the host, and not a whole URL. One that starts with a placeholder may be
-    /// either; see [`is_absolute`].
-    pub fn is_path(&self) -> bool {
-        self.as_str().starts_with('/')
-    }
 }
 
-/// Whether `url` names a host of its own.
+/// Whether `url` names a host of its own. Where a URL begins with a placeholder, its value tells.
 pub fn is_absolute(url: &str) -> bool {
     let starts_with = |scheme: &str| {
         let start = url.get(..scheme.len());

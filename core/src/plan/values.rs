@@ -27,7 +27,7 @@ impl TryFrom<u32> for UserCount {
         if Range::USERS.contains(count.into()) {
             return Ok(Self(count));
         }
-        Err(Range::USERS.error(count))
+        Err(PlanError::number(Range::USERS, count))
     }
 }
 
@@ -41,7 +41,7 @@ impl FromStr for UserCount {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let error = || Range::USERS.error(text);
+        let error = || PlanError::number(Range::USERS, text);
         let count: u32 = text.trim().parse().map_err(|_| error())?;
         Self::try_from(count).map_err(|_| error())
     }
@@ -66,7 +66,7 @@ impl TryFrom<f64> for SpawnRate {
         if Range::SPAWN_RATE.contains(rate) {
             return Ok(Self(rate));
         }
-        Err(Range::SPAWN_RATE.error(rate))
+        Err(PlanError::number(Range::SPAWN_RATE, rate))
     }
 }
 
@@ -80,7 +80,7 @@ impl FromStr for SpawnRate {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let error = || Range::SPAWN_RATE.error(text);
+        let error = || PlanError::number(Range::SPAWN_RATE, text);
         let rate: f64 = text.trim().parse().map_err(|_| error())?;
         Self::try_from(rate).map_err(|_| error())
     }
@@ -104,7 +104,7 @@ impl TryFrom<f64> for ArrivalRate {
         if Range::ARRIVAL_RATE.contains(rate) {
             return Ok(Self(rate));
         }
-        Err(Range::ARRIVAL_RATE.error(rate))
+        Err(PlanError::number(Range::ARRIVAL_RATE, rate))
     }
 }
 
@@ -315,7 +315,7 @@ mod tests {
     fn user_counts_are_whole_and_above_zero() {
         assert_eq!(" 50 ".parse(), Ok(UserCount(50)));
         for text in ["0", "-1", "1.5", "abc", "", "1000001", "99999999999"] {
-            let error = Range::USERS.error(text);
+            let error = PlanError::number(Range::USERS, text);
             assert_eq!(text.parse::<UserCount>(), Err(error), "{text}");
         }
     }
@@ -324,7 +324,7 @@ mod tests {
     fn spawn_rates_are_finite_and_above_zero() {
         assert_eq!("0.5".parse(), Ok(SpawnRate(0.5)));
         for text in ["0", "-1", "nan", "inf", "two", "", "1e7"] {
-            let error = Range::SPAWN_RATE.error(text);
+            let error = PlanError::number(Range::SPAWN_RATE, text);
             assert_eq!(text.parse::<SpawnRate>(), Err(error), "{text}");
         }
     }

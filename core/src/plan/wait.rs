@@ -49,12 +49,15 @@ impl WaitTime {
             | WaitRule::Constant(length)
             | WaitRule::Pacing(length) => {
                 if Self::MAX < length {
-                    return Err(Range::WAIT.error(format!("{} s", length.as_secs_f64())));
+                    return Err(PlanError::number(
+                        Range::WAIT,
+                        format!("{} s", length.as_secs_f64()),
+                    ));
                 }
             }
             WaitRule::Poisson(rate) | WaitRule::Throughput(rate) => {
                 if !Range::TASK_RATE.contains(rate) {
-                    return Err(Range::TASK_RATE.error(rate));
+                    return Err(PlanError::number(Range::TASK_RATE, rate));
                 }
             }
         }

@@ -89,14 +89,6 @@ impl JsonTemplate {
     }
 }
 
-impl TryFrom<Value> for JsonTemplate {
-    type Error = JsonTemplateError;
-
-    fn try_from(source: Value) -> Result<Self, JsonTemplateError> {
-        Self::new(source)
-    }
-}
-
 impl fmt::Display for JsonTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.source().fmt(f)
