@@ -34,7 +34,7 @@ pub mod run_state;
 pub mod time;
 pub mod weight;
 
-mod json_text;
+mod digits;
 mod shorten;
 
 pub mod http;

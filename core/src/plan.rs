@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod data;
+pub mod path;
 pub mod place;
 pub mod preset;
 pub mod wait;
@@ -15,6 +16,9 @@ mod file;
 mod format;
 mod load;
 mod notation;
+mod range;
+mod requests;
+mod summary;
 mod targets;
 mod task;
 mod url;
@@ -36,15 +40,14 @@ pub use self::file::schema;
 pub use self::file::{Draft, locate};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
 pub use self::notation::errors::{PlanErrors, PlanProblem};
+pub use self::range::Range;
+pub use self::summary::{LoadKind, Summary};
 pub use self::targets::Targets;
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };
-pub use self::url::{BaseUrl, UrlTemplate, is_absolute};
-pub use self::values::{
-    ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length, parse_wait,
-    parse_weight,
-};
+pub use self::url::{BaseUrl, UrlTemplate, host_name, is_absolute, origin};
+pub use self::values::{ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length};
 
 /// The validated description of a run.
 #[derive(Clone, Debug, PartialEq)]

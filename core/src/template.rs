@@ -17,7 +17,6 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::expr::Expr;
@@ -63,8 +62,7 @@ const FUNCTIONS: [&str; 7] = [
 /// braces included.
 ///
 /// Clones share the text. They do so by `Arc`, because a plan is handed to the threads of a host.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone)]
 pub struct Template(Arc<Compiled>);
 
 impl Template {
@@ -148,12 +146,6 @@ impl TryFrom<String> for Template {
     fn try_from(source: String) -> Result<Self, TemplateError> {
         let pieces = parse::pieces(&source)?;
         Ok(Self(Arc::new(Compiled { source, pieces })))
-    }
-}
-
-impl From<Template> for String {
-    fn from(template: Template) -> Self {
-        template.as_str().to_owned()
     }
 }
 

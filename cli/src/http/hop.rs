@@ -54,7 +54,7 @@ impl Hop {
             return Ok(None);
         };
         let location = str::from_utf8(location.as_bytes()).map_err(|_| TransportError::Invalid)?;
-        let url = self.url.join(location.trim())?;
+        let url = self.url.join(location)?;
         let becomes_get = match (status.as_u16(), self.method) {
             (303, method) => !matches!(method, Method::Get | Method::Head),
             (301 | 302, Method::Post) => true,

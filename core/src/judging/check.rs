@@ -12,7 +12,6 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::request::Keep;
@@ -25,7 +24,7 @@ use crate::template::{Encoding, JsonTemplate, Scope, Template, UnknownVariable};
 pub use self::status::{StatusSet, StatusSetError};
 
 /// One thing an answer must be.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Check {
     /// A text is somewhere in the body.
     Contains(Template),

@@ -1,29 +1,26 @@
 //! Values taken from an answer into variables, for the requests that follow.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::http::request::Keep;
-use crate::json_text;
 use crate::judging::answer::Answer;
 use crate::judging::check::Slashed;
 use crate::judging::query::{JsonPath, Pattern};
 use crate::shorten::shorten;
 
 /// A variable that is set from an answer.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Extract {
     /// The name of the variable.
     pub variable: String,
     /// Where the value is.
     pub source: Source,
     /// The value if there is nothing there; `None` makes that a failure.
-    #[serde(with = "json_text")]
     pub default: Option<Value>,
 }
 
 /// Where in an answer a value is.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// The value of a header, whose name is in lower case.
     Header(String),
@@ -184,17 +181,5 @@ mod tests {
         assert_eq!(extract(Source::Header("etag".into())).needs(), Keep::Start);
         assert_eq!(extract(json_at("$")).needs(), Keep::Body);
         assert_eq!(extract(regex("x")).needs(), Keep::Body);
-    }
-
-    #[test]
-    fn extracts_cross_to_a_worker() {
-        for default in [None, Some(json!({"b": 1, "a": [2.5]}))] {
-            let extract = Extract {
-                default,
-                ..extract(json_at("$.a"))
-            };
-            let bytes = postcard::to_stdvec(&extract).unwrap();
-            assert_eq!(postcard::from_bytes::<Extract>(&bytes).unwrap(), extract);
-        }
     }
 }

@@ -9,15 +9,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use regex_lite::{Regex, RegexBuilder};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::shorten::shorten;
 
 /// A regular expression, in the notation of the `regex` crate without its Unicode classes: `\d`,
 /// `\w` and `\s` mean ASCII.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone)]
 pub struct Pattern(Regex);
 
 impl Pattern {
@@ -65,20 +63,6 @@ impl FromStr for Pattern {
     }
 }
 
-impl TryFrom<String> for Pattern {
-    type Error = PatternError;
-
-    fn try_from(text: String) -> Result<Self, PatternError> {
-        text.parse()
-    }
-}
-
-impl From<Pattern> for String {
-    fn from(pattern: Pattern) -> Self {
-        pattern.as_str().to_owned()
-    }
-}
-
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -112,8 +96,7 @@ pub struct PatternError {
 /// A place in a JSON value, or several, as RFC 9535 writes them: `$.items[0].id`.
 ///
 /// The functions `match` and `search` are left out.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone)]
 pub struct JsonPath(Arc<Path>);
 
 impl JsonPath {
@@ -135,27 +118,16 @@ impl FromStr for JsonPath {
     type Err = JsonPathError;
 
     fn from_str(text: &str) -> Result<Self, JsonPathError> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl TryFrom<String> for JsonPath {
-    type Error = JsonPathError;
-
-    fn try_from(source: String) -> Result<Self, JsonPathError> {
-        match parse_path(&source) {
-            Ok(path) => Ok(Self(Arc::new(Path { source, path }))),
+        match parse_path(text) {
+            Ok(path) => Ok(Self(Arc::new(Path {
+                source: text.to_owned(),
+                path,
+            }))),
             Err(problem) => Err(JsonPathError {
                 problem,
-                found: shorten(&source).into_owned(),
+                found: shorten(text).into_owned(),
             }),
         }
-    }
-}
-
-impl From<JsonPath> for String {
-    fn from(path: JsonPath) -> Self {
-        path.as_str().to_owned()
     }
 }
 

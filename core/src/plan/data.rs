@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::json_text;
 use crate::rng::Rng;
 use crate::shorten::shorten;
 use crate::template::is_identifier;
@@ -57,12 +56,10 @@ pub fn row_of(pick: Pick, n_rows: usize, seed: u64, user: u32, nth_task: u64) ->
 const SALT: u64 = 0x726f_7773_0a0d_0a0d;
 
 /// Rows with a value in every column. There is at least one of each.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "Unchecked")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
     // As long as `columns`, each.
-    #[serde(with = "json_text")]
     rows: Vec<Vec<Value>>,
 }
 
@@ -204,31 +201,6 @@ pub enum DataError {
         /// The value as JSON, shortened if it is long.
         found: String,
     },
-}
-
-/// A table as it arrives.
-#[derive(Deserialize)]
-struct Unchecked {
-    columns: Vec<String>,
-    #[serde(with = "json_text")]
-    rows: Vec<Vec<Value>>,
-}
-
-impl TryFrom<Unchecked> for Table {
-    type Error = DataError;
-
-    fn try_from(table: Unchecked) -> Result<Self, DataError> {
-        let columns = columns(table.columns.iter().map(String::as_str))?;
-        let has_other_length = |row: &Vec<Value>| row.len() != columns.len();
-        if let Some(nth) = table.rows.iter().position(has_other_length) {
-            return Err(DataError::Columns {
-                row: nth + 1,
-                expected: columns.len().to_string(),
-                found: table.rows[nth].len().to_string(),
-            });
-        }
-        Self::new(columns, table.rows)
-    }
 }
 
 fn columns<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, DataError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::format_length;
+use super::range::Range;
 use crate::shorten::shorten;
 use crate::template::TemplateError;
 
@@ -11,12 +12,6 @@ use crate::template::TemplateError;
 /// The place is not part of it, since the caller knows which field it asked to be read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    /// Negative, or not a number.
-    #[error("expected tasks started per second, a number from 0 to 1,000,000, found “{got}”")]
-    ArrivalRate {
-        /// What was given.
-        got: String,
-    },
     /// Not `http://` or `https://` and a host name.
     #[error(
         "expected a URL such as http://127.0.0.1:5000, found “{}”: {problem}",
@@ -33,6 +28,14 @@ pub enum PlanError {
     Length {
         /// The longest that is accepted.
         max: Duration,
+        /// What was given.
+        got: String,
+    },
+    /// Not one of the numbers that the value may be.
+    #[error("expected {expected}, found “{got}”")]
+    Number {
+        /// Those that it may be.
+        expected: Range,
         /// What was given.
         got: String,
     },
@@ -68,32 +71,6 @@ pub enum PlanError {
         /// What was given.
         got: String,
     },
-    /// Zero would never spawn anybody; NaN and infinity have no meaning.
-    #[error(
-        "expected users started per second, a number above 0 and up to 1,000,000, found “{got}”"
-    )]
-    SpawnRate {
-        /// What was given.
-        got: String,
-    },
-    /// Not a whole number of users.
-    #[error("expected a whole number of users from 1 to 1,000,000, found “{got}”")]
-    UserCount {
-        /// What was given.
-        got: String,
-    },
-    /// Not a rate of tasks.
-    #[error("expected tasks per second, a number above 0 and up to 1,000,000, found “{got}”")]
-    TaskRate {
-        /// What was given.
-        got: String,
-    },
-    /// Not seconds.
-    #[error("expected seconds, a number from 0 to 86,400, found “{got}”")]
-    Wait {
-        /// What was given.
-        got: String,
-    },
     /// `between` with its bounds the wrong way round.
     #[error("expected a wait that does not end before it starts, found {} s to {} s", start.as_secs_f64(), end.as_secs_f64())]
     WaitOrder {
@@ -102,10 +79,13 @@ pub enum PlanError {
         /// Upper bound.
         end: Duration,
     },
-    /// Not a whole number.
-    #[error("expected a weight, a whole number from 0 to 1,000,000, found “{got}”")]
-    Weight {
-        /// What was given.
-        got: String,
-    },
+}
+
+impl PlanError {
+    pub(super) fn number(expected: Range, got: impl ToString) -> Self {
+        Self::Number {
+            expected,
+            got: got.to_string(),
+        }
+    }
 }

@@ -76,7 +76,7 @@ impl Plan {
 /// list of pairs is found by its name.
 pub fn locate(toml: &str, paths: &[String]) -> Vec<Option<(String, u32)>> {
     let root = read_toml::read(toml, &Problems::default());
-    let find = |path: &String| tree::locate(root.as_ref()?, tree::Path::Root, path);
+    let find = |path: &String| tree::locate(root.as_ref()?, tree::Trail::Root, path);
     paths.iter().map(find).collect()
 }
 

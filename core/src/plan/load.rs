@@ -3,6 +3,8 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ArrivalRate, PlanError, RunTime, SpawnRate, UserCount};
 
 /// How much load there is, and until when.
@@ -75,7 +77,7 @@ impl Shape {
 }
 
 /// A number of users, and how fast they come.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Users {
     /// Users at the peak.
     pub users: UserCount,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::path::{self, Path};
 use crate::plan::{Plan, RequestStep, Step, TaskSet, UserClass, Work};
 use crate::shorten::shorten;
 
@@ -135,7 +136,11 @@ pub struct PlaceError {
 }
 
 fn read(text: &str) -> Option<Place> {
-    let mut keys = text.split('.').map(read_key);
+    let path = Path::parse(text)?;
+    let mut keys = path.steps().chunks(2).map(|it| match it {
+        [path::Step::Key(key), path::Step::Index(nth)] => Some((&**key, *nth)),
+        _ => None,
+    });
     let ("user_class", class) = keys.next()?? else {
         return None;
     };
@@ -153,13 +158,6 @@ fn read(text: &str) -> Option<Place> {
         }
     }
     Some(place)
-}
-
-/// `task[2]`.
-fn read_key(text: &str) -> Option<(&str, usize)> {
-    let (key, nth) = text.strip_suffix(']')?.split_once('[')?;
-    let is_number = nth.bytes().all(|it| it.is_ascii_digit());
-    Some((key, nth.parse().ok().filter(|_| is_number)?))
 }
 
 /// Why a place is not that of a request.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::plan::range::Range;
 use crate::plan::{
     ArrivalRate, ArrivalStage, Arrivals, PlanError, RunTime, Shape, SpawnRate, Stage, UserCount,
 };
@@ -171,13 +172,10 @@ impl Preset {
 }
 
 fn users(level: f64) -> Result<u32, PlanError> {
-    let error = || PlanError::UserCount {
-        got: level.to_string(),
-    };
-    let is_count = (0.0..=1_000_000.0).contains(&level);
+    let is_count = (0.0..=f64::from(Range::USERS.max)).contains(&level);
     is_count
         .then(|| libm::round(level) as u32)
-        .ok_or_else(error)
+        .ok_or_else(|| PlanError::number(Range::USERS, level))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BaseUrl, Draft, Plan, Step, TaskSet, UrlTemplate, Work, is_absolute};
+use super::{BaseUrl, Draft, Plan, RequestStep, UrlTemplate, is_absolute, origin};
 
 /// The hosts that the requests of a plan go to.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -25,8 +25,8 @@ impl Targets {
         if classes.iter().all(|it| plan.base_url(it).is_none()) {
             return targets;
         }
-        for class in classes {
-            targets.add_set(&class.set, &[], plan, plan.base_url(class));
+        for (class, request) in plan.requests() {
+            targets.add_request(request, plan.base_url(class));
         }
         targets
     }
@@ -57,34 +57,14 @@ impl Targets {
         (!self.is_simulated()).then(|| self.hosts.join(", "))
     }
 
-    fn add_set(&mut self, set: &TaskSet, tags: &[&str], plan: &Plan, base_url: Option<&BaseUrl>) {
-        self.add_steps(&set.on_start, base_url);
-        for task in set.tasks.as_slice() {
-            let own = task.tags.iter().map(String::as_str);
-            let tags: Vec<&str> = tags.iter().copied().chain(own).collect();
-            match &task.work {
-                Work::Set(set, _) => self.add_set(set, &tags, plan, base_url),
-                Work::Steps(steps) if plan.tags.choose(&tags) => {
-                    self.add_steps(steps, base_url);
-                }
-                Work::Steps(_) => {}
-            }
-        }
-        self.add_steps(&set.on_stop, base_url);
-    }
-
-    fn add_steps(&mut self, steps: &[Step], base_url: Option<&BaseUrl>) {
-        for step in steps {
-            let Step::Request(request) = step else {
-                continue;
-            };
-            match own_host(&request.url) {
-                Some(host) if base_url.is_some_and(|it| origin(it.as_str()) == host) => {
-                    self.add(base_url.map(ToString::to_string).unwrap_or(host));
-                }
-                Some(host) => self.add(host),
-                None => base_url.into_iter().for_each(|it| self.add(it.to_string())),
-            }
+    fn add_request(&mut self, request: &RequestStep, base_url: Option<&BaseUrl>) {
+        let own = own_host(&request.url);
+        let base_url = base_url.filter(|it| match &own {
+            Some(host) => lower_origin(it.as_str()) == *host,
+            None => true,
+        });
+        if let Some(host) = base_url.map(ToString::to_string).or(own) {
+            self.add(host);
         }
     }
 
@@ -100,22 +80,19 @@ impl Targets {
 fn own_host(url: &UrlTemplate) -> Option<String> {
     let url = url.as_str();
     if is_absolute(url) {
-        return Some(origin(url));
+        return Some(lower_origin(url));
     }
     let (placeholder, _) = url.strip_prefix("{{")?.split_once("}}")?;
     Some(format!("{{{{{}}}}}", placeholder.trim()))
 }
 
-/// Scheme, host name and port, in lower case but for placeholders.
-fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
-    let authority = &rest[..end];
-    let authority = if authority.contains("{{") {
-        authority.to_owned()
-    } else {
-        authority.to_ascii_lowercase()
-    };
+/// The origin of a URL in lower case, but for placeholders.
+fn lower_origin(url: &str) -> String {
+    let origin = origin(url);
+    if !origin.contains("{{") {
+        return origin.to_ascii_lowercase();
+    }
+    let (scheme, authority) = origin.split_once("://").unwrap_or_default();
     format!("{}://{authority}", scheme.to_ascii_lowercase())
 }
 
@@ -189,6 +166,12 @@ mod tests {
         );
         check(
             &format!("{host}\ntags = ['x']\n{class}"),
+            &["http://b.test"],
+        );
+        // A set of which no task is left is never begun.
+        let on_start = class.replace("tags = ['y']", "on_start = [{ get = '/' }], tags = ['y']");
+        check(
+            &format!("{host}\ntags = ['x']\n{on_start}"),
             &["http://b.test"],
         );
     }

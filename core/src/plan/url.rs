@@ -1,16 +1,14 @@
 //! Where requests go: the host and the paths of a plan.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use crate::template::Template;
 
 /// The host under load: scheme, host name, and maybe a port and a path, without a slash at the end.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
@@ -40,20 +38,6 @@ impl FromStr for BaseUrl {
     }
 }
 
-impl TryFrom<String> for BaseUrl {
-    type Error = PlanError;
-
-    fn try_from(text: String) -> Result<Self, PlanError> {
-        text.parse()
-    }
-}
-
-impl From<BaseUrl> for String {
-    fn from(url: BaseUrl) -> Self {
-        url.0
-    }
-}
-
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -75,15 +59,9 @@ impl UrlTemplate {
     pub fn template(&self) -> &Template {
         &self.0
     }
-
-    /// Whether it is below the host, and not a whole URL. One that starts with a placeholder may be
-    /// either; see [`is_absolute`].
-    pub fn is_path(&self) -> bool {
-        self.as_str().starts_with('/')
-    }
 }
 
-/// Whether `url` names a host of its own.
+/// Whether `url` names a host of its own. Where a URL begins with a placeholder, its value tells.
 pub fn is_absolute(url: &str) -> bool {
     let starts_with = |scheme: &str| {
         let start = url.get(..scheme.len());
@@ -126,17 +104,18 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
     if url.contains(['?', '#']) {
         return Some("it must not have a query or a fragment; those belong to a task’s path");
     }
-    let authority = rest.split('/').next().unwrap_or_default();
+    let (authority, rest) = split_authority(rest);
     if authority.contains('@') {
         return Some("it must not contain a user name or password, which browsers refuse");
     }
     let (host, port) = split_port(authority);
-    if host.is_empty() {
+    let address = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_v6 = address.is_some_and(|it| it.parse::<Ipv6Addr>().is_ok());
+    if host.is_empty() || address.is_some() && !is_v6 {
         return Some("the host name is missing");
     }
-    if host.contains([
-        '<', '>', '\\', '"', '|', '^', '`', '{', '}', '[', ']', '%', ':',
-    ]) {
+    let in_no_name = ['<', '>', '"', '|', '^', '`', '{', '}', '[', ']', '%', ':'];
+    if !is_v6 && host.contains(in_no_name) || rest.starts_with('\\') {
         return Some("the host name has a character that cannot be in one");
     }
     // A name whose last part is a number is an address to every browser.
@@ -146,7 +125,7 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
         .next()
         .unwrap_or_default();
     let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && host.parse::<std::net::Ipv4Addr>().is_err() {
+    if is_number && host.parse::<Ipv4Addr>().is_err() {
         return Some("the address must be four numbers from 0 to 255");
     }
     if port.is_some_and(|port| port.parse::<u16>().map_or(true, |port| port == 0)) {
@@ -155,21 +134,34 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
     None
 }
 
-/// Host name and port; an IPv6 address is in brackets, which are left out.
+/// The start of an absolute URL: its scheme, its host name and maybe a port, as they are written.
+pub fn origin(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |it| it + 3);
+    let (authority, _) = split_authority(&url[start..]);
+    &url[..start + authority.len()]
+}
+
+/// The host name of an absolute URL, or the address; one of IPv6 without its brackets.
+pub fn host_name(url: &str) -> &str {
+    let authority = origin(url).split_once("://").map_or("", |it| it.1);
+    let (host, _) = split_port(authority);
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// What is after the scheme of a URL, at the end of the authority.
+fn split_authority(rest: &str) -> (&str, &str) {
+    let end = rest.find(['/', '?', '#', '\\']);
+    rest.split_at(end.unwrap_or(rest.len()))
+}
+
+/// Host name and port; an IPv6 address keeps its brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
-    if let Some((address, rest)) = authority
-        .strip_prefix('[')
-        .and_then(|it| it.split_once(']'))
-    {
-        // Anything but a port after the bracket is a wrong port.
-        let port = (!rest.is_empty()).then(|| rest.strip_prefix(':').unwrap_or("?"));
-        let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
-        return (if is_address { "v6" } else { "" }, port);
-    }
-    match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    }
+    let bracket = authority.find(']').filter(|_| authority.starts_with('['));
+    let end = bracket.map_or_else(|| authority.find(':'), |it| Some(it + 1));
+    let (host, rest) = authority.split_at(end.unwrap_or(authority.len()));
+    // Anything but a port after the bracket is a wrong port.
+    let port = (!rest.is_empty()).then(|| rest.strip_prefix(':').unwrap_or("?"));
+    (host, port)
 }
 
 fn url_problem(url: &str) -> Option<&'static str> {
@@ -253,6 +245,14 @@ mod tests {
                 "the host name has a character that cannot be in one",
             ),
             (
+                "http://a\\b",
+                "the host name has a character that cannot be in one",
+            ),
+            (
+                "http://[::1",
+                "the host name has a character that cannot be in one",
+            ),
+            (
                 "http://<script>",
                 "the host name has a character that cannot be in one",
             ),
@@ -261,6 +261,24 @@ mod tests {
                 panic!("{text} was accepted");
             };
             assert_eq!(problem, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn host_names_are_found_in_urls() {
+        for (url, expected_origin, expected) in [
+            ("http://[::1]:5000/api", "http://[::1]:5000", "::1"),
+            ("http://localhost/api", "http://localhost", "localhost"),
+            ("http://localhost?a=/b", "http://localhost", "localhost"),
+            (
+                "https://example.org:8443",
+                "https://example.org:8443",
+                "example.org",
+            ),
+            ("/cube", "", ""),
+        ] {
+            assert_eq!(origin(url), expected_origin);
+            assert_eq!(host_name(url), expected);
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::PlanError;
+use super::range::Range;
 
 /// A number of users, in `1..=1_000_000`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -13,8 +14,6 @@ use super::PlanError;
 pub struct UserCount(u32);
 
 impl UserCount {
-    const MAX: u32 = 1_000_000;
-
     /// The number.
     pub fn get(self) -> u32 {
         self.0
@@ -25,12 +24,10 @@ impl TryFrom<u32> for UserCount {
     type Error = PlanError;
 
     fn try_from(count: u32) -> Result<Self, PlanError> {
-        if count == 0 || Self::MAX < count {
-            return Err(PlanError::UserCount {
-                got: count.to_string(),
-            });
+        if Range::USERS.contains(count.into()) {
+            return Ok(Self(count));
         }
-        Ok(Self(count))
+        Err(PlanError::number(Range::USERS, count))
     }
 }
 
@@ -44,9 +41,7 @@ impl FromStr for UserCount {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let error = || PlanError::UserCount {
-            got: text.to_owned(),
-        };
+        let error = || PlanError::number(Range::USERS, text);
         let count: u32 = text.trim().parse().map_err(|_| error())?;
         Self::try_from(count).map_err(|_| error())
     }
@@ -58,8 +53,6 @@ impl FromStr for UserCount {
 pub struct SpawnRate(f64);
 
 impl SpawnRate {
-    const MAX: f64 = 1_000_000.0;
-
     /// The number.
     pub fn get(self) -> f64 {
         self.0
@@ -70,12 +63,10 @@ impl TryFrom<f64> for SpawnRate {
     type Error = PlanError;
 
     fn try_from(rate: f64) -> Result<Self, PlanError> {
-        if 0.0 < rate && rate <= Self::MAX {
+        if Range::SPAWN_RATE.contains(rate) {
             return Ok(Self(rate));
         }
-        Err(PlanError::SpawnRate {
-            got: rate.to_string(),
-        })
+        Err(PlanError::number(Range::SPAWN_RATE, rate))
     }
 }
 
@@ -89,22 +80,17 @@ impl FromStr for SpawnRate {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let error = || PlanError::SpawnRate {
-            got: text.to_owned(),
-        };
+        let error = || PlanError::number(Range::SPAWN_RATE, text);
         let rate: f64 = text.trim().parse().map_err(|_| error())?;
         Self::try_from(rate).map_err(|_| error())
     }
 }
 
 /// Tasks started per second in an open model: finite, from zero to a million.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArrivalRate(f64);
 
 impl ArrivalRate {
-    const MAX: f64 = 1_000_000.0;
-
     /// The number.
     pub fn get(self) -> f64 {
         self.0
@@ -115,18 +101,10 @@ impl TryFrom<f64> for ArrivalRate {
     type Error = PlanError;
 
     fn try_from(rate: f64) -> Result<Self, PlanError> {
-        if (0.0..=Self::MAX).contains(&rate) {
+        if Range::ARRIVAL_RATE.contains(rate) {
             return Ok(Self(rate));
         }
-        Err(PlanError::ArrivalRate {
-            got: rate.to_string(),
-        })
-    }
-}
-
-impl From<ArrivalRate> for f64 {
-    fn from(rate: ArrivalRate) -> Self {
-        rate.0
+        Err(PlanError::number(Range::ARRIVAL_RATE, rate))
     }
 }
 
@@ -134,8 +112,7 @@ impl From<ArrivalRate> for f64 {
 ///
 /// The notation is Locust's: whole seconds, or hours, minutes and seconds in this order, each a
 /// whole number with its letter: `90`, `20s`, `3m`, `2h`, `1h20m`, `3h30m10s`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(try_from = "Duration", into = "Duration")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct RunTime(Duration);
 
 impl RunTime {
@@ -177,38 +154,6 @@ impl FromStr for RunTime {
                 got: text.to_owned(),
             })
     }
-}
-
-/// Reads a weight: a whole number in `0..=1_000_000`.
-///
-/// # Errors
-///
-/// Fails if `text` is anything else.
-pub fn parse_weight(text: &str) -> Result<u32, PlanError> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|&weight: &u32| weight <= 1_000_000)
-        .ok_or_else(|| PlanError::Weight {
-            got: text.to_owned(),
-        })
-}
-
-/// Reads a wait in seconds, which may have a fraction, up to
-/// [`WaitTime::MAX`](crate::plan::wait::WaitTime::MAX).
-///
-/// # Errors
-///
-/// Fails if `text` is anything else.
-pub fn parse_wait(text: &str) -> Result<Duration, PlanError> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|secs| (0.0..=86_400.0).contains(secs))
-        .map(Duration::from_secs_f64)
-        .ok_or_else(|| PlanError::Wait {
-            got: text.to_owned(),
-        })
 }
 
 /// Reads a length of time of at most `max`: a number with `ms`, `s`, `m` or `h`, several of them in a
@@ -370,9 +315,7 @@ mod tests {
     fn user_counts_are_whole_and_above_zero() {
         assert_eq!(" 50 ".parse(), Ok(UserCount(50)));
         for text in ["0", "-1", "1.5", "abc", "", "1000001", "99999999999"] {
-            let error = PlanError::UserCount {
-                got: text.to_owned(),
-            };
+            let error = PlanError::number(Range::USERS, text);
             assert_eq!(text.parse::<UserCount>(), Err(error), "{text}");
         }
     }
@@ -381,38 +324,8 @@ mod tests {
     fn spawn_rates_are_finite_and_above_zero() {
         assert_eq!("0.5".parse(), Ok(SpawnRate(0.5)));
         for text in ["0", "-1", "nan", "inf", "two", "", "1e7"] {
-            let error = PlanError::SpawnRate {
-                got: text.to_owned(),
-            };
+            let error = PlanError::number(Range::SPAWN_RATE, text);
             assert_eq!(text.parse::<SpawnRate>(), Err(error), "{text}");
-        }
-    }
-
-    #[test]
-    fn waits_are_seconds() {
-        assert_eq!(parse_wait("0.25"), Ok(Duration::from_millis(250)));
-        for text in ["-1", "nan", "1s", "", "86401"] {
-            assert_eq!(
-                parse_wait(text),
-                Err(PlanError::Wait {
-                    got: text.to_owned()
-                }),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn weights_are_whole() {
-        assert_eq!(parse_weight("0"), Ok(0));
-        for text in ["-1", "1.5", "", "1000001"] {
-            assert_eq!(
-                parse_weight(text),
-                Err(PlanError::Weight {
-                    got: text.to_owned()
-                }),
-                "{text}"
-            );
         }
     }
 

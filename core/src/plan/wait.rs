@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::plan::PlanError;
+use crate::plan::range::Range;
 use crate::rng::Rng;
 use crate::time::micros;
 
@@ -28,10 +29,7 @@ pub enum WaitRule {
 
 impl WaitTime {
     /// The longest wait time: one day.
-    pub const MAX: Duration = Duration::from_secs(86_400);
-
-    /// The highest rate of tasks per second.
-    pub const MAX_RATE: f64 = 1_000_000.0;
+    pub const MAX: Duration = Duration::from_secs(Range::WAIT.max as u64);
 
     /// No wait.
     pub const ZERO: Self = Self(WaitRule::Constant(Duration::ZERO));
@@ -41,7 +39,7 @@ impl WaitTime {
     /// # Errors
     ///
     /// Fails if a time is above [`MAX`](Self::MAX), if the second of two is before the first, or if a
-    /// rate is not above zero and up to [`MAX_RATE`](Self::MAX_RATE).
+    /// rate is not above zero and up to a million.
     pub fn new(rule: WaitRule) -> Result<Self, PlanError> {
         match rule {
             WaitRule::Between(start, end) if end < start => {
@@ -51,16 +49,15 @@ impl WaitTime {
             | WaitRule::Constant(length)
             | WaitRule::Pacing(length) => {
                 if Self::MAX < length {
-                    return Err(PlanError::Wait {
-                        got: format!("{} s", length.as_secs_f64()),
-                    });
+                    return Err(PlanError::number(
+                        Range::WAIT,
+                        format!("{} s", length.as_secs_f64()),
+                    ));
                 }
             }
             WaitRule::Poisson(rate) | WaitRule::Throughput(rate) => {
-                if !(0.0 < rate && rate <= Self::MAX_RATE) {
-                    return Err(PlanError::TaskRate {
-                        got: rate.to_string(),
-                    });
+                if !Range::TASK_RATE.contains(rate) {
+                    return Err(PlanError::number(Range::TASK_RATE, rate));
                 }
             }
         }
@@ -172,12 +169,12 @@ mod tests {
         ));
         assert!(matches!(
             WaitTime::constant(WaitTime::MAX + SECOND),
-            Err(PlanError::Wait { .. })
+            Err(PlanError::Number { .. })
         ));
         for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(matches!(
                 WaitTime::new(WaitRule::Poisson(rate)),
-                Err(PlanError::TaskRate { .. })
+                Err(PlanError::Number { .. })
             ));
         }
     }

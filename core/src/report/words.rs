@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::digits::grouped;
 use crate::measure::snapshot::TimeTotals;
 
 /// A narrow space that does not break: `12 345`.
@@ -12,15 +13,7 @@ pub const NONE: &str = "–";
 
 /// A count, in groups of three digits.
 pub fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if 0 < index && (digits.len() - index).is_multiple_of(3) {
-            text.push(SEPARATOR);
-        }
-        text.push(digit);
-    }
-    text
+    grouped(count, SEPARATOR)
 }
 
 /// Milliseconds with one decimal; a dash for `None`.
@@ -106,18 +99,6 @@ pub fn clock(secs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_are_in_groups_of_three() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1\u{202f}000"),
-            (1_234_567, "1\u{202f}234\u{202f}567"),
-        ] {
-            assert_eq!(count(number), text);
-        }
-    }
 
     #[test]
     fn times_have_one_decimal() {

@@ -5,15 +5,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::rng::Rng;
 use crate::time::Elapsed;
 
 /// An API with some workers, each of which answers one request at a time, in order of arrival.
 ///
 /// A request that was given up is worked on all the same: the workers do not hear of it.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// How many requests are worked on at once, in `1..=10_000`; a number beyond counts as the
     /// nearest.
@@ -50,7 +48,7 @@ impl Default for Model {
 }
 
 /// How long a worker needs for a request, when nothing stalls.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum ServiceTime {
     /// The same for every request.
     Constant(Duration),
@@ -97,7 +95,7 @@ impl ServiceTime {
 ///
 /// A worker's time stands still during a stall: a request whose work would overlap it ends later by
 /// the overlap, and one that would begin in it begins at its end.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Stall {
     /// When it begins, counted from the start of the run.
     pub at: Duration,

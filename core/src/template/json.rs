@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::expr::Expr;
@@ -12,7 +11,6 @@ use super::{
     Encoding, JsonTemplateError, Piece, Scope, TemplateError, UnknownVariable, parse, write_pieces,
     write_text,
 };
-use crate::json_text;
 
 /// A JSON value whose strings are [templates](super::Template); the keys of objects are not.
 ///
@@ -91,14 +89,6 @@ impl JsonTemplate {
     }
 }
 
-impl TryFrom<Value> for JsonTemplate {
-    type Error = JsonTemplateError;
-
-    fn try_from(source: Value) -> Result<Self, JsonTemplateError> {
-        Self::new(source)
-    }
-}
-
 impl fmt::Display for JsonTemplate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.source().fmt(f)
@@ -116,19 +106,6 @@ impl Eq for JsonTemplate {}
 impl PartialEq for JsonTemplate {
     fn eq(&self, other: &Self) -> bool {
         self.source() == other.source()
-    }
-}
-
-impl Serialize for JsonTemplate {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        json_text::serialize(self.source(), to)
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonTemplate {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let source: Value = json_text::deserialize(from)?;
-        Self::new(source).map_err(serde::de::Error::custom)
     }
 }
 

@@ -243,19 +243,6 @@ mod compiling {
             assert_eq!(template.is_static(), expected.is_some());
         }
     }
-
-    #[test]
-    fn templates_are_their_source_to_serde() {
-        let template = template("/a/{{ id }}");
-        assert_eq!(serde_json::to_value(&template).unwrap(), "/a/{{ id }}");
-        let bytes = postcard::to_stdvec(&template).unwrap();
-        assert_eq!(postcard::from_bytes::<Template>(&bytes), Ok(template));
-        let error = serde_json::from_value::<Template>(json!("{{")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "column 1: expected }} after this {{, found the end of the text"
-        );
-    }
 }
 
 mod rendering {
@@ -458,22 +445,6 @@ mod json_templates {
             assert_eq!(template.is_static(), expected.is_empty());
             assert_eq!(template.variables().collect::<Vec<_>>(), expected);
         }
-    }
-
-    #[test]
-    fn json_templates_are_their_source_to_serde() {
-        let source = json!({"b": "{{ id }}", "a": 1});
-        let template = JsonTemplate::new(source.clone()).unwrap();
-        assert_eq!(
-            serde_json::to_string(&template).unwrap(),
-            source.to_string()
-        );
-        assert_eq!(
-            serde_json::from_value::<JsonTemplate>(source).unwrap(),
-            template
-        );
-        let bytes = postcard::to_stdvec(&template).unwrap();
-        assert_eq!(postcard::from_bytes::<JsonTemplate>(&bytes), Ok(template));
     }
 }
 

@@ -6,8 +6,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::http::request::{Method, RequestName};
 use crate::measure::histogram;
 
@@ -19,7 +17,7 @@ pub use error::ThresholdError;
 pub use verdict::{Outcome, TooFew, Verdict, Verdicts};
 
 /// A condition, and what follows if it does not hold.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Threshold {
     /// What has to hold.
     pub condition: Condition,
@@ -61,8 +59,7 @@ pub struct Threshold {
 ///     "expected a time with its unit such as 500ms or 1.5s, found “500”: write a unit"
 /// );
 /// ```
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug)]
 pub struct Condition {
     text: String,
     row: Option<RowPattern>,
@@ -130,20 +127,6 @@ impl Eq for Condition {}
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-impl From<Condition> for String {
-    fn from(condition: Condition) -> Self {
-        condition.text
-    }
-}
-
-impl TryFrom<String> for Condition {
-    type Error = ThresholdError;
-
-    fn try_from(text: String) -> Result<Self, ThresholdError> {
-        text.parse()
     }
 }
 

@@ -103,7 +103,7 @@ async fn failures_before_the_request_say_why() {
         (closed.as_str(), Refused),
         (&no_name, Dns),
         (&plain.replace("http:", "https:"), NotTls),
-        ("http://127.0.0.1/with space", Invalid),
+        ("http://127.0.0.1:99999/", Invalid),
     ] {
         let result = transport().send(&Request::new(Method::Get, url)).await;
         check(result, expected);

@@ -94,17 +94,6 @@ fn what_is_wrong_with_a_path_is_said() {
     assert_eq!(error.unwrap_err().problem, "it is longer than 1024 bytes");
 }
 
-#[test]
-fn queries_are_written_back_as_they_were_read() {
-    let pattern: Pattern = r#""a":"(\d+)""#.parse().unwrap();
-    let path: JsonPath = "$['a'].b".parse().unwrap();
-    let bytes = postcard::to_stdvec(&(&pattern, &path)).unwrap();
-    assert_eq!(
-        postcard::from_bytes::<(Pattern, JsonPath)>(&bytes),
-        Ok((pattern, path))
-    );
-}
-
 proptest! {
     #[test]
     fn any_text_is_a_pattern_or_refused(text in r"[\]a(){}0-9|*+?\\\[]{0,40}|.*") {

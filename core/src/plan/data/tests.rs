@@ -127,22 +127,6 @@ fn tables_of_a_million_rows_are_the_largest() {
 }
 
 #[test]
-fn tables_cross_to_a_worker() {
-    let rows = json!([{"a": 1.1, "b": "x"}, {"a": null, "b": false}]);
-    let table = Table::from_rows(serde_json::from_value(rows).unwrap()).unwrap();
-    let bytes = postcard::to_stdvec(&table).unwrap();
-    assert_eq!(postcard::from_bytes::<Table>(&bytes).unwrap(), table);
-
-    let json = serde_json::to_value(&table).unwrap();
-    assert_eq!(
-        json,
-        json!({"columns": ["a", "b"], "rows": [[1.1, "x"], [null, false]]})
-    );
-    let crooked = json!({"columns": ["a", "b"], "rows": [[1]]});
-    assert!(serde_json::from_value::<Table>(crooked).is_err());
-}
-
-#[test]
 fn picks_are_named_in_lower_case() {
     for (pick, name) in [
         (Pick::Random, "random"),

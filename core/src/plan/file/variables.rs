@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use crate::plan::format::METHODS;
 use crate::plan::notation::messages::closest;
-use crate::plan::notation::tree::{Node, Path, Problems, Value};
+use crate::plan::notation::tree::{Node, Problems, Trail, Value};
 use crate::template::Template;
 
 /// Writes down each placeholder for a variable that no extract of its user class sets.
 pub(super) fn check(root: &Node, problems: &Problems) {
     let defaults = default_headers(root);
-    for_each(root, Path::Root, "user_class", |node, path| {
+    for_each(root, Trail::Root, "user_class", |node, path| {
         let mut class = Class::default();
         class.visit_set(node, path);
         let name = node.get("name").and_then(Node::text);
@@ -33,7 +33,7 @@ pub(super) fn check(root: &Node, problems: &Problems) {
 /// The placeholders in the headers of all requests, by the name of the header.
 fn default_headers(root: &Node) -> Vec<(String, Used)> {
     let mut headers = Vec::new();
-    let request = Path::Key(&Path::Root, "request");
+    let request = Trail::Key(&Trail::Root, "request");
     if let Some(node) = root.get("request") {
         for_each_pair(node, request, "headers", |header, node, path| {
             let mut used = Vec::new();
@@ -85,7 +85,7 @@ impl<'a> Class<'a> {
     }
 
     /// A user class, or a set of tasks.
-    fn visit_set(&mut self, node: &'a Node, path: Path<'_>) {
+    fn visit_set(&mut self, node: &'a Node, path: Trail<'_>) {
         for steps in ["on_start", "on_stop"] {
             for_each(node, path, steps, |step, path| self.visit_step(step, path));
         }
@@ -102,7 +102,7 @@ impl<'a> Class<'a> {
         });
     }
 
-    fn visit_step(&mut self, step: &'a Node, path: Path<'_>) {
+    fn visit_step(&mut self, step: &'a Node, path: Trail<'_>) {
         // The name of a task is no template, and that of a step is.
         self.add(step, path, "name");
         if step.get("wait").is_none() {
@@ -110,7 +110,7 @@ impl<'a> Class<'a> {
         }
     }
 
-    fn visit_request(&mut self, request: &'a Node, path: Path<'_>) {
+    fn visit_request(&mut self, request: &'a Node, path: Trail<'_>) {
         for key in METHODS.into_iter().chain(["json", "body"]) {
             self.add(request, path, key);
         }
@@ -132,24 +132,24 @@ impl<'a> Class<'a> {
         }
     }
 
-    fn add(&mut self, node: &Node, path: Path<'_>, key: &str) {
+    fn add(&mut self, node: &Node, path: Trail<'_>, key: &str) {
         if let Some(node) = node.get(key) {
-            add_used(node, Path::Key(&path, key), &mut self.used);
+            add_used(node, Trail::Key(&path, key), &mut self.used);
         }
     }
 }
 
 /// The placeholders in all texts of `node`.
-fn add_used(node: &Node, path: Path<'_>, used: &mut Vec<Used>) {
+fn add_used(node: &Node, path: Trail<'_>, used: &mut Vec<Used>) {
     match &node.value {
         Value::List(nodes) => {
             for (index, node) in nodes.iter().enumerate() {
-                add_used(node, Path::Index(&path, index), used);
+                add_used(node, Trail::Index(&path, index), used);
             }
         }
         Value::Table(entries) => {
             for entry in entries {
-                add_used(&entry.node, Path::Key(&path, &entry.key), used);
+                add_used(&entry.node, Trail::Key(&path, &entry.key), used);
             }
         }
         Value::Text(text) => {
@@ -171,14 +171,14 @@ fn add_used(node: &Node, path: Path<'_>, used: &mut Vec<Used>) {
 /// Visits the items of the list under `key`, if there is one.
 fn for_each<'a>(
     node: &'a Node,
-    path: Path<'_>,
+    path: Trail<'_>,
     key: &str,
-    mut visit: impl FnMut(&'a Node, Path<'_>),
+    mut visit: impl FnMut(&'a Node, Trail<'_>),
 ) {
     if let Some(Value::List(items)) = node.get(key).map(|it| &it.value) {
-        let path = Path::Key(&path, key);
+        let path = Trail::Key(&path, key);
         for (index, item) in items.iter().enumerate() {
-            visit(item, Path::Index(&path, index));
+            visit(item, Trail::Index(&path, index));
         }
     }
 }
@@ -186,12 +186,12 @@ fn for_each<'a>(
 /// Visits the values of the table under `key`, or of the list of pairs, with their names.
 fn for_each_pair<'a>(
     node: &'a Node,
-    path: Path<'_>,
+    path: Trail<'_>,
     key: &str,
-    mut visit: impl FnMut(&'a str, &'a Node, Path<'_>),
+    mut visit: impl FnMut(&'a str, &'a Node, Trail<'_>),
 ) {
     let Some(node) = node.get(key) else { return };
-    let path = Path::Key(&path, key);
+    let path = Trail::Key(&path, key);
     match &node.value {
         Value::List(pairs) => {
             for (index, pair) in pairs.iter().enumerate() {
@@ -199,13 +199,13 @@ fn for_each_pair<'a>(
                     && let [name, value] = pair.as_slice()
                     && let Value::Text(name) = &name.value
                 {
-                    visit(name, value, Path::Index(&path, index));
+                    visit(name, value, Trail::Index(&path, index));
                 }
             }
         }
         Value::Table(entries) => {
             for entry in entries {
-                visit(&entry.key, &entry.node, Path::Key(&path, &entry.key));
+                visit(&entry.key, &entry.node, Trail::Key(&path, &entry.key));
             }
         }
         _ => {}

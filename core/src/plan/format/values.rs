@@ -14,8 +14,10 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Form, Mistake, TableOr};
+use crate::digits::grouped;
 use crate::judging::query::{JsonPath, Pattern};
 use crate::plan::notation::escape::{escaped, unescaped};
+use crate::plan::range::Range;
 use crate::plan::wait::WaitTime;
 use crate::plan::{BaseUrl, PlanError, RunTime, UrlTemplate, format_length, parse_length};
 use crate::template::{JsonTemplate, Template, is_identifier};
@@ -129,7 +131,7 @@ impl<'de, const MIN: u64, const MAX: u64> Deserialize<'de> for Whole<MIN, MAX> {
                 if MIN == MAX {
                     return write!(f, "{MIN}");
                 }
-                let (min, max) = (grouped(MIN), grouped(MAX));
+                let (min, max) = (grouped(MIN, ','), grouped(MAX, ','));
                 if MAX == u64::MAX {
                     return write!(f, "a whole number of at least {min}");
                 }
@@ -153,55 +155,30 @@ impl<const MIN: u64, const MAX: u64> Serialize for Whole<MIN, MAX> {
     }
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if 0 < index && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// What a number that may have a fraction is for.
 pub(in crate::plan) trait Quantity {
-    const EXPECTED: &'static str;
-    const MAX: f64;
-    /// Whether zero is not one of them; nothing negative is.
-    const ABOVE_ZERO: bool;
+    const RANGE: Range;
 }
 
 macro_rules! quantities {
-    ($($(#[$meta:meta])* $name:ident($expected:literal, $max:expr, above_zero: $above_zero:expr);)*) => {
+    ($($name:ident: $range:ident;)*) => {
         $(
-            $(#[$meta])*
             pub(in crate::plan) enum $name {}
 
             impl Quantity for $name {
-                const EXPECTED: &'static str = $expected;
-                const MAX: f64 = $max;
-                const ABOVE_ZERO: bool = $above_zero;
+                const RANGE: Range = Range::$range;
             }
         )*
     };
 }
 
 quantities! {
-    PerSecond("tasks started per second, a number from 0 to 1,000,000", 1e6, above_zero: false);
-    ClassWeight("a weight, a number from 0 to 1,000,000", 1e6, above_zero: false);
-    Spawns(
-        "users started per second, a number above 0 and up to 1,000,000", 1e6, above_zero: true
-    );
-    Spread("a spread, a number from 0 to 10", 10.0, above_zero: false);
-    Unit("a number from 0 to 1", 1.0, above_zero: false);
-    Tasks(
-        "tasks per second, a number above 0 and up to 1,000,000",
-        WaitTime::MAX_RATE,
-        above_zero: true
-    );
+    PerSecond: ARRIVAL_RATE;
+    ClassWeight: CLASS_WEIGHT;
+    Spawns: SPAWN_RATE;
+    Spread: SPREAD;
+    Unit: UNIT;
+    Tasks: TASK_RATE;
 }
 
 /// A number that may have a fraction.
@@ -225,7 +202,7 @@ impl<'de, Q: Quantity> Deserialize<'de> for Real<Q> {
             type Value = f64;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(Q::EXPECTED)
+                fmt::Display::fmt(&Q::RANGE, f)
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<f64, E> {
@@ -237,8 +214,7 @@ impl<'de, Q: Quantity> Deserialize<'de> for Real<Q> {
             }
 
             fn visit_f64<E: Error>(self, number: f64) -> Result<f64, E> {
-                let is_below = number < 0.0 || Q::ABOVE_ZERO && number == 0.0;
-                if is_below || Q::MAX < number {
+                if !Q::RANGE.contains(number) {
                     return Err(E::invalid_value(Unexpected::Float(number), &self));
                 }
                 // No negative zero.
@@ -679,12 +655,11 @@ mod schema {
         inline!();
 
         fn json_schema(_: &mut SchemaGenerator) -> Schema {
-            let minimum = if Q::ABOVE_ZERO {
-                "exclusiveMinimum"
-            } else {
-                "minimum"
+            let (key, min) = match Q::RANGE.min {
+                Some(min) => ("minimum", min),
+                None => ("exclusiveMinimum", 0),
             };
-            json_schema!({ "type": "number", minimum: 0, "maximum": Q::MAX as u64 })
+            json_schema!({ "type": "number", key: min, "maximum": Q::RANGE.max })
         }
     }
 
@@ -739,18 +714,6 @@ mod schema {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits_come_in_groups_of_three() {
-        for (number, expected) in [
-            (7, "7"),
-            (123, "123"),
-            (1000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(grouped(number), expected);
-        }
-    }
 
     #[test]
     fn names_are_identifiers() {

@@ -13,12 +13,12 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::messages::{ReadError, keys};
-use super::tree::{Entry, Node, Path, Problems, Value};
+use super::tree::{Entry, Node, Problems, Trail, Value};
 
 /// Reads a value from `root`. `None` if something is wrong, and then there are problems.
 pub(in crate::plan) fn read<T: DeserializeOwned>(root: &Node, problems: &Problems) -> Option<T> {
     loop {
-        let at = At::new(root, Path::Root, problems);
+        let at = At::new(root, Trail::Root, problems);
         let value = at.noted(T::deserialize(at));
         if problems.is_empty() {
             return value.ok();
@@ -34,14 +34,14 @@ pub(in crate::plan) fn read<T: DeserializeOwned>(root: &Node, problems: &Problem
 #[derive(Clone, Copy)]
 struct At<'a> {
     node: &'a Node,
-    path: Path<'a>,
+    path: Trail<'a>,
     problems: &'a Problems,
     // How many nodes were bad when the reading of this one began.
     n_bad_before: usize,
 }
 
 impl<'a> At<'a> {
-    fn new(node: &'a Node, path: Path<'a>, problems: &'a Problems) -> Self {
+    fn new(node: &'a Node, path: Trail<'a>, problems: &'a Problems) -> Self {
         Self {
             node,
             path,
@@ -213,7 +213,7 @@ struct Items<'a> {
 impl Items<'_> {
     fn next_node(&mut self) -> Option<At<'_>> {
         let (index, node) = self.nodes.find(|(_, node)| !node.is_bad())?;
-        let path = Path::Index(&self.at.path, index);
+        let path = Trail::Index(&self.at.path, index);
         Some(At::new(node, path, self.at.problems))
     }
 }
@@ -254,7 +254,7 @@ impl<'a> Entries<'a> {
 
     fn value(&self) -> At<'_> {
         let entry = self.current.expect("serde asks for the key first");
-        let path = Path::Key(&self.at.path, &entry.key);
+        let path = Trail::Key(&self.at.path, &entry.key);
         At::new(&entry.node, path, self.at.problems)
     }
 

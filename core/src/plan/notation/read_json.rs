@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::tree::{Builder, Entry, Node, Path, Problems, Value};
+use super::tree::{Builder, Entry, Node, Problems, Trail, Value};
 
 /// Reads `text`. `None` if it is not JSON, and then there are problems.
 pub(in crate::plan) fn read(text: &str, problems: &Problems) -> Option<Node> {
@@ -14,9 +14,9 @@ pub(in crate::plan) fn read(text: &str, problems: &Problems) -> Option<Node> {
         builder: Builder::new(text, problems),
     };
     match serde_json::from_str::<&RawValue>(text) {
-        Ok(raw) => Some(reader.node(raw, Path::Root, 0)),
+        Ok(raw) => Some(reader.node(raw, Trail::Root, 0)),
         Err(error) => {
-            reader.syntax_error(&error, Path::Root, 1);
+            reader.syntax_error(&error, Trail::Root, 1);
             None
         }
     }
@@ -28,7 +28,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn node(&mut self, raw: &'a RawValue, path: Path<'_>, depth: usize) -> Node {
+    fn node(&mut self, raw: &'a RawValue, path: Trail<'_>, depth: usize) -> Node {
         let json = raw.get();
         // A raw value is a part of the text that was read.
         let offset = json.as_ptr() as usize - self.text.as_ptr() as usize;
@@ -55,33 +55,33 @@ impl<'a> Reader<'a> {
     fn list(
         &mut self,
         json: &'a str,
-        path: Path<'_>,
+        path: Trail<'_>,
         depth: usize,
     ) -> Result<Value, serde_json::Error> {
         let raws: Vec<&RawValue> = serde_json::from_str(json)?;
         let nodes = raws
             .into_iter()
             .enumerate()
-            .map(|(index, raw)| self.node(raw, Path::Index(&path, index), depth));
+            .map(|(index, raw)| self.node(raw, Trail::Index(&path, index), depth));
         Ok(Value::List(nodes.collect()))
     }
 
     fn table(
         &mut self,
         json: &'a str,
-        path: Path<'_>,
+        path: Trail<'_>,
         depth: usize,
     ) -> Result<Value, serde_json::Error> {
         let raws = serde_json::Deserializer::from_str(json).deserialize_map(Pairs)?;
         let mut seen = std::collections::BTreeSet::new();
         let mut entries = Vec::new();
         for (key, raw) in raws {
-            let mut node = self.node(raw, Path::Key(&path, &key), depth);
+            let mut node = self.node(raw, Trail::Key(&path, &key), depth);
             if !seen.insert(key.clone()) {
                 let message = "expected each key once, found it again";
                 node = self
                     .builder
-                    .unreadable(Path::Key(&path, &key), node.line, message);
+                    .unreadable(Trail::Key(&path, &key), node.line, message);
             }
             entries.push(Entry {
                 key,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports an error whose own line counts from `line`.
-    fn syntax_error(&self, error: &serde_json::Error, path: Path<'_>, line: u32) -> Node {
+    fn syntax_error(&self, error: &serde_json::Error, path: Trail<'_>, line: u32) -> Node {
         let text = error.to_string();
         // The place is told apart from the message.
         let message = match error.is_eof() {

@@ -3,14 +3,14 @@
 use toml::Spanned;
 use toml::de::{DeArray, DeFloat, DeInteger, DeTable, DeValue};
 
-use super::tree::{Builder, Entry, Node, Path, Problems, Value};
+use super::tree::{Builder, Entry, Node, Problems, Trail, Value};
 
 /// Reads `text`. `None` if it is not TOML, and then there are problems.
 pub(in crate::plan) fn read(text: &str, problems: &Problems) -> Option<Node> {
     let mut builder = Builder::new(text, problems);
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
-        let value = builder.table(table.get_ref(), Path::Root, 1);
+        let value = builder.table(table.get_ref(), Trail::Root, 1);
         return Some(Node::new(1, value));
     }
     let mut faults: Vec<(u32, &str)> = errors
@@ -24,33 +24,33 @@ pub(in crate::plan) fn read(text: &str, problems: &Problems) -> Option<Node> {
     faults.sort_by_key(|it| it.0);
     faults.dedup_by_key(|it| it.0);
     for (line, message) in faults {
-        problems.push(Path::Root, line, &format!("not TOML: {message}"));
+        problems.push(Trail::Root, line, &format!("not TOML: {message}"));
     }
     None
 }
 
 impl Builder<'_> {
-    fn table(&mut self, table: &DeTable<'_>, path: Path<'_>, depth: usize) -> Value {
+    fn table(&mut self, table: &DeTable<'_>, path: Trail<'_>, depth: usize) -> Value {
         let entries = table.iter().map(|(key, value)| {
             let name = key.get_ref();
             Entry {
                 key: name.clone().into_owned(),
                 key_line: self.lines.line(key.span().start),
-                node: self.node(value, Path::Key(&path, name), depth),
+                node: self.node(value, Trail::Key(&path, name), depth),
             }
         });
         Value::Table(entries.collect())
     }
 
-    fn list(&mut self, list: &DeArray<'_>, path: Path<'_>, depth: usize) -> Value {
+    fn list(&mut self, list: &DeArray<'_>, path: Trail<'_>, depth: usize) -> Value {
         let nodes = list
             .iter()
             .enumerate()
-            .map(|(index, value)| self.node(value, Path::Index(&path, index), depth));
+            .map(|(index, value)| self.node(value, Trail::Index(&path, index), depth));
         Value::List(nodes.collect())
     }
 
-    fn node(&mut self, value: &Spanned<DeValue<'_>>, path: Path<'_>, depth: usize) -> Node {
+    fn node(&mut self, value: &Spanned<DeValue<'_>>, path: Trail<'_>, depth: usize) -> Node {
         let line = self.lines.line(value.span().start);
         if !self.has_room(path, line, depth) {
             return Node::unreadable(line);
@@ -73,11 +73,11 @@ impl Builder<'_> {
         Node::new(line, value)
     }
 
-    fn toml_float(&self, number: &DeFloat<'_>, path: Path<'_>, line: u32) -> Node {
+    fn toml_float(&self, number: &DeFloat<'_>, path: Trail<'_>, line: u32) -> Node {
         self.float(path, line, number.as_str())
     }
 
-    fn toml_whole(&self, number: &DeInteger<'_>, path: Path<'_>, line: u32) -> Node {
+    fn toml_whole(&self, number: &DeInteger<'_>, path: Trail<'_>, line: u32) -> Node {
         let value = i128::from_str_radix(number.as_str(), number.radix()).ok();
         self.whole(path, line, value, &number.to_string())
     }

@@ -1,9 +1,9 @@
 //! A text in TOML or JSON as a tree that knows its lines, and the limits of what is read.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 
 use super::errors::{PlanProblem, one_line};
+use crate::plan::path::{write_index, write_key};
 
 /// A value and the line on which it starts.
 #[derive(Debug)]
@@ -93,51 +93,45 @@ pub(in crate::plan) struct Entry {
     pub(in crate::plan) node: Node,
 }
 
-/// The way from the root of a tree to one of its nodes.
+/// The path from the root of a tree to one of its nodes, as links on the stack: one is made for every
+/// node, and few are ever written. Keys that are long are cut.
 #[derive(Clone, Copy)]
-pub(in crate::plan) enum Path<'a> {
+pub(in crate::plan) enum Trail<'a> {
     Index(&'a Self, usize),
     Key(&'a Self, &'a str),
     Root,
 }
 
-impl Path<'_> {
+impl Trail<'_> {
     const MAX_KEY_CHARS: usize = 60;
 
-    fn write(&self, text: &mut String) {
+    fn write(&self, text: &mut String) -> std::fmt::Result {
         match *self {
-            Path::Root => (),
-            Path::Index(parent, index) => {
-                parent.write(text);
-                let _ = write!(text, "[{index}]");
+            Trail::Root => Ok(()),
+            Trail::Index(parent, index) => {
+                parent.write(text)?;
+                write_index(text, index)
             }
-            Path::Key(parent, key) => {
-                parent.write(text);
-                if !text.is_empty() {
-                    text.push('.');
-                }
-                let is_bare = |it: char| it.is_ascii_alphanumeric() || "_-$".contains(it);
-                if !key.is_empty() && key.chars().all(is_bare) {
-                    text.push_str(&one_line(key, Self::MAX_KEY_CHARS));
-                } else {
-                    let _ = write!(text, "“{}”", one_line(key, Self::MAX_KEY_CHARS));
-                }
+            Trail::Key(parent, key) => {
+                parent.write(text)?;
+                let is_first = text.is_empty();
+                write_key(text, is_first, key, &one_line(key, Self::MAX_KEY_CHARS))
             }
         }
     }
 }
 
-impl std::fmt::Display for Path<'_> {
+impl std::fmt::Display for Trail<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut text = String::new();
-        self.write(&mut text);
+        self.write(&mut text)?;
         f.write_str(&text)
     }
 }
 
 /// The path and the line of what is at `wanted` below `node`, which is at `at`.
-pub(in crate::plan) fn locate(node: &Node, at: Path<'_>, wanted: &str) -> Option<(String, u32)> {
-    let below = |path: Path<'_>, line: u32, node: &Node| {
+pub(in crate::plan) fn locate(node: &Node, at: Trail<'_>, wanted: &str) -> Option<(String, u32)> {
+    let below = |path: Trail<'_>, line: u32, node: &Node| {
         let text = path.to_string();
         let rest = wanted.get(text.len()..)?;
         match wanted[..text.len()].eq_ignore_ascii_case(&text) {
@@ -149,12 +143,12 @@ pub(in crate::plan) fn locate(node: &Node, at: Path<'_>, wanted: &str) -> Option
     match &node.value {
         Value::Table(entries) => entries
             .iter()
-            .find_map(|it| below(Path::Key(&at, &it.key), it.key_line, &it.node)),
+            .find_map(|it| below(Trail::Key(&at, &it.key), it.key_line, &it.node)),
         Value::List(nodes) => nodes.iter().enumerate().find_map(|(index, it)| {
-            let path = Path::Index(&at, index);
+            let path = Trail::Index(&at, index);
             // A pair is called by its name.
             let is_wanted = it.name().is_some_and(|name| {
-                let name = Path::Key(&at, name).to_string();
+                let name = Trail::Key(&at, name).to_string();
                 name.eq_ignore_ascii_case(wanted)
             });
             if is_wanted {
@@ -174,7 +168,7 @@ pub(in crate::plan) struct Problems {
 }
 
 impl Problems {
-    pub(in crate::plan) fn push(&self, path: Path<'_>, line: u32, message: &str) {
+    pub(in crate::plan) fn push(&self, path: Trail<'_>, line: u32, message: &str) {
         self.push_at(path.to_string(), line, message);
     }
 
@@ -223,7 +217,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Counts one more node. After the last that may be, there is no room for another.
-    pub(in crate::plan) fn has_room(&mut self, path: Path<'_>, line: u32, depth: usize) -> bool {
+    pub(in crate::plan) fn has_room(&mut self, path: Trail<'_>, line: u32, depth: usize) -> bool {
         self.n_nodes += 1;
         if Self::MAX_NODES < self.n_nodes {
             if self.n_nodes == Self::MAX_NODES + 1 {
@@ -243,7 +237,7 @@ impl<'a> Builder<'a> {
     /// The node of a whole number as it is written, with maybe a sign.
     pub(in crate::plan) fn whole(
         &self,
-        path: Path<'_>,
+        path: Trail<'_>,
         line: u32,
         number: Option<i128>,
         text: &str,
@@ -263,7 +257,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The node of a number with a fraction or an exponent as it is written.
-    pub(in crate::plan) fn float(&self, path: Path<'_>, line: u32, text: &str) -> Node {
+    pub(in crate::plan) fn float(&self, path: Trail<'_>, line: u32, text: &str) -> Node {
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Node::new(line, Value::Float(number)),
             _ => {
@@ -277,7 +271,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(in crate::plan) fn unreadable(&self, path: Path<'_>, line: u32, message: &str) -> Node {
+    pub(in crate::plan) fn unreadable(&self, path: Trail<'_>, line: u32, message: &str) -> Node {
         self.problems.push(path, line, message);
         Node::unreadable(line)
     }
@@ -306,11 +300,11 @@ mod tests {
 
     #[test]
     fn a_path_reads_like_the_keys_in_the_file() {
-        let class = Path::Key(&Path::Root, "user_class");
-        let task = Path::Index(&class, 1);
-        assert_eq!(Path::Key(&task, "get").to_string(), "user_class[1].get");
-        assert_eq!(Path::Key(&task, "a b").to_string(), "user_class[1].“a b”");
-        assert_eq!(Path::Root.to_string(), "");
+        let class = Trail::Key(&Trail::Root, "user_class");
+        let task = Trail::Index(&class, 1);
+        assert_eq!(Trail::Key(&task, "get").to_string(), "user_class[1].get");
+        assert_eq!(Trail::Key(&task, "a b").to_string(), "user_class[1].“a b”");
+        assert_eq!(Trail::Root.to_string(), "");
     }
 
     #[test]
