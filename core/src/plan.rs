@@ -47,7 +47,7 @@ pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };
 pub use self::url::{BaseUrl, UrlTemplate, host_name, is_absolute, origin};
-pub use self::values::{ArrivalRate, RunTime, SpawnRate, UserCount, format_length, parse_length};
+pub use self::values::{ArrivalRate, RunTime, SpawnRate, UserCount, parse_length};
 
 /// The validated description of a run.
 #[derive(Clone, Debug, PartialEq)]

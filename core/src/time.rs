@@ -82,3 +82,28 @@ pub trait Clock {
     /// Waits until `at`; done at once if that has passed. May end a little late, never early.
     fn sleep_until(&self, at: Elapsed) -> impl Future<Output = ()> + 'static;
 }
+
+/// `length` in the notation that [`parse_length`](crate::plan::parse_length) reads, such as `1h20m`, `1.5s` or `500ms`.
+pub fn format_length(length: Duration) -> String {
+    let nanos = length.subsec_nanos();
+    let (hours, minutes, secs) = (
+        length.as_secs() / 3600,
+        length.as_secs() / 60 % 60,
+        length.as_secs() % 60,
+    );
+    let mut text = String::new();
+    for (number, unit) in [(hours, "h"), (minutes, "m")] {
+        if 0 < number {
+            text += &format!("{number}{unit}");
+        }
+    }
+    if nanos == 0 && (0 < secs || text.is_empty()) {
+        text += &format!("{secs}s");
+    } else if 0 < nanos && nanos.is_multiple_of(1_000_000) && secs == 0 {
+        text += &format!("{}ms", nanos / 1_000_000);
+    } else if 0 < nanos {
+        let fraction = format!("{nanos:09}");
+        text += &format!("{secs}.{}s", fraction.trim_end_matches('0'));
+    }
+    text
+}

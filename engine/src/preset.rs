@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use mayfly_core::plan::preset::Preset;
-use mayfly_core::plan::{Arrivals, RunTime, Shape, UserCount, format_length, parse_length};
+use mayfly_core::plan::{Arrivals, RunTime, Shape, UserCount, parse_length};
 use mayfly_core::schedule::load_line::LoadLine;
+use mayfly_core::time::format_length;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

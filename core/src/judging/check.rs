@@ -17,9 +17,9 @@ use serde_json::Value;
 use crate::http::request::Keep;
 use crate::judging::answer::Answer;
 use crate::judging::query::{JsonPath, Pattern};
-use crate::plan::format_length;
 use crate::shorten::shorten;
 use crate::template::{Encoding, JsonTemplate, Scope, Template, UnknownVariable};
+use crate::time::format_length;
 
 pub use self::status::{StatusSet, StatusSetError};
 

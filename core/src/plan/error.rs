@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::format_length;
 use super::range::Range;
 use crate::shorten::shorten;
 use crate::template::TemplateError;
+use crate::time::format_length;
 
 /// Why a value of a plan was rejected: what was expected, and what was found.
 ///

@@ -31,8 +31,9 @@ use serde::{Serialize, Serializer};
 
 pub(super) use self::plan::PlanFile;
 pub(super) use self::request::METHODS;
+use crate::plan::PlanError;
 use crate::plan::notation::messages;
-use crate::plan::{PlanError, format_length};
+use crate::time::format_length;
 
 /// How a value of the model is written in a file.
 pub(super) trait Form: Sized {

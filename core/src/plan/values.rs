@@ -217,31 +217,6 @@ fn times(number: &str, nanos: u64, may_have_fraction: bool) -> Option<Duration> 
     Some(Duration::from_nanos(total))
 }
 
-/// `length` in the notation that [`parse_length`] reads, such as `1h20m`, `1.5s` or `500ms`.
-pub fn format_length(length: Duration) -> String {
-    let nanos = length.subsec_nanos();
-    let (hours, minutes, secs) = (
-        length.as_secs() / 3600,
-        length.as_secs() / 60 % 60,
-        length.as_secs() % 60,
-    );
-    let mut text = String::new();
-    for (number, unit) in [(hours, "h"), (minutes, "m")] {
-        if 0 < number {
-            text += &format!("{number}{unit}");
-        }
-    }
-    if nanos == 0 && (0 < secs || text.is_empty()) {
-        text += &format!("{secs}s");
-    } else if 0 < nanos && nanos.is_multiple_of(1_000_000) && secs == 0 {
-        text += &format!("{}ms", nanos / 1_000_000);
-    } else if 0 < nanos {
-        let fraction = format!("{nanos:09}");
-        text += &format!("{secs}.{}s", fraction.trim_end_matches('0'));
-    }
-    text
-}
-
 /// Seconds of a length of time in Locust's notation.
 fn parse_timespan(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -266,6 +241,7 @@ fn parse_timespan(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::format_length;
 
     #[test]
     fn run_times_are_read_as_locust_reads_them() {

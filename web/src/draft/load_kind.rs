@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mayfly_core::plan::{format_length, parse_length};
+use mayfly_core::plan::parse_length;
+use mayfly_core::time::format_length;
 use serde_json::{Map, Value, json};
 
 use mayfly_engine::edit::number;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use mayfly_core::measure::series::Slot;
-use mayfly_core::plan::format_length;
 use mayfly_core::schedule::load_line::{LoadLine, LoadUnit};
+use mayfly_core::time::format_length;
 
 use crate::view::format;
 

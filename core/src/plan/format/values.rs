@@ -19,8 +19,9 @@ use crate::judging::query::{JsonPath, Pattern};
 use crate::plan::notation::escape::{escaped, unescaped};
 use crate::plan::range::Range;
 use crate::plan::wait::WaitTime;
-use crate::plan::{BaseUrl, PlanError, RunTime, UrlTemplate, format_length, parse_length};
+use crate::plan::{BaseUrl, PlanError, RunTime, UrlTemplate, parse_length};
 use crate::template::{JsonTemplate, Template, is_identifier};
+use crate::time::format_length;
 use crate::verdict::threshold::Condition;
 
 /// What is made from a text, and knows its text.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{LoadLine, LoadUnit};
-use crate::plan::format_length;
 use crate::time::Elapsed;
+use crate::time::format_length;
 
 /// Such as “0 to 50 users within 25s, then 50 users until 1m”.
 pub(super) fn of(line: &LoadLine) -> String {
