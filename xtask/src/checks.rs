@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 
 use crate::command::{cargo, command, finish, output, root};
-use crate::{browser, dist, instructions, links, tools};
+use crate::{browser, dist, instructions, links, rooms, tools};
 
 /// A part of a package that may not use some others.
 struct Boundary {
@@ -105,8 +105,9 @@ struct Step {
 }
 
 /// All checks, the quick ones first: a mistake of spelling should not show after twenty minutes.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     step(Part::Quick, "checking the format", check_format),
+    step(Part::Quick, "checking the rooms", rooms::check),
     step(Part::Quick, "checking the spelling", check_spelling),
     step(Part::Quick, "looking for unused dependencies", check_unused),
     step(Part::Quick, "checking dependencies", check_boundaries),

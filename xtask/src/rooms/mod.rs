@@ -64,13 +64,28 @@ pub(crate) fn rooms(options: &Options) -> anyhow::Result<()> {
     let (drawing, findings) = examine(options)?;
     println!("{drawing}");
     refuse(&findings)?;
-    let content = format!("```text\n{drawing}```\n");
     match (&options.table, options.write) {
-        (_, true) => BLOCK.write(&options.root, &content),
-        (None, false) => BLOCK.check(&options.root, &content),
+        (_, true) => BLOCK.write(&options.root, &fenced(&drawing)),
+        (None, false) => BLOCK.check(&options.root, &fenced(&drawing)),
         // The drawing is of another table than the file is.
         (Some(_), false) => Ok(()),
     }
+}
+
+/// As [`rooms`], without drawing.
+///
+/// # Errors
+///
+/// Fails as [`rooms`] does.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let options = Options::default();
+    let (drawing, findings) = examine(&options)?;
+    refuse(&findings)?;
+    BLOCK.check(&options.root, &fenced(&drawing))
+}
+
+fn fenced(drawing: &str) -> String {
+    format!("```text\n{drawing}```\n")
 }
 
 /// The drawing of all packages, and all that is wrong with them.
@@ -113,4 +128,14 @@ fn refuse(findings: &[String]) -> anyhow::Result<()> {
         findings.join("\n  ")
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_docs_have_a_place_for_the_drawing() {
+        BLOCK.assert_exists();
+    }
 }
