@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mayfly_core::measure::board::Board;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Draft, Plan, Targets};
+use mayfly_core::plan::{Draft, Plan, Summary, Targets};
 use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
 use mayfly_core::schedule::load_line::{LoadLine, Outlook};
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,8 @@ pub struct KeptRun {
     pub line: Option<LoadLine>,
     /// What was loaded.
     pub targets: Targets,
+    /// What else is shown of its plan.
+    pub summary: Summary,
 }
 
 impl KeptRun {
@@ -156,6 +158,7 @@ impl KeptRun {
                 plan.map(|it| Outlook::new(&it).line().clone())
             },
             targets: Targets::of_draft(&report.plan),
+            summary: Summary::of_draft(&report.plan),
         }
     }
 }
@@ -175,6 +178,7 @@ impl Default for KeptRun {
             thresholds: Vec::new(),
             line: None,
             targets: Targets::default(),
+            summary: Summary::default(),
         }
     }
 }

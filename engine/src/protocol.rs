@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use mayfly_core::http::request::RequestName;
+use mayfly_core::plan::Summary;
 use mayfly_core::report::ThresholdResult;
 use mayfly_core::running::trial::Trial;
 use mayfly_core::schedule::load_line::LoadLine;
@@ -121,12 +122,14 @@ pub enum Notice {
     },
     /// What was read of a preset.
     ReadPreset(PresetDraft, PresetReading),
-    /// The load of a run over time, at its start and after an edit.
-    Line {
+    /// What a run is about, at its start and after an edit.
+    Load {
         /// The run.
         run: RunId,
-        /// Its load.
+        /// Its load over time.
         line: LoadLine,
+        /// What else is shown of its plan.
+        summary: Summary,
     },
     /// The plan cannot run.
     Refused {
@@ -193,7 +196,7 @@ impl Notice {
     pub fn is_answer(&self) -> bool {
         match self {
             Self::History(_)
-            | Self::Line { .. }
+            | Self::Load { .. }
             | Self::Read { .. }
             | Self::ReadPreset(..)
             | Self::Refused { .. }

@@ -2,7 +2,7 @@
 
 use mayfly_core::plan::browser::{Unsent, unsent};
 use mayfly_core::plan::data::Table;
-use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Targets, locate};
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Summary, Targets, locate};
 use mayfly_core::running::program::{Program, ProgramError};
 use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,8 @@ pub struct Reading {
     pub line: Option<LoadLine>,
     /// What it loads.
     pub targets: Targets,
+    /// What else is shown of it; the default if it cannot be read.
+    pub summary: Summary,
 }
 
 /// One thing that is wrong with a plan.
@@ -98,6 +100,7 @@ impl Reading {
                 reading.warnings = warnings(&plan, text);
                 reading.line = Some(LoadLine::of_plan(&plan));
                 reading.targets = Targets::of(&plan);
+                reading.summary = Summary::of(&plan);
                 // Whether the parts of a plan fit each other shows when it is made ready.
                 match Program::new(&plan, read_file) {
                     Ok(program) => ready = Some(ReadyPlan::of(plan, draft, program)),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use mayfly_core::http::transport::Transport;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::Plan;
+use mayfly_core::plan::{Plan, Summary};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
 use mayfly_core::running::shard::{self, Setting, Shard};
@@ -61,13 +61,13 @@ impl<C: Clock> Drawing<C> {
     /// A run of `plan` begins. Gives what the other side is to hear of it.
     fn begin(&self, run: RunId, clock: C, plan: &Plan) -> Notice {
         let outlook = Outlook::new(plan);
-        let line = outlook.line().clone();
+        let notice = load_of(run, &outlook, plan);
         *self.0.borrow_mut() = Some(Drawn {
             run,
             clock,
             outlook,
         });
-        Notice::Line { run, line }
+        notice
     }
 
     /// The run goes on with `plan`. Gives what the other side is to hear of it.
@@ -75,11 +75,15 @@ impl<C: Clock> Drawing<C> {
         let mut drawn = self.0.borrow_mut();
         let drawn = drawn.as_mut()?;
         drawn.outlook.edit(drawn.clock.now(), plan);
-        let line = drawn.outlook.line().clone();
-        Some(Notice::Line {
-            run: drawn.run,
-            line,
-        })
+        Some(load_of(drawn.run, &drawn.outlook, plan))
+    }
+}
+
+fn load_of(run: RunId, outlook: &Outlook, plan: &Plan) -> Notice {
+    Notice::Load {
+        run,
+        line: outlook.line().clone(),
+        summary: Summary::of(plan),
     }
 }
 
@@ -111,8 +115,8 @@ impl<H: Host> Run<H> {
         self.saved.begin(&key(started, seed));
         *self.recorder.borrow_mut() = Some(recorder);
         let clock = self.host.start_clock();
-        let line = self.drawing.begin(run, clock.clone(), &plan);
-        self.host.tell(line);
+        self.host
+            .tell(self.drawing.begin(run, clock.clone(), &plan));
         let mut packer = Packer::default();
         let publish = |snapshot| self.publish(run, snapshot, &mut packer);
         let setting = |max_in_flight| Setting {

@@ -316,7 +316,7 @@ fn a_run_is_what_the_target_saw_on_both_sides() {
     assert_eq!(report.verdict(), RunVerdict::NoFailures);
     assert_eq!(report.ending, Ending::Stopped);
     assert_eq!(seen.end_cause(), Some(&EndCause::RunTime));
-    let is_line = |it: &Notice| matches!(it, Notice::Line { run: 1, .. });
+    let is_line = |it: &Notice| matches!(it, Notice::Load { run: 1, .. });
     assert!(stage.world.heard.borrow().iter().any(is_line));
     assert_eq!(*stage.world.base_urls.borrow(), ["http://a.test"]);
 }

@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Draft, Targets, Users};
+use mayfly_core::plan::{Draft, Summary, Targets, Users};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
@@ -115,6 +115,9 @@ enum Purpose {
     Start,
     Update,
 }
+
+/// What a plan loads, and what else is shown of it.
+type About = (Targets, Summary);
 
 /// Does what a person wants, and listens to the engine.
 #[derive(Clone)]
@@ -250,7 +253,8 @@ impl Control {
 
     fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
         if let Some(draft) = plan.ready() {
-            self.use_draft(plan.title.clone(), draft.clone(), &plan.targets, purpose);
+            let about = (plan.targets.clone(), plan.summary.clone());
+            self.use_draft(plan.title.clone(), draft.clone(), about, purpose);
         } else if plan.is_read() {
             self.reject();
         } else {
@@ -264,9 +268,9 @@ impl Control {
         self.read(plan);
     }
 
-    fn use_draft(&self, title: String, draft: Draft, targets: &Targets, purpose: Purpose) {
+    fn use_draft(&self, title: String, draft: Draft, about: About, purpose: Purpose) {
         match purpose {
-            Purpose::Start => self.start_plan(title, draft, targets.clone()),
+            Purpose::Start => self.start_plan(title, draft, about),
             Purpose::Update => {
                 self.tell(Command::Edit {
                     plan: draft.to_json(),
@@ -284,15 +288,15 @@ impl Control {
         Timeout::new(0, browser::focus::focus_first_invalid).forget();
     }
 
-    fn start_plan(&self, title: String, draft: Draft, targets: Targets) {
+    fn start_plan(&self, title: String, draft: Draft, about: About) {
         let run = self.0.newest.get() + 1;
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
         let mut new = Run::new(run, title, draft, browser::dates::now_millis());
-        let seed = new.outline.seed.unwrap_or_else(browser::random_seed);
+        (new.targets, new.summary) = about;
+        let seed = new.summary.seed.unwrap_or_else(browser::random_seed);
         new.seed = seed;
-        new.targets = targets;
         self.log(Level::Info, log::started(&new, seed));
         self.ensure_engine();
         self.tell(Command::Start {

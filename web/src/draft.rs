@@ -2,5 +2,5 @@
 
 pub mod keys;
 pub mod load_kind;
-pub mod outline;
 pub mod secrets;
+pub mod users;

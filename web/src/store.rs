@@ -21,7 +21,7 @@ use mayfly_core::plan::Users;
 use mayfly_core::running::trial::Trial;
 
 use crate::draft::keys::{Edit, Path};
-use crate::draft::load_kind::LoadKind;
+use crate::draft::load_kind::kind_of;
 use crate::view::chart_model::run::HIDDEN;
 use mayfly_engine::edit::number;
 
@@ -267,8 +267,8 @@ impl State {
     /// under way: a run with users cannot go on with arrivals.
     pub fn takes_plan(&self) -> bool {
         let running = self.run.as_ref().filter(|run| run.state().is_active());
-        let kind = LoadKind::of(&self.plan.draft.keys);
-        running.is_none_or(|run| run.outline.kind.is_open() == kind.is_open())
+        let kind = kind_of(&self.plan.draft.keys);
+        running.is_none_or(|run| run.summary.kind.is_open() == kind.is_open())
     }
 
     fn shows_log(&self) -> bool {
@@ -307,7 +307,7 @@ impl State {
     }
 
     fn edit_load(&mut self) {
-        let users = self.run.as_ref().map(|run| run.outline.users);
+        let users = self.run.as_ref().map(|run| run.summary.users);
         match users {
             Some(Some(_)) => self.dialog = Some(Dialog::EditUsers),
             Some(None) => self.view = View::Form,

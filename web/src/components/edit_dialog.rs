@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::modal::use_dialog;
 use super::text_field::TextField;
 use crate::browser;
-use crate::draft::outline::{UsersErrors, parse_users};
+use crate::draft::users::{UsersErrors, parse_users};
 
 #[derive(PartialEq, Properties)]
 pub struct EditDialogProps {

@@ -22,8 +22,12 @@ impl Control {
             Notice::Kept { run, problem } => {
                 self.act(Action::Run(RunAction::Keep(run, problem)));
             }
-            Notice::Line { run, line } => {
-                self.act(Action::Run(RunAction::Draw(run, Box::new(line))));
+            Notice::Load { run, line, summary } => {
+                self.act(Action::Run(RunAction::Draw(
+                    run,
+                    Box::new(line),
+                    Box::new(summary),
+                )));
             }
             Notice::Read { id, reading } => self.handle_reading(id, reading),
             Notice::ReadPreset(draft, reading) => {
@@ -84,7 +88,7 @@ impl Control {
 
     fn handle_reading(&self, revision: u32, reading: Reading) {
         let (plan, text) = (reading.plan(), reading.text.clone());
-        let targets = reading.targets.clone();
+        let about = (reading.targets.clone(), reading.summary.clone());
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let next = self
             .0
@@ -98,7 +102,7 @@ impl Control {
                 None => self.reject(),
             },
             (Some((_, title, purpose)), Some(plan)) => {
-                self.use_draft(title, plan, &targets, purpose);
+                self.use_draft(title, plan, about, purpose);
             }
             (Some(_), None) => self.reject(),
         }

@@ -3,53 +3,31 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mayfly_core::plan::parse_length;
+use mayfly_core::plan::{LoadKind, parse_length};
 use mayfly_core::time::format_length;
 use serde_json::{Map, Value, json};
 
 use mayfly_engine::edit::number;
 
-/// What the load of a plan is about.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub enum LoadKind {
-    /// A number of users.
-    #[default]
-    Users,
-    /// Numbers of users, one after the other.
-    Stages,
-    /// Tasks started per second, whether or not earlier ones are done.
-    Arrivals,
+/// The kind of the load of a draft with these keys, as far as it can be told.
+pub fn kind_of(keys: &Map<String, Value>) -> LoadKind {
+    let load = keys.get("load");
+    let has = |key: &str| load.is_some_and(|it| it.get(key).is_some());
+    if has("stages") {
+        LoadKind::Stages
+    } else if has("arrivals") {
+        LoadKind::Arrivals
+    } else {
+        LoadKind::Users
+    }
 }
 
-impl LoadKind {
-    /// In the order in which a person chooses.
-    pub const ALL: [Self; 3] = [Self::Users, Self::Stages, Self::Arrivals];
-
-    /// The kind of the load of a plan with these keys, as far as it can be told.
-    pub fn of(keys: &Map<String, Value>) -> Self {
-        let load = keys.get("load");
-        let has = |key: &str| load.is_some_and(|it| it.get(key).is_some());
-        if has("stages") {
-            Self::Stages
-        } else if has("arrivals") {
-            Self::Arrivals
-        } else {
-            Self::Users
-        }
-    }
-
-    /// What it is called.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Users => "Users",
-            Self::Stages => "Stages",
-            Self::Arrivals => "Arrivals (open model)",
-        }
-    }
-
-    /// Whether tasks start at given times, rather than one after the other.
-    pub fn is_open(self) -> bool {
-        self == Self::Arrivals
+/// What a kind of load is called.
+pub fn title(kind: LoadKind) -> &'static str {
+    match kind {
+        LoadKind::Users => "Users",
+        LoadKind::Stages => "Stages",
+        LoadKind::Arrivals => "Arrivals (open model)",
     }
 }
 
@@ -61,7 +39,7 @@ impl FormerLoads {
     /// Gives the plan with these keys a load of another kind: the one that it had before, or else
     /// what comes closest to the one it has.
     pub fn switch(&mut self, keys: &mut Map<String, Value>, kind: LoadKind) {
-        let from = LoadKind::of(keys);
+        let from = kind_of(keys);
         if from == kind {
             return;
         }
@@ -254,10 +232,10 @@ mod tests {
     fn check(load: Value, kind: LoadKind, expected: Value) {
         let mut keys = keys(load.clone());
         let mut former = FormerLoads::default();
-        let from = LoadKind::of(&keys);
+        let from = kind_of(&keys);
         former.switch(&mut keys, kind);
         assert_eq!(keys["load"], expected);
-        assert_eq!(LoadKind::of(&keys), kind);
+        assert_eq!(kind_of(&keys), kind);
         former.switch(&mut keys, from);
         assert_eq!(keys["load"], load, "it comes back as it was");
     }

@@ -51,7 +51,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     title={run.title.clone()}
                     host={run.targets.label()}
                     state={run.state()}
-                    length={run.outline.length}
+                    length={run.summary.length}
                     model={run.model.clone()}
                 />
                 <RunButtons
@@ -94,7 +94,7 @@ pub fn RunPage(props: &RunPageProps) -> Html {
                     <p class="note">{ queued(run.model.n_queued) }</p>
                 }
             </main>
-            if props.dialog == Some(Dialog::EditUsers) && let Some(users) = run.outline.users {
+            if props.dialog == Some(Dialog::EditUsers) && let Some(users) = run.summary.users {
                 <EditDialog
                     {users}
                     on_edit={on_intent.reform(Intent::EditUsers)}

@@ -8,9 +8,10 @@ use crate::browser;
 use crate::components::plan_form::MoreParts;
 use crate::components::{Brand, Editor, FormPart, PageTools, PlanFiles, PlanForm};
 use crate::control::Intent;
-use crate::draft::load_kind::LoadKind;
+use crate::draft::load_kind::kind_of;
 use crate::store::{Action, Dialog, PlanAction, PlanDoc, View};
 use crate::view::format::sentence;
+use mayfly_core::plan::LoadKind;
 
 #[derive(PartialEq, Properties)]
 pub struct StartPageProps {
@@ -197,7 +198,7 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
             </>
         };
     };
-    let kind = LoadKind::of(&props.plan.draft.keys);
+    let kind = kind_of(&props.plan.draft.keys);
     let fits = kind.is_open() == running.is_open();
     let note = if fits {
         "The run takes on this load and these weights at once, and its time still counts from its start. Everything else takes effect with the next run."

@@ -89,7 +89,7 @@ pub fn App(props: &AppProps) -> Html {
                 <StartPage
                     plan={state.plan.clone()}
                     has_run={state.run.is_some()}
-                    running={running.map(|it| it.outline.kind)}
+                    running={running.map(|it| it.summary.kind)}
                     more={page.later.parts_of_form()}
                     {on_action} {on_intent}
                 />

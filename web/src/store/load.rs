@@ -5,7 +5,8 @@ use std::rc::Rc;
 use mayfly_core::schedule::load_line::LoadLine;
 use serde_json::{Map, Value};
 
-use crate::draft::load_kind::{FormerLoads, LoadKind};
+use crate::draft::load_kind::FormerLoads;
+use mayfly_core::plan::LoadKind;
 use mayfly_engine::preset::{PresetDraft, PresetReading};
 
 /// What the page knows of a load besides its keys.

@@ -83,7 +83,7 @@ pub fn started(run: &Run, seed: u64) -> String {
         "" => "A run".to_owned(),
         title => format!("“{title}”"),
     };
-    let load = match run.outline.users {
+    let load = match run.summary.users {
         Some(users) => user_text(users),
         None => "the load that the plan describes".to_owned(),
     };

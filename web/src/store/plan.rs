@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use mayfly_core::plan::{Draft, Targets};
+use mayfly_core::plan::{Draft, Summary, Targets};
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
 use crate::draft::keys::{Edit, Path};
-use crate::draft::outline::hosts;
 use crate::gate::Refusal;
 use mayfly_engine::reading::{Problem, Reading, Source};
 
@@ -58,6 +57,8 @@ pub struct PlanDoc {
     pub load: LoadDoc,
     /// What it loads, as far as it was read.
     pub targets: Targets,
+    /// What else is shown of it, as far as it was read.
+    pub summary: Summary,
     /// What it loads besides its own host.
     pub other_hosts: Vec<String>,
 }
@@ -147,6 +148,7 @@ impl PlanDoc {
             shows_text: false,
             load: LoadDoc::default(),
             targets: Targets::default(),
+            summary: Summary::default(),
             other_hosts: Vec::new(),
         }
     }
@@ -177,8 +179,11 @@ impl PlanDoc {
 
     /// Whether a run of the plan is against the simulated API.
     pub fn is_simulated(&self) -> bool {
-        let keys = &self.draft.keys;
-        keys.get("host").is_none() && hosts(keys).is_empty()
+        match self.read_revision {
+            Some(_) => self.targets.is_simulated(),
+            // User classes may have hosts of their own, which shows once it was read.
+            None => !self.draft.keys.contains_key("host"),
+        }
     }
 
     /// Whether the engine has read it as it is now.
@@ -301,7 +306,7 @@ impl PlanDoc {
             }
         }
         (self.problems, self.n_more) = (reading.problems, reading.n_more);
-        self.targets = reading.targets;
+        (self.targets, self.summary) = (reading.targets, reading.summary);
         let own = self.draft.keys.get("host").and_then(Value::as_str);
         let own = own.unwrap_or_default().trim().trim_end_matches('/');
         let others = self.targets.hosts.iter();

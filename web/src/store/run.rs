@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use mayfly_core::measure::board::Board;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Draft, Targets, Users};
+use mayfly_core::plan::{Draft, Summary, Targets, Users};
 use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
 
-use crate::draft::outline::Outline;
 use crate::view::chart_model::Event;
 use crate::view::diagnosis::Diagnosis;
 use crate::view::format;
@@ -31,8 +30,8 @@ pub struct Run {
     pub title: String,
     /// What runs. An edit changes its load.
     pub draft: Rc<Draft>,
-    /// What the page needs to know of it.
-    pub outline: Outline,
+    /// What is shown of it.
+    pub summary: Summary,
     /// What it loads.
     pub targets: Targets,
     /// Its load over time, with its edits; `None` until the engine has drawn it.
@@ -70,8 +69,8 @@ pub enum RunAction {
     Diagnose(RunId, Box<Diagnosis>),
     /// Whether the history has the run: why not, or `None` if it does.
     Keep(RunId, Option<String>),
-    /// The engine drew the load of a run.
-    Draw(RunId, Box<LoadLine>),
+    /// The engine drew the load of a run, and summed up its plan.
+    Draw(RunId, Box<LoadLine>, Box<Summary>),
     /// The run goes on with the load and the weights of this plan.
     Edit(Box<Draft>),
     /// The run goes on with other users.
@@ -93,7 +92,7 @@ impl Run {
             id,
             seed: 0,
             title,
-            outline: Outline::new(&draft),
+            summary: Summary::default(),
             targets: Targets::default(),
             draft: Rc::new(draft),
             line: None,
@@ -137,6 +136,7 @@ impl Run {
             kept: Some(kept.key),
             line: kept.line.map(Rc::new),
             targets: kept.targets,
+            summary: kept.summary,
             runs_elsewhere: kept.is_running,
             ending: (kept.ending != Ending::Stopped && !kept.is_running).then_some(kept.ending),
             thresholds: kept.thresholds.into(),
@@ -163,6 +163,7 @@ impl Run {
             thresholds: self.thresholds.to_vec(),
             line: None,
             targets: self.targets.clone(),
+            summary: self.summary.clone(),
         })
     }
 
@@ -211,7 +212,10 @@ impl Run {
                 self.diagnosis = Some(diagnosis);
                 self.review_diagnosis();
             }
-            RunAction::Draw(id, line) if id == self.id => self.line = Some(Rc::new(*line)),
+            RunAction::Draw(id, line, summary) if id == self.id => {
+                self.line = Some(Rc::new(*line));
+                self.summary = *summary;
+            }
             RunAction::Keep(id, problem) if id == self.id => self.keeping_problem = problem,
             RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
@@ -223,6 +227,7 @@ impl Run {
             }
             RunAction::EditUsers(users) => {
                 self.edit(with_users(&self.draft, users));
+                self.summary.users = Some(users);
                 self.mark(users_label(users));
             }
             _ => {}
@@ -230,7 +235,6 @@ impl Run {
     }
 
     fn edit(&mut self, draft: Draft) {
-        self.outline = Outline::new(&draft);
         self.draft = Rc::new(draft);
     }
 

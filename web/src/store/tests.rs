@@ -3,12 +3,14 @@
 use mayfly_core::http::transport::TransportError;
 use mayfly_core::measure::board::Board;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Draft, Plan, Shape};
+use mayfly_core::plan::{Draft, Plan, Shape, Summary};
 use mayfly_core::run_state::RunState;
+use mayfly_core::schedule::load_line::LoadLine;
 use mayfly_core::testing::{Answer, Simulation, answer_after, users};
 
 use super::*;
-use crate::draft::load_kind::LoadKind;
+use mayfly_core::plan::LoadKind;
+
 use crate::view::diagnosis::{Cause, Diagnosis};
 use crate::view::model::RunModel;
 use mayfly_engine::protocol::RunId;
@@ -59,12 +61,12 @@ fn snapshots_of(draft: &Draft, result: Result<u16, TransportError>) -> Vec<Snaps
 
 fn state(actions: impl IntoIterator<Item = Action>) -> State {
     let mut state = State::default();
-    state.apply(Action::Start(Box::new(Run::new(
-        1,
-        String::new(),
-        draft(),
-        0.0,
-    ))));
+    let plan = Plan::from_json(&draft().to_json()).unwrap();
+    let run = Run {
+        summary: Summary::of(&plan),
+        ..Run::new(1, String::new(), draft(), 0.0)
+    };
+    state.apply(Action::Start(Box::new(run)));
     for action in actions {
         state.apply(action);
     }
@@ -177,7 +179,7 @@ fn an_edit_is_what_new_shows() {
         state.plan.draft.keys["load"],
         serde_json::json!({ "users": 7, "spawn_rate": 0.5 })
     );
-    assert_eq!(state.run.unwrap().outline.users, Some(seven));
+    assert_eq!(state.run.unwrap().summary.users, Some(seven));
 }
 
 #[test]
@@ -240,10 +242,13 @@ fn users_are_edited_in_a_dialog_and_all_else_in_the_plan() {
     let plan = Rc::make_mut(&mut state.plan);
     plan.apply(PlanAction::Load(LoadAction::Switch(LoadKind::Stages)));
     let edited = plan.draft.clone();
-    state.apply(Action::Run(RunAction::Edit(Box::new(edited))));
+    state.apply(Action::Run(RunAction::Edit(Box::new(edited.clone()))));
     assert_eq!(state.view, View::Run);
-    let outline = &state.run.as_ref().unwrap().outline;
-    assert_eq!((outline.users, outline.kind), (None, LoadKind::Stages));
+    let plan = Plan::from_json(&edited.to_json()).unwrap();
+    let (line, summary) = (LoadLine::of_plan(&plan), Summary::of(&plan));
+    state.apply(Action::Run(RunAction::Draw(1, line.into(), summary.into())));
+    let summary = &state.run.as_ref().unwrap().summary;
+    assert_eq!((summary.users, summary.kind), (None, LoadKind::Stages));
     state.apply(Action::EditLoad);
     assert_eq!((state.dialog, state.view), (None, View::Form));
 }

@@ -13,9 +13,10 @@ use super::part::FormPart;
 use super::plan_field::{Kind, PlanField};
 use crate::components::load_picture::{LoadPicture, load_picture_room};
 use crate::draft::keys::Path;
-use crate::draft::load_kind::LoadKind;
+use crate::draft::load_kind::{kind_of, title};
 use crate::store::{LoadAction, PlanAction};
 use crate::view::format::sentence;
+use mayfly_core::plan::LoadKind;
 
 #[derive(PartialEq, Properties)]
 pub(super) struct LoadFieldsProps {
@@ -25,7 +26,7 @@ pub(super) struct LoadFieldsProps {
 #[component]
 pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
     let editor = &props.editor;
-    let kind = LoadKind::of(&editor.plan.draft.keys);
+    let kind = kind_of(&editor.plan.draft.keys);
     html! {
         <fieldset class="load">
             <legend>{ "Load" }</legend>
@@ -54,9 +55,9 @@ fn kind_switch(editor: &Editor, kind: LoadKind) -> Html {
     html! {
         <div class="segments" role="radiogroup" aria-label="Load shape">
             for it in LoadKind::ALL {
-                <label key={it.title()}>
+                <label key={title(it)}>
                     <input type="radio" name="load-kind" checked={it == kind} onchange={onchange(it)} />
-                    { it.title() }
+                    { title(it) }
                 </label>
             }
         </div>

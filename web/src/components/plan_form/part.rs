@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::task_shape::TaskShape;
 use crate::draft::keys::Path;
-use crate::draft::load_kind::LoadKind;
+use mayfly_core::plan::LoadKind;
 
 /// A part of the form that is loaded later, by what it needs besides the plan.
 #[derive(Clone, PartialEq)]

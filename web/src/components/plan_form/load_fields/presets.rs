@@ -5,7 +5,8 @@ use yew::prelude::*;
 
 use super::super::editor::Editor;
 use crate::components::text_field::TextField;
-use crate::draft::load_kind::LoadKind;
+use mayfly_core::plan::LoadKind;
+
 use crate::store::load::PresetDoc;
 use crate::store::{LoadAction, PlanAction};
 use mayfly_engine::preset::{FieldKind, PresetDraft, PresetKind};
