@@ -97,7 +97,7 @@ pub struct PatternError {
 ///
 /// The functions `match` and `search` are left out.
 #[derive(Clone)]
-pub struct JsonPath(Arc<Path>);
+pub struct JsonPath(Arc<Parsed>);
 
 impl JsonPath {
     /// The longest path that is taken, in bytes.
@@ -119,7 +119,7 @@ impl FromStr for JsonPath {
 
     fn from_str(text: &str) -> Result<Self, JsonPathError> {
         match parse_path(text) {
-            Ok(path) => Ok(Self(Arc::new(Path {
+            Ok(path) => Ok(Self(Arc::new(Parsed {
                 source: text.to_owned(),
                 path,
             }))),
@@ -161,7 +161,7 @@ pub struct JsonPathError {
     pub found: String,
 }
 
-struct Path {
+struct Parsed {
     source: String,
     path: serde_json_path::JsonPath,
 }

@@ -47,7 +47,7 @@ impl Plan {
         read(text, read_json::read)
     }
 
-    /// The plan in TOML, without what is as it would be anyway.
+    /// The plan as TOML; defaults are left out.
     ///
     /// [`from_toml`](Self::from_toml) gives an equal plan back, if this one could have been read: a
     /// plan that was made otherwise may hold what files may not, such as a timeout of two days.

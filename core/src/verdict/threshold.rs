@@ -10,7 +10,7 @@ use crate::http::request::{Method, RequestName};
 use crate::measure::histogram;
 
 mod error;
-mod history;
+mod recent;
 mod verdict;
 
 pub use error::ThresholdError;

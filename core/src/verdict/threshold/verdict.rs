@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::history::History;
+use super::recent::RecentSlots;
 use super::{Condition, Metric, RowPattern, Threshold, Value};
 use crate::http::request::RequestName;
 use crate::measure::board::Board;
@@ -51,9 +51,9 @@ impl Verdicts {
             let of_this = |it: &&mut State| it.subject == index;
             for slot in subject.new_slots(board) {
                 let end = Elapsed::from_secs(u64::from(slot.start) + u64::from(slot.secs));
-                subject.history.push(slot);
+                subject.recent.push(slot);
                 for state in self.states.iter_mut().filter(of_this) {
-                    state.judge_window(end, &subject.history);
+                    state.judge_window(end, &subject.recent);
                 }
             }
             if subject.is_whole_run {
@@ -99,13 +99,13 @@ impl Verdicts {
             Some(secs) => subject.longest_secs = subject.longest_secs.max(secs),
             None => subject.is_whole_run = true,
         }
-        subject.history = History::new(subject.longest_secs);
+        subject.recent = RecentSlots::new(subject.longest_secs);
         place
     }
 
     fn forget(&mut self) {
         for subject in &mut self.subjects {
-            subject.history = History::new(subject.longest_secs);
+            subject.recent = RecentSlots::new(subject.longest_secs);
         }
         for state in &mut self.states {
             *state = State::new(state.threshold.clone(), state.subject);
@@ -182,7 +182,7 @@ struct Subject {
     is_whole_run: bool,
     // Of windows; zero if there are none.
     longest_secs: u32,
-    history: History,
+    recent: RecentSlots,
 }
 
 impl Subject {
@@ -191,7 +191,7 @@ impl Subject {
             row,
             is_whole_run: false,
             longest_secs: 0,
-            history: History::new(0),
+            recent: RecentSlots::new(0),
         }
     }
 
@@ -205,7 +205,7 @@ impl Subject {
             Some(row) => RowTotals::merged_series(&Vec::from_iter(parts(board, Some(row)))),
         };
         // Without a series nothing is known of the row. The last board has all.
-        series.map_or_else(Vec::new, |it| self.history.take_new(&it, whole))
+        series.map_or_else(Vec::new, |it| self.recent.take_new(&it, whole))
     }
 }
 
@@ -242,10 +242,10 @@ impl State {
         }
     }
 
-    fn judge_window(&mut self, end: Elapsed, history: &History) {
+    fn judge_window(&mut self, end: Elapsed, recent: &RecentSlots) {
         let condition = &self.threshold.condition;
         if let Some(secs) = condition.window_secs
-            && let Some(slots) = history.window(secs)
+            && let Some(slots) = recent.window(secs)
         {
             let figures = Figures::of_window(slots, secs, condition.metric);
             self.judge(end, &figures);

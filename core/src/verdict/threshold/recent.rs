@@ -10,7 +10,7 @@ use crate::measure::series::Slot;
 /// The series of a board is thinned as it ages, and this is not: a board that is read once a minute
 /// or more often shows every second by itself.
 #[derive(Clone, Debug)]
-pub(super) struct History {
+pub(super) struct RecentSlots {
     // Without gaps.
     slots: VecDeque<Slot>,
     // Up to where slots were taken from the series, in seconds.
@@ -18,7 +18,7 @@ pub(super) struct History {
     longest_secs: u32,
 }
 
-impl History {
+impl RecentSlots {
     /// An empty one, for windows of up to `longest_secs`.
     pub(super) fn new(longest_secs: u32) -> Self {
         Self {
