@@ -1,4 +1,4 @@
 //! What the address of the page names: a plan, or a view.
 
-pub mod link;
-pub mod route;
+pub(crate) mod link;
+pub(crate) mod route;

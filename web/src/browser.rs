@@ -5,18 +5,18 @@
     reason = "this is where the window is reached"
 )]
 
-pub mod address;
-pub mod dates;
-pub mod files;
-pub mod focus;
-pub mod gesture;
-pub mod link;
-pub mod probe;
+pub(crate) mod address;
+pub(crate) mod dates;
+pub(crate) mod files;
+pub(crate) mod focus;
+pub(crate) mod gesture;
+pub(crate) mod link;
+pub(crate) mod probe;
 pub mod programs;
-pub mod promise;
-pub mod settings;
-pub mod storage;
-pub mod uplot;
+pub(crate) mod promise;
+pub(crate) mod settings;
+pub(crate) mod storage;
+pub(crate) mod uplot;
 
 use gloo_timers::callback::Timeout;
 use js_sys::Math;

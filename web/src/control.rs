@@ -1,13 +1,13 @@
 //! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
 //! plans read, and opens and saves files.
 
-pub mod download;
+pub(crate) mod download;
 mod hooks;
-pub mod intents;
+pub(crate) mod intents;
 mod notices;
-pub mod shortcut;
-pub mod watch;
-pub mod worker_link;
+pub(crate) mod shortcut;
+pub(crate) mod watch;
+pub(crate) mod worker_link;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -36,7 +36,7 @@ use mayfly_engine::parcel::Unpacker;
 use mayfly_engine::protocol::{Command, RunId};
 use mayfly_engine::reading::Problem;
 
-pub use self::hooks::use_control;
+pub(crate) use self::hooks::use_control;
 
 /// What a person wants that needs more than another state.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,7 +121,7 @@ type About = (Targets, Summary);
 
 /// Does what a person wants, and listens to the engine.
 #[derive(Clone)]
-pub struct Control(Rc<Inner>);
+pub(crate) struct Control(Rc<Inner>);
 
 struct Inner {
     on_action: Callback<Action>,
@@ -153,7 +153,7 @@ impl Control {
     }
 
     /// Does what a person wants, who sees `state`.
-    pub fn follow(&self, attempt: Attempt, intent: Intent, state: &State) {
+    pub(crate) fn follow(&self, attempt: Attempt, intent: Intent, state: &State) {
         if intent.sends()
             && let Err(refusal) = may_start(attempt, state.plan.unseen.is_some())
         {

@@ -42,7 +42,7 @@ pub enum Refusal {
 }
 
 /// How long a plan from outside is on the screen before it can be started, in milliseconds.
-pub const HOLD_MILLIS: u32 = 1_000;
+pub(crate) const HOLD_MILLIS: u32 = 1_000;
 
 /// Whether requests may be sent. `is_unseen` says that the plan came from outside less than
 /// [`HOLD_MILLIS`] ago, or will in a moment.
@@ -50,7 +50,7 @@ pub const HOLD_MILLIS: u32 = 1_000;
 /// # Errors
 ///
 /// Fails with the reason to tell a person.
-pub fn may_start(attempt: Attempt, is_unseen: bool) -> Result<(), Refusal> {
+pub(crate) fn may_start(attempt: Attempt, is_unseen: bool) -> Result<(), Refusal> {
     match attempt {
         Attempt {
             is_framed: true, ..

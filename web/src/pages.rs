@@ -1,11 +1,11 @@
 //! What fills the page: the start form, a run, the history, or two runs side by side.
 
-pub mod compare;
-pub mod history;
-pub mod run;
-pub mod start;
+pub(crate) mod compare;
+pub(crate) mod history;
+pub(crate) mod run;
+pub(crate) mod start;
 
-pub use self::compare::ComparePage;
-pub use self::history::HistoryPage;
-pub use self::run::RunPage;
-pub use self::start::StartPage;
+pub(crate) use self::compare::ComparePage;
+pub(crate) use self::history::HistoryPage;
+pub(crate) use self::run::RunPage;
+pub(crate) use self::start::StartPage;

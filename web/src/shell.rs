@@ -1,6 +1,6 @@
 //! The root of the page, and what connects its state with the browser around it.
 
 pub mod app;
-pub mod hooks;
+mod hooks;
 pub mod later;
 pub mod rest;

@@ -1,8 +1,8 @@
 //! Numbers become what is shown: pure, and tested without a browser.
 
-pub mod chart_model;
-pub mod comparison;
-pub mod diagnosis;
-pub mod format;
-pub mod load_picture;
+pub(crate) mod chart_model;
+pub(crate) mod comparison;
+pub(crate) mod diagnosis;
+pub(crate) mod format;
+pub(crate) mod load_picture;
 pub mod model;

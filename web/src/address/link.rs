@@ -13,7 +13,7 @@ use mayfly_engine::reading::Problem;
 
 /// A link that opens a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Link {
+pub(crate) struct Link {
     /// The address.
     pub url: String,
     /// The places of the values that look like credentials, which were left out.
@@ -22,7 +22,7 @@ pub struct Link {
 
 impl Link {
     /// The longest address that most programs take whole.
-    pub const MAX_SAFE_CHARS: usize = 8_000;
+    pub(crate) const MAX_SAFE_CHARS: usize = 8_000;
 }
 
 /// A link to `plan`.
@@ -30,7 +30,7 @@ impl Link {
 /// # Errors
 ///
 /// Fails with what the browser says, if it cannot pack.
-pub async fn to(plan: &PlanDoc) -> Result<Link, String> {
+pub(crate) async fn to(plan: &PlanDoc) -> Result<Link, String> {
     let mut keys = plan.draft.keys.clone();
     let left_out = secrets::remove(&mut keys);
     let text = Value::Object(keys).to_string();
@@ -50,7 +50,7 @@ pub async fn to(plan: &PlanDoc) -> Result<Link, String> {
 /// # Errors
 ///
 /// Fails if the link is damaged, or holds no plan.
-pub async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem> {
+pub(crate) async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem> {
     let problem = |what: String| Problem {
         path: String::new(),
         line: None,
@@ -67,7 +67,7 @@ pub async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem> {
 }
 
 /// What the browser keeps of `plan`.
-pub fn to_kept(plan: &PlanDoc) -> String {
+pub(crate) fn to_kept(plan: &PlanDoc) -> String {
     Value::Object(kept(plan)).to_string()
 }
 
@@ -102,7 +102,7 @@ fn name_of_text(edited: Side) -> Option<&'static str> {
 }
 
 /// The plan that the browser kept; `None` if it is not one.
-pub fn of_kept(text: &str) -> Option<PlanDoc> {
+pub(crate) fn of_kept(text: &str) -> Option<PlanDoc> {
     of_value(serde_json::from_str(text).ok()?)
 }
 

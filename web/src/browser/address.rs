@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use super::window;
 
 /// The value of `name` in the fragment: `#host=http://127.0.0.1:5000`.
-pub fn fragment_value(name: &str) -> Option<String> {
+pub(crate) fn fragment_value(name: &str) -> Option<String> {
     let fragment = window().location().hash().ok()?;
     let pairs = fragment.trim_start_matches('#').split('&');
     let value = pairs
@@ -17,13 +17,13 @@ pub fn fragment_value(name: &str) -> Option<String> {
 }
 
 /// The page's own address, with all that is in it.
-pub fn whole() -> String {
+pub(crate) fn whole() -> String {
     // Readable by the page itself, always.
     window().location().href().unwrap_or_default()
 }
 
 /// The page's own address, with `fragment` in place of its fragment and without its query.
-pub fn with_fragment(fragment: &str) -> String {
+pub(crate) fn with_fragment(fragment: &str) -> String {
     let location = window().location();
     // Readable by the page itself, always.
     let origin = location.origin().unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn with_fragment(fragment: &str) -> String {
 }
 
 /// Takes the fragment out of the address, so that a reload does not bring it back.
-pub fn forget_fragment() {
+pub(crate) fn forget_fragment() {
     let location = window().location();
     let (path, query) = (location.pathname(), location.search());
     let url = format!("{}{}", path.unwrap_or_default(), query.unwrap_or_default());
@@ -43,13 +43,13 @@ pub fn forget_fragment() {
 }
 
 /// The query, with its `?`; empty if there is none.
-pub fn query() -> String {
+pub(crate) fn query() -> String {
     // Readable by the page itself, always.
     window().location().search().unwrap_or_default()
 }
 
 /// Puts `query` in the place of the query, as a new entry of the browser's history, to go back from.
-pub fn push_query(query: &str) {
+pub(crate) fn push_query(query: &str) {
     if let Ok(history) = window().history() {
         // Fails only where pages change their address too often.
         let _ = history.push_state_with_url(&JsValue::NULL, "", Some(&with_query(query)));
@@ -57,7 +57,7 @@ pub fn push_query(query: &str) {
 }
 
 /// Puts `query` in the place of the query.
-pub fn replace_query(query: &str) {
+pub(crate) fn replace_query(query: &str) {
     if let Ok(history) = window().history() {
         // Fails only where pages change their address too often.
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&with_query(query)));

@@ -9,7 +9,7 @@ use web_sys::{Blob, BlobPropertyBag, DragEvent, File, HtmlAnchorElement, Url};
 use super::{describe, document};
 
 /// Whether files are dragged, and not a text.
-pub fn has_files(event: &DragEvent) -> bool {
+pub(crate) fn has_files(event: &DragEvent) -> bool {
     let types = event.data_transfer().map(|it| it.types());
     types.is_some_and(|it| it.includes(&"Files".into(), 0))
 }
@@ -19,7 +19,7 @@ pub fn has_files(event: &DragEvent) -> bool {
 /// # Errors
 ///
 /// Fails with what the browser says.
-pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> {
+pub(crate) fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type(mime_type);
     let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options)?;
@@ -31,7 +31,7 @@ pub fn download(name: &str, mime_type: &str, text: &str) -> Result<(), JsValue> 
 /// # Errors
 ///
 /// Fails with what the browser says.
-pub fn download_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+pub(crate) fn download_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
     let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
     link.set_href(&url);
@@ -51,7 +51,7 @@ pub fn download_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
 /// # Errors
 ///
 /// Fails with the file and what the browser says, such as that it is gone.
-pub async fn read_file(file: &File) -> Result<String, String> {
+pub(crate) async fn read_file(file: &File) -> Result<String, String> {
     let text = JsFuture::from(file.text()).await;
     let text = text.map_err(|it| format!("cannot read {}: {}", file.name(), describe(&it)))?;
     Ok(text.as_string().unwrap_or_default())
@@ -63,7 +63,7 @@ pub async fn read_file(file: &File) -> Result<String, String> {
 ///
 /// Fails with what a person can understand: the file is larger than a plan may be, it holds no text,
 /// or what the browser says, such as that it is gone.
-pub async fn read_text(file: &File) -> Result<String, String> {
+pub(crate) async fn read_text(file: &File) -> Result<String, String> {
     const MAX_BYTES: f64 = 10.0 * 1024.0 * 1024.0;
     let name = file.name();
     if MAX_BYTES < file.size() {

@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlTextAreaElement};
 use super::document;
 
 /// Whether a key that is pressed now would write into a field.
-pub fn is_typing() -> bool {
+pub(crate) fn is_typing() -> bool {
     let focused = document().active_element();
     focused.is_some_and(|it| {
         matches!(it.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA")
@@ -15,7 +15,7 @@ pub fn is_typing() -> bool {
 }
 
 /// Moves the focus to a line of a text, counted from 1, and selects it.
-pub fn select_line(area: &HtmlTextAreaElement, line: u32) {
+pub(crate) fn select_line(area: &HtmlTextAreaElement, line: u32) {
     let text = area.value();
     let mut lines = text.split('\n').map(|it| it.encode_utf16().count() as u32);
     let start: u32 = lines
@@ -31,7 +31,7 @@ pub fn select_line(area: &HtmlTextAreaElement, line: u32) {
 
 /// Moves the focus to the field of this name, or to the first one in the group of this name, and opens
 /// what is around it. False if there is none.
-pub fn focus_field(id: &str) -> bool {
+pub(crate) fn focus_field(id: &str) -> bool {
     const FIELDS: &str = "input:not([hidden]), select, textarea, button";
     let Some(element) = document().get_element_by_id(id) else {
         return false;
@@ -51,7 +51,7 @@ pub fn focus_field(id: &str) -> bool {
 }
 
 /// Moves the focus to the first field that has an error.
-pub fn focus_first_invalid() {
+pub(crate) fn focus_first_invalid() {
     if let Ok(Some(field)) = document().query_selector("[aria-invalid='true']") {
         // It is on the page, so it can be focused.
         let _ = field.unchecked_into::<HtmlElement>().focus();
@@ -59,13 +59,13 @@ pub fn focus_first_invalid() {
 }
 
 /// Whether nothing has the focus, as when what had it is no longer there.
-pub fn is_focus_lost() -> bool {
+pub(crate) fn is_focus_lost() -> bool {
     let focused = document().active_element();
     focused.is_none_or(|it| it.tag_name() == "BODY")
 }
 
 /// Moves the focus to the heading of what fills the page now.
-pub fn focus_heading() {
+pub(crate) fn focus_heading() {
     if let Ok(Some(heading)) = document().query_selector("h1") {
         // It is on the page, so it can be focused.
         let _ = heading.unchecked_into::<HtmlElement>().focus();

@@ -20,7 +20,7 @@ thread_local! {
 }
 
 /// Watches from now on.
-pub fn watch() {
+pub(crate) fn watch() {
     let listener = Closure::<dyn Fn(Event)>::new(|event: Event| hear(&event));
     for name in ["blur", "click", "keydown", "keyup"] {
         // A window takes any listener.
@@ -35,7 +35,7 @@ pub fn watch() {
 }
 
 /// What is known of who wants something now.
-pub fn attempt() -> Attempt {
+pub(crate) fn attempt() -> Attempt {
     Attempt {
         gesture: GESTURE.get(),
         is_framed: is_framed(),

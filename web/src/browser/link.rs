@@ -32,7 +32,7 @@ const MAX_BYTES: usize = 10 << 20;
 /// # Errors
 ///
 /// Fails with what the browser says, if it has no such compression.
-pub async fn pack(text: &str) -> Result<String, JsValue> {
+pub(crate) async fn pack(text: &str) -> Result<String, JsValue> {
     let stream = blob(text.as_bytes())?.stream();
     let packer = CompressionStream::new(FORMAT)?;
     let packed = stream.pipe_through(&packer);
@@ -50,7 +50,7 @@ pub async fn pack(text: &str) -> Result<String, JsValue> {
 /// # Errors
 ///
 /// Fails with what the browser says, or if there is too much of it.
-pub async fn unpack(packed: &str) -> Result<String, JsValue> {
+pub(crate) async fn unpack(packed: &str) -> Result<String, JsValue> {
     let base64 = packed.replace('-', "+").replace('_', "/");
     let binary = window().atob(&base64)?;
     let bytes: Vec<u8> = binary.chars().map(|it| it as u8).collect();

@@ -10,7 +10,7 @@ use super::window;
 use crate::view::diagnosis::{Probe, Surroundings, is_local};
 
 /// Where the page is.
-pub fn surroundings() -> Surroundings {
+pub(crate) fn surroundings() -> Surroundings {
     let location = window().location();
     // Readable by the page itself, always.
     let host_name = location.hostname().unwrap_or_default();
@@ -23,7 +23,7 @@ pub fn surroundings() -> Surroundings {
 
 /// Finds out how far the browser lets this page get with GET requests to `url`: with an answer that
 /// need not be readable, with a readable one, and with a readable one to a request with these headers.
-pub async fn probe(url: &str, headers: &[String]) -> Probe {
+pub(crate) async fn probe(url: &str, headers: &[String]) -> Probe {
     match ask(url, RequestMode::NoCors, &[]).await {
         Asked::Answered => {}
         Asked::Refused => return Probe::Failed,

@@ -7,7 +7,7 @@ use super::storage;
 
 /// Whether the browser may delete kept runs by itself, when its disk runs short.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Promise {
+pub(crate) enum Promise {
     /// It may, and nobody has asked it not to.
     Absent,
     /// It will not.
@@ -19,7 +19,7 @@ pub enum Promise {
 impl Promise {
     /// What the browser says; `None` where it promises nothing. It `was_asked` for a promise, or only
     /// whether there is one.
-    pub fn new(answer: Option<bool>, was_asked: bool) -> Self {
+    pub(crate) fn new(answer: Option<bool>, was_asked: bool) -> Self {
         match answer {
             Some(true) => Self::Given,
             Some(false) if !was_asked => Self::Absent,
@@ -28,7 +28,7 @@ impl Promise {
     }
 
     /// What a person should know of it.
-    pub fn sentence(self) -> &'static str {
+    pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::Absent => "The browser may delete kept runs when its disk runs short.",
             Self::Given => "Runs are kept until you delete them.",

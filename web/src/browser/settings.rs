@@ -3,12 +3,12 @@
 use web_sys::Storage;
 
 /// What is kept under `name`; `None` as well where the browser keeps nothing.
-pub fn get(name: &str) -> Option<String> {
+pub(crate) fn get(name: &str) -> Option<String> {
     storage()?.get_item(&key(name)).ok().flatten()
 }
 
 /// Keeps `value` under `name`. Whether the browser did: it may have no room, or be told not to.
-pub fn set(name: &str, value: &str) -> bool {
+pub(crate) fn set(name: &str, value: &str) -> bool {
     storage().is_some_and(|it| it.set_item(&key(name), value).is_ok())
 }
 

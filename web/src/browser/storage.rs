@@ -6,13 +6,13 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::StorageManager;
 
 /// Whether the browser promised not to delete it by itself; `None` where it promises nothing.
-pub async fn is_promised() -> Option<bool> {
+pub(crate) async fn is_promised() -> Option<bool> {
     answer(manager()?.persisted().ok()?).await
 }
 
 /// Asks for that promise, which may ask the person. Whether it was given; `None` where there is
 /// none to be had.
-pub async fn ask_for_promise() -> Option<bool> {
+pub(crate) async fn ask_for_promise() -> Option<bool> {
     answer(manager()?.persist().ok()?).await
 }
 

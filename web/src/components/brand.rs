@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 #[component]
-pub fn Brand() -> Html {
+pub(crate) fn Brand() -> Html {
     html! {
         <div class="brand">
             <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">

@@ -23,13 +23,13 @@ use self::toolbar::Toolbar;
 use crate::browser;
 use crate::view::chart_model::{Chart, Event, Points, Span, Timeline, run, thin};
 
-pub use self::compared_charts::{ComparedCharts, ComparedChartsProps};
+pub(crate) use self::compared_charts::ComparedCharts;
 pub(crate) use self::legend::swatch;
+pub(crate) use self::row_charts::RowCharts;
 pub(crate) use self::row_charts::use_palette;
-pub use self::row_charts::{RowCharts, RowChartsProps};
 
 #[derive(PartialEq, Properties)]
-pub struct ChartsProps {
+pub(crate) struct ChartsProps {
     pub board: Rc<Board>,
     /// In milliseconds since 1970.
     pub started_millis: f64,
@@ -42,7 +42,7 @@ pub struct ChartsProps {
 }
 
 #[component]
-pub fn Charts(props: &ChartsProps) -> Html {
+pub(crate) fn Charts(props: &ChartsProps) -> Html {
     let (script, on_retry) = use_script();
     let tables = use_tables();
     let timeline = use_timeline(&props.board);

@@ -12,13 +12,13 @@ use crate::view::format;
 use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
-pub struct ComparisonTableProps {
+pub(crate) struct ComparisonTableProps {
     pub older: Rc<RunModel>,
     pub newer: Rc<RunModel>,
 }
 
 #[component]
-pub fn ComparisonTable(props: &ComparisonTableProps) -> Html {
+pub(crate) fn ComparisonTable(props: &ComparisonTableProps) -> Html {
     let view = use_state(Rc::<TableView>::default);
     let rows = use_memo(
         (props.older.clone(), props.newer.clone()),

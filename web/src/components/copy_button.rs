@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::browser;
 
 #[derive(PartialEq, Properties)]
-pub struct CopyButtonProps {
+pub(crate) struct CopyButtonProps {
     pub label: &'static str,
     /// What is copied.
     pub text: AttrValue,
@@ -19,7 +19,7 @@ pub struct CopyButtonProps {
 }
 
 #[component]
-pub fn CopyButton(props: &CopyButtonProps) -> Html {
+pub(crate) fn CopyButton(props: &CopyButtonProps) -> Html {
     let said = use_state_eq(|| "");
     let onclick = {
         let (text, shown_in, said) = (props.text.clone(), props.shown_in.clone(), said.setter());

@@ -16,10 +16,10 @@ use crate::store::TableAction;
 use crate::store::tables::{Key, Sort, TableView};
 use crate::view::format;
 
-pub use self::columns::{Column, Kind};
+pub(crate) use self::columns::{Column, Kind};
 
 /// The rows of a table.
-pub trait Rows {
+pub(crate) trait Rows {
     /// How many there are, without the totals.
     fn len(&self) -> usize;
 
@@ -44,16 +44,11 @@ pub trait Rows {
     fn detail(&self, _row: usize) -> Html {
         Html::default()
     }
-
-    /// Whether there are none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// What is in a cell.
 #[derive(Default)]
-pub struct Cell {
+pub(crate) struct Cell {
     content: Html,
     title: Option<AttrValue>,
     is_good: Option<bool>,
@@ -61,7 +56,7 @@ pub struct Cell {
 
 impl Cell {
     /// What is drawn.
-    pub fn new(content: Html) -> Self {
+    pub(crate) fn new(content: Html) -> Self {
         Self {
             content,
             ..Self::default()
@@ -69,17 +64,22 @@ impl Cell {
     }
 
     /// A text, or a number that was made one.
-    pub fn text(text: impl Into<AttrValue>) -> Self {
+    pub(crate) fn text(text: impl Into<AttrValue>) -> Self {
         Self::new(html! { text.into() })
     }
 
     /// A text that others wrote: of any length, in any direction.
-    pub fn foreign(text: &str) -> Self {
+    pub(crate) fn foreign(text: &str) -> Self {
         Self::new(html! { <bdi>{ format::line(text) }</bdi> }).titled(text.to_owned())
     }
 
     /// A text that others wrote, which opens its row.
-    pub fn opener(text: &str, id: String, view: &TableView, on_toggle: &Callback<String>) -> Self {
+    pub(crate) fn opener(
+        text: &str,
+        id: String,
+        view: &TableView,
+        on_toggle: &Callback<String>,
+    ) -> Self {
         let is_open = view.open.contains(&id);
         Self::new(html! {
             <button
@@ -96,7 +96,7 @@ impl Cell {
 
     /// Shows more to who points at it.
     #[must_use]
-    pub fn titled(self, title: impl Into<AttrValue>) -> Self {
+    pub(crate) fn titled(self, title: impl Into<AttrValue>) -> Self {
         Self {
             title: Some(title.into()),
             ..self
@@ -105,24 +105,24 @@ impl Cell {
 
     /// Marks what is good or bad; `None` is neither.
     #[must_use]
-    pub fn judged(self, is_good: Option<bool>) -> Self {
+    pub(crate) fn judged(self, is_good: Option<bool>) -> Self {
         Self { is_good, ..self }
     }
 
     /// Marks what should not be.
     #[must_use]
-    pub fn bad_if(self, is_bad: bool) -> Self {
+    pub(crate) fn bad_if(self, is_bad: bool) -> Self {
         self.judged(is_bad.then_some(false))
     }
 }
 
 /// Rows as a property. Each drawing of what has them makes new ones.
 #[derive(Clone)]
-pub struct RowsProp(Rc<dyn Rows>);
+pub(crate) struct RowsProp(Rc<dyn Rows>);
 
 impl RowsProp {
     /// Shares `rows`.
-    pub fn new(rows: impl Rows + 'static) -> Self {
+    pub(crate) fn new(rows: impl Rows + 'static) -> Self {
         Self(Rc::new(rows))
     }
 }
@@ -134,7 +134,7 @@ impl PartialEq for RowsProp {
 }
 
 #[derive(PartialEq, Properties)]
-pub struct DataTableProps {
+pub(crate) struct DataTableProps {
     /// What the table is called.
     pub title: &'static str,
     pub columns: &'static [Column],
@@ -146,7 +146,7 @@ pub struct DataTableProps {
 }
 
 #[component]
-pub fn DataTable(props: &DataTableProps) -> Html {
+pub(crate) fn DataTable(props: &DataTableProps) -> Html {
     let rows = &*props.rows.0;
     let chosen = use_columns(props.title, props.columns);
     let columns = &chosen.shown;

@@ -5,14 +5,14 @@ use yew::prelude::*;
 use crate::view::diagnosis::{Diagnosis, Needs, cors_snippets};
 
 #[derive(PartialEq, Properties)]
-pub struct DiagnosisNoticeProps {
+pub(crate) struct DiagnosisNoticeProps {
     pub diagnosis: Diagnosis,
     /// What the target has to allow.
     pub needs: Needs,
 }
 
 #[component]
-pub fn DiagnosisNotice(props: &DiagnosisNoticeProps) -> Html {
+pub(crate) fn DiagnosisNotice(props: &DiagnosisNoticeProps) -> Html {
     let DiagnosisNoticeProps { diagnosis, needs } = props;
     html! {
         <div class="notice danger" role="alert">

@@ -5,14 +5,14 @@ use yew::prelude::*;
 use mayfly_engine::file::RunFile;
 
 #[derive(PartialEq, Properties)]
-pub struct DownloadsProps {
+pub(crate) struct DownloadsProps {
     /// Whether there is anything in the files.
     pub has_requests: bool,
     pub on_download: Callback<RunFile>,
 }
 
 #[component]
-pub fn Downloads(props: &DownloadsProps) -> Html {
+pub(crate) fn Downloads(props: &DownloadsProps) -> Html {
     let item = |download, title: &str, text: &str| {
         html! {
             <li>

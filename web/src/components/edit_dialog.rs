@@ -10,7 +10,7 @@ use crate::browser;
 use crate::draft::users::{UsersErrors, parse_users};
 
 #[derive(PartialEq, Properties)]
-pub struct EditDialogProps {
+pub(crate) struct EditDialogProps {
     /// What runs now.
     pub users: Users,
     pub on_edit: Callback<Users>,
@@ -20,7 +20,7 @@ pub struct EditDialogProps {
 }
 
 #[component]
-pub fn EditDialog(props: &EditDialogProps) -> Html {
+pub(crate) fn EditDialog(props: &EditDialogProps) -> Html {
     let (dialog, close) = use_dialog();
     let on_edit = {
         let (close, on_edit) = (close.clone(), props.on_edit.clone());

@@ -10,7 +10,7 @@ use super::copy_button::CopyButton;
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct FailureSampleProps {
+pub(crate) struct FailureSampleProps {
     /// Why it failed, in full.
     pub message: String,
     /// `None` where there were too many kinds of failures before.
@@ -22,7 +22,7 @@ pub struct FailureSampleProps {
 }
 
 #[component]
-pub fn FailureSample(props: &FailureSampleProps) -> Html {
+pub(crate) fn FailureSample(props: &FailureSampleProps) -> Html {
     let FailureSampleProps {
         message,
         evidence,

@@ -4,7 +4,7 @@ use web_sys::{File, HtmlInputElement};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
-pub struct FileButtonProps {
+pub(crate) struct FileButtonProps {
     /// What the field behind the button is called.
     pub label: AttrValue,
     /// What is on the button.
@@ -18,7 +18,7 @@ pub struct FileButtonProps {
 }
 
 #[component]
-pub fn FileButton(props: &FileButtonProps) -> Html {
+pub(crate) fn FileButton(props: &FileButtonProps) -> Html {
     let picker = use_node_ref();
     let on_pick = {
         let picker = picker.clone();

@@ -10,7 +10,7 @@ use crate::view::format;
 use crate::view::load_picture::{Live, Picture, Tick};
 
 #[derive(PartialEq, Properties)]
-pub struct LoadPictureProps {
+pub(crate) struct LoadPictureProps {
     /// The load; `None` leaves the room for it empty.
     pub line: Option<Rc<LoadLine>>,
     /// Whether it is not what the plan says now.
@@ -25,7 +25,7 @@ pub struct LoadPictureProps {
 }
 
 #[component]
-pub fn LoadPicture(props: &LoadPictureProps) -> Html {
+pub(crate) fn LoadPicture(props: &LoadPictureProps) -> Html {
     let unit = props.line.as_ref().map_or(LoadUnit::Users, |it| it.unit);
     let (title, measured) = match unit {
         LoadUnit::TasksPerSecond => ("Tasks started per second", "tasks started per second"),
@@ -55,7 +55,7 @@ pub fn LoadPicture(props: &LoadPictureProps) -> Html {
 }
 
 /// The room for a picture, so that nothing moves when what draws it is loaded.
-pub fn load_picture_room() -> Html {
+pub(crate) fn load_picture_room() -> Html {
     html! {
         <figure class="load-picture">
             <figcaption>{ USERS }</figcaption>
@@ -65,7 +65,7 @@ pub fn load_picture_room() -> Html {
 }
 
 /// The load of a run, as it was planned and as it came.
-pub fn load_of_run(run: &Run) -> Html {
+pub(crate) fn load_of_run(run: &Run) -> Html {
     html! {
         if run.line.is_some() {
             <LoadPicture line={run.line.clone()} live={run.live()} />

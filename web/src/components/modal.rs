@@ -4,7 +4,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
-pub struct ModalProps {
+pub(crate) struct ModalProps {
     pub title: AttrValue,
     pub children: Html,
     /// Whether it takes more of the page.
@@ -15,7 +15,7 @@ pub struct ModalProps {
 }
 
 #[component]
-pub fn Modal(props: &ModalProps) -> Html {
+pub(crate) fn Modal(props: &ModalProps) -> Html {
     let (dialog, close) = use_dialog();
     html! {
         <dialog

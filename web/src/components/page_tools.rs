@@ -6,12 +6,12 @@ use crate::control::shortcut::next;
 use crate::store::{Action, Dialog, Theme};
 
 #[derive(PartialEq, Properties)]
-pub struct PageToolsProps {
+pub(crate) struct PageToolsProps {
     pub on_action: Callback<Action>,
 }
 
 #[component]
-pub fn PageTools(props: &PageToolsProps) -> Html {
+pub(crate) fn PageTools(props: &PageToolsProps) -> Html {
     let theme = use_context::<Theme>().unwrap_or_default();
     let label = format!("Theme: {}", theme.name());
     let icon = match theme {

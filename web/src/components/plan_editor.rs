@@ -13,13 +13,13 @@ use crate::view::format::{ended, sentence};
 use mayfly_engine::reading::Problem;
 
 #[derive(PartialEq, Properties)]
-pub struct PlanEditorProps {
+pub(crate) struct PlanEditorProps {
     pub plan: Rc<PlanDoc>,
     pub on_edit: Callback<String>,
 }
 
 #[component]
-pub fn PlanEditor(props: &PlanEditorProps) -> Html {
+pub(crate) fn PlanEditor(props: &PlanEditorProps) -> Html {
     let area = use_node_ref();
     let plan = &props.plan;
     let has_problems = !plan.problems.is_empty();
@@ -145,7 +145,7 @@ fn numbers(n_lines: usize, problems: &[Problem]) -> Vec<Numbers<'_>> {
 }
 
 #[derive(PartialEq, Properties)]
-pub struct PlanFilesProps {
+pub(crate) struct PlanFilesProps {
     /// Opens a file that a person chose.
     pub on_open: Callback<web_sys::File>,
     pub on_save: Callback<()>,
@@ -153,7 +153,7 @@ pub struct PlanFilesProps {
 
 /// Opens plans from files, and saves them.
 #[component]
-pub fn PlanFiles(props: &PlanFilesProps) -> Html {
+pub(crate) fn PlanFiles(props: &PlanFilesProps) -> Html {
     html! {
         <>
             <FileButton

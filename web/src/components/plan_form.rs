@@ -51,18 +51,17 @@ use crate::store::PlanAction;
 use crate::view::diagnosis;
 use crate::view::format::sentence;
 
-pub use self::draw_part::draw_part;
-pub use self::editor::{DrawPart, Editor, MoreParts};
-pub use self::part::FormPart;
-pub use self::task_shape::TaskShape;
+pub(crate) use self::draw_part::draw_part;
+pub(crate) use self::editor::{DrawPart, Editor, MoreParts};
+pub(crate) use self::part::FormPart;
 
 #[derive(PartialEq, Properties)]
-pub struct PlanFormProps {
+pub(crate) struct PlanFormProps {
     pub editor: Editor,
 }
 
 #[component]
-pub fn PlanForm(props: &PlanFormProps) -> Html {
+pub(crate) fn PlanForm(props: &PlanFormProps) -> Html {
     let editor = &props.editor;
     html! {
         <>

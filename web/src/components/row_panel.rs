@@ -12,7 +12,7 @@ use crate::view::chart_model::Event;
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct RowPanelProps {
+pub(crate) struct RowPanelProps {
     pub board: Rc<Board>,
     /// In milliseconds since 1970.
     pub started_millis: f64,
@@ -25,7 +25,7 @@ pub struct RowPanelProps {
 }
 
 #[component]
-pub fn RowPanel(props: &RowPanelProps) -> Html {
+pub(crate) fn RowPanel(props: &RowPanelProps) -> Html {
     let rows = use_palette(&props.rows);
     if rows.is_empty() {
         return html! {};

@@ -12,13 +12,13 @@ use crate::store::PlanDoc;
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct ShareDialogProps {
+pub(crate) struct ShareDialogProps {
     pub plan: Rc<PlanDoc>,
     pub on_close: Callback<()>,
 }
 
 #[component]
-pub fn ShareDialog(props: &ShareDialogProps) -> Html {
+pub(crate) fn ShareDialog(props: &ShareDialogProps) -> Html {
     let link = use_state(|| None::<Result<Link, String>>);
     use_effect_with((), {
         let (link, plan) = (link.clone(), props.plan.clone());

@@ -8,14 +8,14 @@ use crate::control::shortcut::Shortcut;
 use crate::store::Action;
 
 #[derive(PartialEq, Properties)]
-pub struct ShortcutsDialogProps {
+pub(crate) struct ShortcutsDialogProps {
     /// Whether single keys do nothing.
     pub keys_are_off: bool,
     pub on_action: Callback<Action>,
 }
 
 #[component]
-pub fn ShortcutsDialog(props: &ShortcutsDialogProps) -> Html {
+pub(crate) fn ShortcutsDialog(props: &ShortcutsDialogProps) -> Html {
     let on_switch = props.on_action.reform(|event: Event| {
         let is_on = event.target_unchecked_into::<HtmlInputElement>().checked();
         Action::TurnKeys(!is_on)

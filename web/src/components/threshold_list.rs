@@ -9,14 +9,14 @@ use yew::prelude::*;
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct ThresholdListProps {
+pub(crate) struct ThresholdListProps {
     pub thresholds: Rc<[ThresholdResult]>,
     /// Whether the run passed; `None` until it has come to its end.
     pub verdict: Option<RunVerdict>,
 }
 
 #[component]
-pub fn ThresholdList(props: &ThresholdListProps) -> Html {
+pub(crate) fn ThresholdList(props: &ThresholdListProps) -> Html {
     if props.thresholds.is_empty() {
         return html! {};
     }

@@ -12,14 +12,14 @@ use super::modal::Modal;
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct TrialDialogProps {
+pub(crate) struct TrialDialogProps {
     /// What came of it; `None` while it is under way.
     pub result: Option<Rc<Result<Trial, String>>>,
     pub on_close: Callback<()>,
 }
 
 #[component]
-pub fn TrialDialog(props: &TrialDialogProps) -> Html {
+pub(crate) fn TrialDialog(props: &TrialDialogProps) -> Html {
     html! {
         <Modal title="Try it" is_wide=true on_close={props.on_close.clone()}>
             { match props.result.as_deref() {

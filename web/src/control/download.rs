@@ -4,7 +4,7 @@ use crate::browser;
 use crate::store::Side;
 
 /// Offers the text of the plan that is being written as a file.
-pub fn save_plan(side: Side, text: &str) {
+pub(crate) fn save_plan(side: Side, text: &str) {
     let (name, kind) = match side {
         Side::Json => ("plan.json", "application/json"),
         Side::Form | Side::Toml => ("plan.toml", "application/toml"),

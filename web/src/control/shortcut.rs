@@ -10,7 +10,7 @@ use crate::store::{Action, Dialog, Run, State, Tab, Theme, View};
 
 /// Something that a key does.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Shortcut {
+pub(crate) enum Shortcut {
     /// Changes the load of the run.
     Edit,
     /// Lists the shortcuts.
@@ -29,7 +29,7 @@ pub enum Shortcut {
 
 impl Shortcut {
     /// The keys and what they do, for the list.
-    pub const LIST: [(&str, &str); 7] = [
+    pub(crate) const LIST: [(&str, &str); 7] = [
         (
             "Ctrl + Enter",
             "Start Swarming or Update run, from anywhere in the form",
@@ -43,7 +43,7 @@ impl Shortcut {
     ];
 
     /// What a key does now, if anything.
-    pub fn of(event: &KeyboardEvent, state: &State) -> Option<Self> {
+    pub(crate) fn of(event: &KeyboardEvent, state: &State) -> Option<Self> {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
         if state.dialog.is_some() || event.default_prevented() {
             return None;
@@ -78,7 +78,12 @@ impl Shortcut {
     }
 
     /// Does it.
-    pub fn follow(self, state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) {
+    pub(crate) fn follow(
+        self,
+        state: &State,
+        on_action: &Callback<Action>,
+        on_intent: &Callback<Intent>,
+    ) {
         match self {
             Self::Edit => on_action.emit(Action::EditLoad),
             Self::Help => on_action.emit(Action::OpenDialog(Dialog::Shortcuts)),
@@ -93,7 +98,7 @@ impl Shortcut {
 }
 
 /// The theme that comes after `theme`.
-pub fn next(theme: Theme) -> Theme {
+pub(crate) fn next(theme: Theme) -> Theme {
     match theme {
         Theme::Auto => Theme::Light,
         Theme::Light => Theme::Dark,

@@ -9,7 +9,7 @@ use mayfly_engine::protocol::{Command, Notice};
 /// the engine said meanwhile may still wait. So only silence between looks that came on time counts.
 /// Times are of the wall clock, which goes on while a machine sleeps.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     heard_millis: f64,
     looked_millis: f64,
     // The longest silence that ended with a word, in this run, but for that at work.
@@ -22,7 +22,7 @@ pub struct Watch {
 
 impl Watch {
     /// The time between two looks, in milliseconds.
-    pub const PERIOD_MILLIS: u32 = 250;
+    pub(crate) const PERIOD_MILLIS: u32 = 250;
     /// A look that comes so long after the last one was late. Timers of hidden pages go off once a second.
     const LATE_MILLIS: f64 = 1_500.0;
     /// What an engine may take between two words, at least. With a look it is less than three seconds.
@@ -31,18 +31,18 @@ impl Watch {
     const PATIENCE_AT_WORK_MILLIS: f64 = 30_000.0;
 
     /// A run begins, whose engine is looked at from now on.
-    pub fn begin(&mut self, now_millis: f64) {
+    pub(crate) fn begin(&mut self, now_millis: f64) {
         (self.heard_millis, self.looked_millis) = (now_millis, now_millis);
         self.longest_millis = 0.0;
     }
 
     /// The engine was told something.
-    pub fn tell(&mut self, command: &Command) {
+    pub(crate) fn tell(&mut self, command: &Command) {
         self.n_unanswered += u32::from(command.is_answered());
     }
 
     /// The engine said something.
-    pub fn hear(&mut self, now_millis: f64, notice: &Notice) {
+    pub(crate) fn hear(&mut self, now_millis: f64, notice: &Notice) {
         self.is_listening = true;
         if self.n_unanswered == 0 && !self.is_late(now_millis) {
             let silence = now_millis - self.heard_millis;
@@ -54,7 +54,7 @@ impl Watch {
     }
 
     /// Looks at the engine. Whether it has ended or hangs.
-    pub fn look(&mut self, now_millis: f64) -> bool {
+    pub(crate) fn look(&mut self, now_millis: f64) -> bool {
         if !self.is_listening || self.is_late(now_millis) {
             self.heard_millis = now_millis;
         }

@@ -15,7 +15,7 @@ use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
 /// kept for it.
-pub struct Engine {
+pub(crate) struct Engine {
     worker: Rc<RefCell<Worker>>,
     // Commands from before the engine listened; `None` once it does.
     kept: Kept,
@@ -32,7 +32,10 @@ impl Engine {
     /// # Errors
     ///
     /// Fails if the browser refuses to start a worker.
-    pub fn start(on_notice: Callback<Notice>, on_loss: Callback<String>) -> Result<Self, String> {
+    pub(crate) fn start(
+        on_notice: Callback<Notice>,
+        on_loss: Callback<String>,
+    ) -> Result<Self, String> {
         let worker = browser::programs::start_worker(Way::Direct)
             .map_err(|error| browser::describe(&error))?;
         let kept = Rc::new(RefCell::new(Some(Vec::new())));
@@ -58,7 +61,7 @@ impl Engine {
     }
 
     /// Tells the engine what to do.
-    pub fn tell(&self, command: Command) {
+    pub(crate) fn tell(&self, command: Command) {
         match &mut *self.kept.borrow_mut() {
             Some(kept) => kept.push(command),
             None => post(&self.worker.borrow(), &command),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-pub use mayfly_core::plan::path::{Path, Step};
+pub(crate) use mayfly_core::plan::path::{Path, Step};
 
 /// A change to a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -161,7 +161,7 @@ fn raise(path: &Path, keys: &mut Map<String, Value>) {
 }
 
 /// A value as a field shows it: texts without quotes.
-pub fn text_of(value: &Value) -> String {
+pub(crate) fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

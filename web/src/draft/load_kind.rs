@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use mayfly_engine::edit::number;
 
 /// The kind of the load of a draft with these keys, as far as it can be told.
-pub fn kind_of(keys: &Map<String, Value>) -> LoadKind {
+pub(crate) fn kind_of(keys: &Map<String, Value>) -> LoadKind {
     let load = keys.get("load");
     let has = |key: &str| load.is_some_and(|it| it.get(key).is_some());
     if has("stages") {
@@ -23,7 +23,7 @@ pub fn kind_of(keys: &Map<String, Value>) -> LoadKind {
 }
 
 /// What a kind of load is called.
-pub fn title(kind: LoadKind) -> &'static str {
+pub(crate) fn title(kind: LoadKind) -> &'static str {
     match kind {
         LoadKind::Users => "Users",
         LoadKind::Stages => "Stages",
@@ -33,12 +33,12 @@ pub fn title(kind: LoadKind) -> &'static str {
 
 /// The loads that gave way to another kind, to come back with theirs.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct FormerLoads(BTreeMap<LoadKind, Map<String, Value>>);
+pub(crate) struct FormerLoads(BTreeMap<LoadKind, Map<String, Value>>);
 
 impl FormerLoads {
     /// Gives the plan with these keys a load of another kind: the one that it had before, or else
     /// what comes closest to the one it has.
-    pub fn switch(&mut self, keys: &mut Map<String, Value>, kind: LoadKind) {
+    pub(crate) fn switch(&mut self, keys: &mut Map<String, Value>, kind: LoadKind) {
         let from = kind_of(keys);
         if from == kind {
             return;
@@ -60,7 +60,7 @@ impl FormerLoads {
 
     /// Gives the plan with these keys a load of `kind` with this list of stages. It ends with the
     /// last of them.
-    pub fn put(&mut self, keys: &mut Map<String, Value>, kind: LoadKind, list: Value) {
+    pub(crate) fn put(&mut self, keys: &mut Map<String, Value>, kind: LoadKind, list: Value) {
         self.switch(keys, kind);
         if let Some(Value::Object(load)) = keys.get_mut("load") {
             let key = if kind.is_open() { "arrivals" } else { "stages" };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 ///
 /// Headers are left out as a whole; values in bodies, data, extracts, checks and URLs become empty.
 /// What a placeholder such as `{{token}}` stands for is not in the plan, so it stays.
-pub fn remove(keys: &mut Map<String, Value>) -> Vec<String> {
+pub(crate) fn remove(keys: &mut Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     remove_from_table(keys, "", "", &mut found);
     found

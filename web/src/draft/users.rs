@@ -2,10 +2,9 @@
 
 use mayfly_core::plan::{PlanError, SpawnRate, UserCount, Users};
 
-/// What is wrong with the users that were typed.
+/// What is wrong with the users that were typed, by field.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the fields of `Users`")]
-pub struct UsersErrors {
+pub(crate) struct UsersErrors {
     pub users: Option<PlanError>,
     pub spawn_rate: Option<PlanError>,
 }
@@ -15,7 +14,7 @@ pub struct UsersErrors {
 /// # Errors
 ///
 /// Fails with all that is wrong at once.
-pub fn parse_users(users: &str, spawn_rate: &str) -> Result<Users, UsersErrors> {
+pub(crate) fn parse_users(users: &str, spawn_rate: &str) -> Result<Users, UsersErrors> {
     let mut errors = UsersErrors::default();
     let users: Option<UserCount> = keep(users.parse(), &mut errors.users);
     let spawn_rate: Option<SpawnRate> = keep(spawn_rate.parse(), &mut errors.spawn_rate);

@@ -9,7 +9,7 @@ use crate::store::{Action, Run, View};
 use crate::view::format;
 
 #[derive(PartialEq, Properties)]
-pub struct ComparePageProps {
+pub(crate) struct ComparePageProps {
     /// The older first.
     pub compared: [Compared; 2],
     /// What did not work.
@@ -18,7 +18,7 @@ pub struct ComparePageProps {
 }
 
 #[component]
-pub fn ComparePage(props: &ComparePageProps) -> Html {
+pub(crate) fn ComparePage(props: &ComparePageProps) -> Html {
     let on_back = props.on_action.reform(|_| Action::Show(View::History));
     html! {
         <>

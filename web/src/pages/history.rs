@@ -17,7 +17,7 @@ use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunEntry, RunKey};
 
 #[derive(PartialEq, Properties)]
-pub struct HistoryPageProps {
+pub(crate) struct HistoryPageProps {
     pub history: History,
     /// The run in this page to go back to, by what it is doing.
     pub run: Option<RunState>,
@@ -26,7 +26,7 @@ pub struct HistoryPageProps {
 }
 
 #[component]
-pub fn HistoryPage(props: &HistoryPageProps) -> Html {
+pub(crate) fn HistoryPage(props: &HistoryPageProps) -> Html {
     let HistoryPageProps {
         history, on_action, ..
     } = props;

@@ -18,7 +18,7 @@ use crate::view::format;
 use crate::view::model::RunModel;
 
 #[derive(PartialEq, Properties)]
-pub struct RunPageProps {
+pub(crate) struct RunPageProps {
     pub run: Run,
     pub tab: Tab,
     /// Labels of the lines that are hidden in the charts.
@@ -35,7 +35,7 @@ pub struct RunPageProps {
 }
 
 #[component]
-pub fn RunPage(props: &RunPageProps) -> Html {
+pub(crate) fn RunPage(props: &RunPageProps) -> Html {
     let RunPageProps {
         run,
         tab,

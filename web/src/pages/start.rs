@@ -14,7 +14,7 @@ use crate::view::format::sentence;
 use mayfly_core::plan::LoadKind;
 
 #[derive(PartialEq, Properties)]
-pub struct StartPageProps {
+pub(crate) struct StartPageProps {
     pub plan: Rc<PlanDoc>,
     /// Whether there is a run to go back to.
     pub has_run: bool,
@@ -27,7 +27,7 @@ pub struct StartPageProps {
 }
 
 #[component]
-pub fn StartPage(props: &StartPageProps) -> Html {
+pub(crate) fn StartPage(props: &StartPageProps) -> Html {
     let StartPageProps {
         plan,
         on_action,

@@ -18,18 +18,18 @@ use crate::store::plan::with_host;
 use crate::store::{Action, PlanAction, Side, State, Theme, View};
 
 /// Names under which the browser keeps something.
-pub mod kept {
+pub(super) mod kept {
     /// The theme.
-    pub const THEME: &str = "theme";
+    pub(crate) const THEME: &str = "theme";
     /// The plan that was written last.
-    pub const PLAN: &str = "plan";
+    pub(crate) const PLAN: &str = "plan";
     /// Whether single keys do something: `off` if not.
-    pub const KEYS: &str = "keys";
+    pub(crate) const KEYS: &str = "keys";
 }
 
 /// The state as it is when the page is opened: what was there last, or what its address says.
 /// Nothing is started.
-pub fn initial_state() -> State {
+pub(super) fn initial_state() -> State {
     let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
     let kept = settings::get(kept::PLAN).and_then(|it| link::of_kept(&it));
     let mut plan = match address::fragment_value("host") {

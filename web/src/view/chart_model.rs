@@ -1,22 +1,22 @@
 //! What the charts show: lines and points, computed from the board. How they are drawn is up to
 //! `crate::browser::uplot`, and how they are used to [`crate::components`].
 
-pub mod compared;
-pub mod percentiles;
-pub mod rows;
-pub mod run;
-pub mod thin;
-pub mod timeline;
-pub mod zoom;
+pub(crate) mod compared;
+pub(crate) mod percentiles;
+pub(crate) mod rows;
+pub(crate) mod run;
+pub(crate) mod thin;
+pub(crate) mod timeline;
+pub(crate) mod zoom;
 
 use std::ops::Range;
 
-pub use self::timeline::Timeline;
-pub use self::zoom::{Span, ZoomStep};
+pub(crate) use self::timeline::Timeline;
+pub(crate) use self::zoom::{Span, ZoomStep};
 
 /// A chart, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Chart {
+pub(crate) struct Chart {
     /// What it looks like.
     pub style: ChartStyle,
     /// What it shows.
@@ -25,7 +25,7 @@ pub struct Chart {
 
 /// What a chart looks like. While it stays the same, a chart only gets other points.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ChartStyle {
+pub(crate) struct ChartStyle {
     /// What it is called.
     pub title: &'static str,
     /// What is along the bottom.
@@ -40,7 +40,7 @@ pub struct ChartStyle {
 
 /// What is along the bottom of a chart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Axis {
+pub(crate) enum Axis {
     /// The time since a run began; points are at seconds.
     Elapsed,
     /// Percentiles, the same room for each further nine; points are at
@@ -52,7 +52,7 @@ pub enum Axis {
 
 /// What a line looks like.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct LineStyle {
+pub(crate) struct LineStyle {
     /// In the legend. Lines that follow each other with the same label are one entry.
     pub label: String,
     /// How many bytes at its start are a name from outside, which may be written from right to left.
@@ -65,7 +65,7 @@ pub struct LineStyle {
 
 /// Points of lines. All columns are as long as `at`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Points {
+pub(crate) struct Points {
     /// Where they are on the axis, ascending.
     pub at: Vec<f64>,
     /// The values of each line; `None` is a gap.
@@ -83,7 +83,7 @@ pub struct Event {
 
 impl Axis {
     /// Whether it can be zoomed into, and is shared by charts that are shown together.
-    pub fn is_over_time(self) -> bool {
+    pub(crate) fn is_over_time(self) -> bool {
         match self {
             Self::Elapsed | Self::Time => true,
             Self::Percentile => false,
@@ -93,7 +93,7 @@ impl Axis {
 
 impl ChartStyle {
     /// The entries of the legend: their labels and lines.
-    pub fn entries(&self) -> Vec<(&str, Range<usize>)> {
+    pub(crate) fn entries(&self) -> Vec<(&str, Range<usize>)> {
         let mut entries: Vec<(&str, Range<usize>)> = Vec::new();
         for (index, line) in self.lines.iter().enumerate() {
             match entries.last_mut() {
@@ -107,12 +107,12 @@ impl ChartStyle {
 
 impl LineStyle {
     /// The label as a name from outside and what is said of it. The name may be empty.
-    pub fn parts(&self) -> (&str, &str) {
+    pub(crate) fn parts(&self) -> (&str, &str) {
         self.label.split_at(self.name_bytes)
     }
 
     /// The label for where there is no markup: its name is marked as having a direction of its own.
-    pub fn isolated(&self) -> String {
+    pub(crate) fn isolated(&self) -> String {
         match self.parts() {
             ("", label) => label.to_owned(),
             (name, rest) => format!("\u{2068}{name}\u{2069}{rest}"),
@@ -122,7 +122,7 @@ impl LineStyle {
 
 impl Points {
     /// The row that is closest to `x`; `None` without rows.
-    pub fn nearest(&self, x: f64) -> Option<usize> {
+    pub(crate) fn nearest(&self, x: f64) -> Option<usize> {
         let after = self.at.partition_point(|&at| at < x);
         let candidates = after.saturating_sub(1)..self.at.len().min(after + 1);
         candidates.min_by(|&a, &b| {

@@ -8,7 +8,7 @@ use crate::view::model::{RunModel, StatsRow};
 
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub(crate) struct Line {
     /// The method; empty for all requests together.
     pub method: String,
     /// The request name.
@@ -18,11 +18,11 @@ pub struct Line {
 }
 
 /// What the numbers are.
-pub const FIGURES: [&str; 5] = ["requests", "fail_ratio", "median", "p95", "p99"];
+pub(crate) const FIGURES: [&str; 5] = ["requests", "fail_ratio", "median", "p95", "p99"];
 
 /// A number of two runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// Of the older run; `None` if it has no such number.
     pub older: Option<f64>,
     /// Of the newer run.
@@ -33,13 +33,13 @@ pub struct Cell {
 
 impl Cell {
     /// How much more the newer has, as part of the older; `None` where that cannot be said.
-    pub fn change(self) -> Option<f64> {
+    pub(crate) fn change(self) -> Option<f64> {
         let (older, newer) = (self.older?, self.newer?);
         (older != 0.0).then(|| newer / older - 1.0)
     }
 
     /// The change in words: `+12.3 %`.
-    pub fn change_text(self) -> String {
+    pub(crate) fn change_text(self) -> String {
         match self.change() {
             None => format::NONE.to_owned(),
             Some(change) => {
@@ -51,7 +51,7 @@ impl Cell {
     }
 
     /// Whether the newer is better by more than a little; `None` if it is neither better nor worse.
-    pub fn is_better(self) -> Option<bool> {
+    pub(crate) fn is_better(self) -> Option<bool> {
         const LITTLE: f64 = 0.05;
         let (older, newer) = (self.older?, self.newer?);
         let is_far = match self.change() {
@@ -64,7 +64,7 @@ impl Cell {
 }
 
 /// The lines of two runs, in order of name.
-pub fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
+pub(crate) fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
     let mut rows: BTreeMap<(&str, &str), [Option<&StatsRow>; 2]> = BTreeMap::new();
     for (index, model) in [older, newer].into_iter().enumerate() {
         for row in &model.rows {
@@ -75,7 +75,7 @@ pub fn lines(older: &RunModel, newer: &RunModel) -> Vec<Line> {
 }
 
 /// The line of all requests together.
-pub fn total(older: &RunModel, newer: &RunModel) -> Line {
+pub(crate) fn total(older: &RunModel, newer: &RunModel) -> Line {
     line([older.total.as_ref(), newer.total.as_ref()])
 }
 

@@ -12,7 +12,7 @@ use mayfly_core::time::Elapsed;
 
 use crate::view::format;
 
-pub use self::remedy::{Needs, Snippet, cors_snippets};
+pub(crate) use self::remedy::{Needs, cors_snippets};
 
 /// A request of which no answer can be read: the first of its kind.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -251,7 +251,7 @@ fn is_method_simple(method: &str) -> bool {
 }
 
 /// What to know about a host before a run starts; `None` if there is nothing to say.
-pub fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static str> {
+pub(crate) fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static str> {
     let is_local = is_local(host_name(target.as_str()));
     if surroundings.is_page_https && !target.is_https() && !is_local {
         return Some("This page came over https://, so the browser will refuse an http:// host.");
@@ -261,7 +261,7 @@ pub fn hint(target: &BaseUrl, surroundings: &Surroundings) -> Option<&'static st
 }
 
 /// Whether a host name means this machine or its local network, as far as the name tells.
-pub fn is_local(host_name: &str) -> bool {
+pub(crate) fn is_local(host_name: &str) -> bool {
     use std::net::{Ipv4Addr, Ipv6Addr};
     if let Ok(address) = host_name.parse::<Ipv4Addr>() {
         return address.is_loopback() || address.is_private() || address.is_link_local();

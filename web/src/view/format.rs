@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use mayfly_core::report::words::{self, tenths};
 
-pub use mayfly_core::report::words::{NONE, count, millis, percent};
+pub(crate) use mayfly_core::report::words::{NONE, count, millis, percent};
 
 /// What a line shows of a text at most. More than fits, and little enough to be drawn quickly.
 const LINE_CHARS: usize = 200;
 
 /// A number with so many decimals.
-pub fn decimals(number: Option<f64>, decimals: usize) -> String {
+pub(crate) fn decimals(number: Option<f64>, decimals: usize) -> String {
     number.map_or_else(|| NONE.to_owned(), |it| format!("{it:.decimals$}"))
 }
 
 /// A rate per second with one decimal.
-pub fn rate(rate: f64) -> String {
+pub(crate) fn rate(rate: f64) -> String {
     tenths(rate)
 }
 
 /// A length of time: `42 s`, `3 min 20 s`, `2 h 5 min`.
-pub fn length(length: Duration) -> String {
+pub(crate) fn length(length: Duration) -> String {
     let secs = length.as_secs();
     match (secs / 3600, secs / 60 % 60, secs % 60) {
         (0, 0, secs) => format!("{secs} s"),
@@ -30,23 +30,23 @@ pub fn length(length: Duration) -> String {
 }
 
 /// A part in `[0, 1]` in percent with one decimal.
-pub fn share(part: f64) -> String {
+pub(crate) fn share(part: f64) -> String {
     format!("{} %", tenths(part * 100.0))
 }
 
 /// A length of time by the clock, in whole seconds: `2:05`, `1:02:05`.
-pub fn clock(time: Duration) -> String {
+pub(crate) fn clock(time: Duration) -> String {
     words::clock(time.as_secs())
 }
 
 /// What is left of a length of time by the clock. Together with what has elapsed it is the whole, as
 /// they are shown.
-pub fn remaining(length: Duration, elapsed: Duration) -> String {
+pub(crate) fn remaining(length: Duration, elapsed: Duration) -> String {
     words::clock(length.as_secs().saturating_sub(elapsed.as_secs()))
 }
 
 /// The start of a text that has to fit a line.
-pub fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     match text.char_indices().nth(LINE_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
@@ -54,7 +54,7 @@ pub fn line(text: &str) -> String {
 }
 
 /// The start and the end of a text that has to fit a line, where others begin with the same.
-pub fn ends(text: &str) -> String {
+pub(crate) fn ends(text: &str) -> String {
     const END_CHARS: usize = 50;
     let n_chars = text.chars().count();
     if n_chars <= LINE_CHARS {
@@ -66,7 +66,7 @@ pub fn ends(text: &str) -> String {
 }
 
 /// An error message as a sentence of its own.
-pub fn sentence(message: &str) -> String {
+pub(crate) fn sentence(message: &str) -> String {
     let mut rest = message.chars();
     let first = rest
         .next()
@@ -76,7 +76,7 @@ pub fn sentence(message: &str) -> String {
 }
 
 /// The end of a sentence, unless it has one.
-pub fn ended(message: &str) -> String {
+pub(crate) fn ended(message: &str) -> String {
     let end = if message.ends_with(['.', '?', '!']) {
         ""
     } else {

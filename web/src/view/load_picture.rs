@@ -19,7 +19,7 @@ pub struct Live {
 /// A load over time, in coordinates from zero to [`WIDTH`](Self::WIDTH) and [`HEIGHT`](Self::HEIGHT),
 /// of which the latter is at the bottom.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// The corners of the load.
     pub line: String,
     /// The corners of the area below it.
@@ -36,7 +36,7 @@ pub struct Picture {
 
 /// A number beside an axis.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// Its place in thousandths of the axis, from the left or the top.
     pub place: u32,
     /// What stands there.
@@ -70,12 +70,12 @@ impl Live {
 
 impl Picture {
     /// The right end.
-    pub const WIDTH: u32 = 4000;
+    pub(crate) const WIDTH: u32 = 4000;
     /// The bottom.
-    pub const HEIGHT: u32 = 1000;
+    pub(crate) const HEIGHT: u32 = 1000;
 
     /// The picture of a load, and of what a run did.
-    pub fn new(line: &LoadLine, live: &Live) -> Self {
+    pub(crate) fn new(line: &LoadLine, live: &Live) -> Self {
         let (end, level) = line.last();
         let end = end.as_secs_f64();
         // What has no end goes on for half of what is known.

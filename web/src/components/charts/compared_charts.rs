@@ -14,7 +14,7 @@ use crate::view::chart_model::compared::{Side, charts};
 use crate::view::chart_model::{Axis, Event, percentiles, thin};
 
 #[derive(PartialEq, Properties)]
-pub struct ComparedChartsProps {
+pub(crate) struct ComparedChartsProps {
     /// The older first.
     pub boards: [Rc<Board>; 2],
     /// When each began, in milliseconds since 1970.
@@ -22,7 +22,7 @@ pub struct ComparedChartsProps {
 }
 
 #[component]
-pub fn ComparedCharts(props: &ComparedChartsProps) -> Html {
+pub(crate) fn ComparedCharts(props: &ComparedChartsProps) -> Html {
     let tables = use_tables();
     let boards = props.boards.clone().map(Same);
     let charts = use_memo(boards.clone(), |boards| {

@@ -15,7 +15,7 @@ use crate::view::chart_model::rows::{self, Palette, Row};
 use crate::view::chart_model::{Chart, Event, percentiles, thin};
 
 #[derive(PartialEq, Properties)]
-pub struct RowChartsProps {
+pub(crate) struct RowChartsProps {
     pub board: Rc<Board>,
     /// In milliseconds since 1970.
     pub started_millis: f64,
@@ -26,7 +26,7 @@ pub struct RowChartsProps {
 }
 
 #[component]
-pub fn RowCharts(props: &RowChartsProps) -> Html {
+pub(crate) fn RowCharts(props: &RowChartsProps) -> Html {
     let tables = use_tables();
     let started = props.started_millis / 1e3;
     let wanted = (Same(Rc::clone(&props.board)), props.rows.clone(), started);

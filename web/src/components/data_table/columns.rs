@@ -9,7 +9,7 @@ use crate::browser::settings;
 
 /// A column of a table.
 #[derive(Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     /// What it is called in code and in what is remembered.
     pub key: &'static str,
     /// What it is called on the page.
@@ -24,7 +24,7 @@ pub struct Column {
 
 /// What is in a column: how wide it is, and on which side it begins.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// What the row is about. Always shown, and in sight while the others are scrolled.
     Name,
     /// A number.
@@ -51,7 +51,7 @@ impl Kind {
 
 impl Column {
     /// A column that is there from the start.
-    pub const fn new(key: &'static str, title: &'static str, kind: Kind) -> Self {
+    pub(crate) const fn new(key: &'static str, title: &'static str, kind: Kind) -> Self {
         Self {
             key,
             title,
@@ -62,7 +62,7 @@ impl Column {
     }
 
     /// A column of numbers that a person has to ask for.
-    pub const fn extra(key: &'static str, title: &'static str, hint: &'static str) -> Self {
+    pub(crate) const fn extra(key: &'static str, title: &'static str, hint: &'static str) -> Self {
         Self {
             hint,
             is_extra: true,

@@ -15,7 +15,7 @@ use crate::components::plan_editor::PlanEditor;
 use crate::store::{PlanAction, Side};
 
 /// Draws a part of the form.
-pub fn draw_part(editor: &Editor, part: &FormPart) -> Html {
+pub(crate) fn draw_part(editor: &Editor, part: &FormPart) -> Html {
     let of = editor.clone();
     match part {
         FormPart::Advanced => advanced(editor),

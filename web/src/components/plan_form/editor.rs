@@ -12,7 +12,7 @@ use crate::draft::keys::{Edit, Path, text_of};
 use crate::store::{PlanAction, PlanDoc};
 
 /// Draws a part of the form that few plans show at first.
-pub type DrawPart = fn(&Editor, &FormPart) -> Html;
+pub(crate) type DrawPart = fn(&Editor, &FormPart) -> Html;
 
 /// The parts of the form that are loaded after it is drawn.
 #[derive(Clone, Copy, Default)]

@@ -12,7 +12,7 @@ use super::{Axis, Chart, ChartStyle, LineStyle, Points, percentiles};
 
 /// A run that is compared with another.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Side {
+pub(crate) struct Side {
     /// What its labels begin with.
     letter: &'static str,
     /// The color of its lines.
@@ -24,7 +24,7 @@ pub struct Side {
 
 impl Side {
     /// Two runs, whose slots are passed through `thin`.
-    pub fn pair(boards: [&Board; 2], thin: impl Fn(&[Slot]) -> Vec<Slot>) -> [Self; 2] {
+    pub(crate) fn pair(boards: [&Board; 2], thin: impl Fn(&[Slot]) -> Vec<Slot>) -> [Self; 2] {
         let [a, b] = boards.map(|board| {
             let timeline = Timeline::new(&thin(&board.whole_slots(board.series())));
             (timeline, aggregated(&board.rows()).response_times)
@@ -47,7 +47,7 @@ impl Side {
 }
 
 /// All charts of two runs. The last is that by percentile.
-pub fn charts(sides: &[Side; 2]) -> [Chart; 4] {
+pub(crate) fn charts(sides: &[Side; 2]) -> [Chart; 4] {
     let rates: [Line; 2] = [
         ("RPS", false, |it| it.rate(it.n_requests)),
         ("Failures/s", true, |it| it.rate(it.n_failures)),

@@ -11,7 +11,7 @@ use super::Points;
 const PER_NINE: u32 = 20;
 
 /// Where a fraction is on the axis: how many nines it has. 0.9 is at 1, 0.99 at 2, 0.5 at 0.3.
-pub fn nines(fraction: f64) -> f64 {
+pub(crate) fn nines(fraction: f64) -> f64 {
     -(1.0 - fraction).log10()
 }
 
@@ -22,13 +22,13 @@ fn fraction(nines: f64) -> f64 {
 
 /// The places of the axis up to `end` that are named. The zeroth percentile would be too close to
 /// the fiftieth.
-pub fn ticks(end: f64) -> Vec<f64> {
+pub(crate) fn ticks(end: f64) -> Vec<f64> {
     let whole = (1..=end as u32).map(f64::from);
     [nines(0.5)].into_iter().chain(whole).collect()
 }
 
 /// The name of the place of a fraction: `99.9 %`.
-pub fn name(nines: f64) -> String {
+pub(crate) fn name(nines: f64) -> String {
     let percent = fraction(nines) * 100.0;
     // As many decimals as tell it apart from the next.
     let decimals = (nines.max(0.0).ceil() as usize).clamp(1, 10);
@@ -39,7 +39,7 @@ pub fn name(nines: f64) -> String {
 /// The times of `distributions`, a column for each, in milliseconds.
 ///
 /// Each ends where its longest time is: of a hundred times, the 99.9th percentile would be made up.
-pub fn points(distributions: &[&TimeTotals]) -> Points {
+pub(crate) fn points(distributions: &[&TimeTotals]) -> Points {
     let ends: Vec<f64> = distributions.iter().map(|it| end(it)).collect();
     let longest = ends.iter().copied().fold(0.0, f64::max);
     let steps = 0..=(longest * f64::from(PER_NINE)).ceil() as u32;
@@ -63,7 +63,7 @@ pub fn points(distributions: &[&TimeTotals]) -> Points {
 }
 
 /// Of `points`, those that a person would ask for.
-pub fn landmarks(points: &Points) -> Points {
+pub(crate) fn landmarks(points: &Points) -> Points {
     let end = points.at.last().copied().unwrap_or_default();
     let wanted: Vec<f64> = ticks(end)
         .into_iter()

@@ -10,19 +10,19 @@ use super::timeline::{Stretch, Timeline};
 use super::{Axis, Chart, ChartStyle, LineStyle, Points, percentiles};
 
 /// The custom properties of CSS that hold the colors of rows. As many rows can be compared.
-pub const COLORS: [&str; 6] = [
+pub(crate) const COLORS: [&str; 6] = [
     "--row-1", "--row-2", "--row-3", "--row-4", "--row-5", "--row-6",
 ];
 
 /// Which row has which color. A row keeps its own while others come and go.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Palette {
+pub(crate) struct Palette {
     taken: [Option<RequestName>; COLORS.len()],
 }
 
 /// A row that is shown.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its name.
     pub name: RequestName,
     /// Its color.
@@ -39,7 +39,10 @@ pub struct Row {
 
 impl Palette {
     /// The colors of `rows`; more rows than there are colors get none.
-    pub fn assign<'a>(&mut self, rows: &'a [RequestName]) -> Vec<(&'a RequestName, &'static str)> {
+    pub(crate) fn assign<'a>(
+        &mut self,
+        rows: &'a [RequestName],
+    ) -> Vec<(&'a RequestName, &'static str)> {
         for place in &mut self.taken {
             *place = place.take().filter(|name| rows.contains(name));
         }
@@ -58,7 +61,7 @@ impl Palette {
 
 impl Row {
     /// A row of which `totals` are the counts and `slots` the series.
-    pub fn new(totals: &RowTotals, color: &'static str, slots: &[Slot]) -> Self {
+    pub(crate) fn new(totals: &RowTotals, color: &'static str, slots: &[Slot]) -> Self {
         Self {
             name: totals.name.clone(),
             color,
@@ -81,7 +84,7 @@ impl Row {
 }
 
 /// Requests and failures per second.
-pub fn rates(rows: &[Row], started: f64) -> Chart {
+pub(crate) fn rates(rows: &[Row], started: f64) -> Chart {
     let values: [fn(&Stretch) -> Option<f64>; 2] =
         [|it| it.rate(it.n_requests), |it| it.rate(it.n_failures)];
     let lines = |row: &Row| [row.line("RPS", false), row.line("Failures/s", true)];
@@ -92,7 +95,7 @@ pub fn rates(rows: &[Row], started: f64) -> Chart {
 }
 
 /// The median, the 95th and the 99th percentile, one entry for each row.
-pub fn bands(rows: &[Row], started: f64) -> Chart {
+pub(crate) fn bands(rows: &[Row], started: f64) -> Chart {
     let values: [fn(&Stretch) -> Option<f64>; 3] = [
         |it| it.percentiles[0],
         |it| it.percentiles[2],
@@ -111,7 +114,7 @@ pub fn bands(rows: &[Row], started: f64) -> Chart {
 }
 
 /// Response and service times by percentile.
-pub fn distributions(rows: &[Row]) -> Chart {
+pub(crate) fn distributions(rows: &[Row]) -> Chart {
     let times = rows
         .iter()
         .flat_map(|it| [&it.response_times, &it.service_times]);

@@ -6,7 +6,7 @@ use super::{Axis, Chart, ChartStyle, LineStyle, Points, Timeline};
 /// The charts of a run that began at `started`, in seconds since 1970.
 ///
 /// That of arrivals is only there if there are any.
-pub fn charts(timeline: &Timeline, started: f64) -> Vec<Chart> {
+pub(crate) fn charts(timeline: &Timeline, started: f64) -> Vec<Chart> {
     let mut charts = vec![
         requests(timeline, started),
         response_times(timeline, started),
@@ -19,7 +19,7 @@ pub fn charts(timeline: &Timeline, started: f64) -> Vec<Chart> {
 }
 
 /// The percentiles that are hidden until somebody asks for them: Locust shows the other two.
-pub const HIDDEN: [&str; 2] = ["90th percentile", "99th percentile"];
+pub(crate) const HIDDEN: [&str; 2] = ["90th percentile", "99th percentile"];
 
 type Value = fn(&Stretch) -> Option<f64>;
 

@@ -7,15 +7,15 @@ use mayfly_core::measure::series::Slot;
 use super::{Points, Span};
 
 /// As many points as a line is drawn with, at most.
-pub const DRAWN: usize = 1000;
+pub(crate) const DRAWN: usize = 1000;
 
 /// As many lines as a table for reading has, at most.
-pub const READ: usize = 60;
+pub(crate) const READ: usize = 60;
 
 /// The rows of `points` that are drawn where `span` is shown: at most `limit`, ascending.
 ///
 /// Each line keeps its highest and lowest point of every stretch, so that no peak is lost.
-pub fn rows_to_draw(points: &Points, span: Option<Span>, limit: usize) -> Vec<usize> {
+pub(crate) fn rows_to_draw(points: &Points, span: Option<Span>, limit: usize) -> Vec<usize> {
     let visible = visible(&points.at, span);
     if visible.len() <= limit {
         return visible.collect();
@@ -57,7 +57,7 @@ fn extremes(column: &[Option<f64>], rows: Range<usize>) -> impl Iterator<Item = 
 /// The same totals in at most `limit` slots, unless they are longer to begin with.
 ///
 /// What is joined depends on the time alone, so that the slots of several series fit together.
-pub fn joined(slots: &[Slot], limit: usize) -> Vec<Slot> {
+pub(crate) fn joined(slots: &[Slot], limit: usize) -> Vec<Slot> {
     let (Some(first), Some(last)) = (slots.first(), slots.last()) else {
         return Vec::new();
     };

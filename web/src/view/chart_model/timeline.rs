@@ -3,18 +3,18 @@
 use mayfly_core::measure::series::Slot;
 
 /// The percentiles that are shown over time, as fractions.
-pub const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+pub(crate) const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 
 /// Stretches of a run, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     /// Without gaps.
     pub stretches: Vec<Stretch>,
 }
 
 /// What happened in a stretch of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stretch {
+pub(crate) struct Stretch {
     /// When it began, in seconds since the run did.
     pub start: u32,
     /// Its length in seconds; above zero.
@@ -37,12 +37,12 @@ pub struct Stretch {
 
 impl Timeline {
     /// What `slots` say.
-    pub fn new(slots: &[Slot]) -> Self {
+    pub(crate) fn new(slots: &[Slot]) -> Self {
         Self::default().updated(slots)
     }
 
     /// The same as [`new`](Self::new), for slots of which most are known: those are not read again.
-    pub fn updated(&self, slots: &[Slot]) -> Self {
+    pub(crate) fn updated(&self, slots: &[Slot]) -> Self {
         let mut known = self.stretches.iter().peekable();
         let stretch = |slot: &Slot| {
             while known.next_if(|it| it.start < slot.start).is_some() {}
@@ -55,14 +55,14 @@ impl Timeline {
     }
 
     /// The stretch that a second of the run belongs to.
-    pub fn at(&self, second: u32) -> Option<&Stretch> {
+    pub(crate) fn at(&self, second: u32) -> Option<&Stretch> {
         let after = self.stretches.partition_point(|it| it.start <= second);
         let last = &self.stretches[after.checked_sub(1)?];
         (second < last.start + last.secs).then_some(last)
     }
 
     /// A column of a chart.
-    pub fn column(&self, value: impl Fn(&Stretch) -> Option<f64>) -> Vec<Option<f64>> {
+    pub(crate) fn column(&self, value: impl Fn(&Stretch) -> Option<f64>) -> Vec<Option<f64>> {
         self.stretches.iter().map(value).collect()
     }
 }
@@ -95,7 +95,7 @@ impl Stretch {
     }
 
     /// So many in this stretch, by the second.
-    pub fn rate(&self, count: u64) -> Option<f64> {
+    pub(crate) fn rate(&self, count: u64) -> Option<f64> {
         Some(count as f64 / f64::from(self.secs))
     }
 }

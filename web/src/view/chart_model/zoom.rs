@@ -2,7 +2,7 @@
 
 /// Part of an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
+pub(crate) struct Span {
     /// Where it begins.
     pub from: f64,
     /// Where it ends; above `from`.
@@ -11,7 +11,7 @@ pub struct Span {
 
 /// A step of zooming, by a key or a button.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ZoomStep {
+pub(crate) enum ZoomStep {
     /// The same length, a quarter of it earlier.
     Earlier,
     /// Half of what is shown.
@@ -32,7 +32,7 @@ impl Span {
     const SHORTEST_WHOLE: f64 = 10.0;
 
     /// All of `at`, which is in seconds, and the last of which goes on for a second.
-    pub fn whole(at: &[f64]) -> Self {
+    pub(crate) fn whole(at: &[f64]) -> Self {
         let from = at.first().copied().unwrap_or_default();
         let to = at.last().copied().unwrap_or_default();
         Self {
@@ -42,18 +42,18 @@ impl Span {
     }
 
     /// The part of this that lies between two ends, in any order; `None` if there is none.
-    pub fn part(self, a: f64, b: f64) -> Option<Self> {
+    pub(crate) fn part(self, a: f64, b: f64) -> Option<Self> {
         let (from, to) = (a.min(b).max(self.from), a.max(b).min(self.to));
         (from < to).then(|| self.around((from + to) / 2.0, to - from))
     }
 
     /// Whether there is anything in both.
-    pub fn meets(self, other: Self) -> bool {
+    pub(crate) fn meets(self, other: Self) -> bool {
         self.from < other.to && other.from < self.to
     }
 
     /// What is shown after `step`, where `shown` was, and this is all there is. `None` is all.
-    pub fn step(self, shown: Option<Self>, step: ZoomStep) -> Option<Self> {
+    pub(crate) fn step(self, shown: Option<Self>, step: ZoomStep) -> Option<Self> {
         let now = shown.unwrap_or(self);
         let (center, length) = ((now.from + now.to) / 2.0, now.to - now.from);
         let next = match step {

@@ -15,7 +15,7 @@ pub struct Needs {
 
 /// How a server is told to let a page read its answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Snippet {
+pub(crate) struct Snippet {
     /// The server.
     pub server: &'static str,
     /// Lines for its configuration or its code.
@@ -23,7 +23,7 @@ pub struct Snippet {
 }
 
 /// The usual servers, each with the lines that allow what is needed, and no more.
-pub fn cors_snippets(needs: &Needs) -> Vec<Snippet> {
+pub(crate) fn cors_snippets(needs: &Needs) -> Vec<Snippet> {
     let has_preflight =
         !needs.headers.is_empty() || needs.methods.iter().any(|it| !is_method_simple(it));
     let snippet = |server, code: fn(&Needs, bool) -> String| Snippet {
