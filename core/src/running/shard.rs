@@ -17,11 +17,10 @@ use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::plan::{Plan, Shape};
 use crate::run_state::{EndCause, RunState, ShardId};
-use crate::running::judge::{Judgment, judge};
+use crate::running::course::{Exception, Next, Outgoing, Resume, Turn, World};
 use crate::running::program::Program;
-use crate::running::user::{Activity, Next, User, World};
+use crate::running::user::{Activity, User};
 use crate::schedule::class_mix::ClassMix;
-use crate::template::UnknownVariable;
 use crate::time::Elapsed;
 use crate::verdict::threshold::Verdicts;
 
@@ -186,8 +185,6 @@ impl Shard {
         result: Result<Response, TransportError>,
     ) {
         let local = ticket.user;
-        let index = self.setting.id.user(local);
-        let world = world(&self.program, self.setting, done);
         let user = &mut self.users[local as usize];
         if user.epoch != ticket.epoch {
             return;
@@ -203,35 +200,23 @@ impl Shard {
             user.activity = activity;
             return;
         };
-        let class = &self.program.classes[user.class];
-        let ready = user
-            .request(class)
-            .expect("a request is under way: its step is the current one");
+        let index = user.index;
         self.n_in_flight -= 1;
-        let response_time = done.since(due);
-        let Judgment {
-            failure,
-            values,
-            exception,
-        } = judge(ready, &result, response_time, &mut user.scope(index, world));
+        let answered = Resume::Answered {
+            result: &result,
+            response_time: done.since(due),
+        };
+        let mut turn = self.resume(local, done, done, answered);
         let sample = Sample {
             due,
             sent,
             done,
             body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
-            failure,
+            failure: turn.failure.take(),
         };
         let evidence = || Evidence::new(&request, index, result.as_ref().ok());
         self.stats.record(row, &sample, self.n_alive, evidence);
-        for (name, value) in values {
-            user.set_variable(&name, value);
-        }
-        if let Some(message) = exception {
-            let task = user.task_name(class);
-            self.stats.record_exception(&task, &message.into(), done);
-            user.fail_task();
-        }
-        self.go_on(local, done, done);
+        self.take(local, done, done, turn);
         self.end_if_spent(done);
     }
 
@@ -364,18 +349,29 @@ impl Shard {
         }
     }
 
-    /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
+    /// Lets a user go on after a wait that ended at `at`, or with an arrival that was due then.
     fn go_on(&mut self, local: u32, at: Elapsed, now: Elapsed) {
+        let turn = self.resume(local, at, now, Resume::Waited);
+        self.take(local, at, now, turn);
+    }
+
+    fn resume(&mut self, local: u32, at: Elapsed, now: Elapsed, why: Resume<'_>) -> Turn {
         let world = world(&self.program, self.setting, now);
         let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        if user.is_over() && (user.is_ending || user.is_dead) {
-            self.end_user(local, now);
-            return;
+        let (course, context) = user.course(&self.program.classes, world);
+        course.resume(at, why, context)
+    }
+
+    /// Does what came of going on at `at`.
+    fn take(&mut self, local: u32, at: Elapsed, now: Elapsed, turn: Turn) {
+        if let Some(Exception { task, message }) = turn.exception {
+            self.stats.record_exception(&task, &message, now);
         }
-        match user.go_on(at, class, world) {
-            Next::End => self.end_user(local, now),
+        match turn.next {
+            Next::Die => self.end_user(local, now, true),
+            Next::End => self.end_user(local, now, false),
             Next::Idle => {
+                let user = &mut self.users[local as usize];
                 user.turn(Activity::Idle);
                 // Unless the task sent something, nothing has counted from there.
                 user.arrival = None;
@@ -406,51 +402,31 @@ impl Shard {
         self.n_due += 1;
     }
 
-    /// Ends the task of a user whose request cannot be made.
-    #[cold]
-    fn break_task(&mut self, now: Elapsed, local: u32, error: &UnknownVariable) {
-        let world = world(&self.program, self.setting, now);
-        let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        let task = user.task_name(class);
-        let message: Rc<str> = error.to_string().into();
-        self.stats.record_exception(&task, &message, now);
-        self.n_due -= 1;
-        user.fail_task();
-        user.end_if_stuck(class, world);
-        self.go_on(local, now, now);
-    }
-
-    /// Sends the request of a user; `None` if it cannot be made, which ends the task.
+    /// Sends the request of a user; `None` if it cannot be made, so that it was not due after all.
     fn send(&mut self, now: Elapsed, local: u32, due: Elapsed) -> Option<Order> {
         let world = world(&self.program, self.setting, now);
-        let index = self.setting.id.user(local);
         let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        let ready = user
-            .request(class)
-            .expect("a user in the queue is at a request");
-        let scope = &mut user.scope(index, world);
-        let made = ready
-            .request(scope)
-            .and_then(|request| Ok((request, ready.name(scope)?)));
-        let (request, name) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                self.break_task(now, local, &error);
+        let (course, context) = user.course(&self.program.classes, world);
+        let Outgoing {
+            request,
+            name,
+            timeout,
+        } = match course.fill(now, context) {
+            Ok(outgoing) => outgoing,
+            Err(turn) => {
+                self.n_due -= 1;
+                self.take(local, now, now, turn);
                 return None;
             }
         };
-        user.has_sent = true;
-        let row = self.stats.row(name);
         let epoch = user.turn(Activity::InFlight {
             due,
             sent: now,
-            row,
+            row: self.stats.row(name),
             request: Rc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
-        self.deadlines.push(Reverse((now + ready.timeout, ticket)));
+        self.deadlines.push(Reverse((now + timeout, ticket)));
         self.n_in_flight += 1;
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
