@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::request::{Method, RequestName};
 use crate::measure::series::{self, Slot};
@@ -16,7 +16,7 @@ use crate::time::Elapsed;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
     // Shared, so that a board can be cloned for every drawing.
-    newest: BTreeMap<ShardId, Rc<Snapshot>>,
+    newest: BTreeMap<ShardId, Arc<Snapshot>>,
 }
 
 impl Board {
@@ -27,13 +27,13 @@ impl Board {
     pub fn post(&mut self, snapshot: Snapshot) {
         let held = self.newest.get(&snapshot.shard);
         if held.is_none_or(|held| held.at <= snapshot.at) {
-            self.newest.insert(snapshot.shard, Rc::new(snapshot));
+            self.newest.insert(snapshot.shard, Arc::new(snapshot));
         }
     }
 
     /// The newest snapshot of each shard, in order of shard.
     pub fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
-        self.newest.values().map(Rc::as_ref)
+        self.newest.values().map(Arc::as_ref)
     }
 
     /// What the run is doing: what the shard that is least far along is doing.

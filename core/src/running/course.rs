@@ -4,7 +4,7 @@
 mod cursor;
 mod memory;
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::cursor::Cursor;
@@ -88,8 +88,8 @@ pub(crate) struct Turn {
 /// A task that broke.
 #[derive(Debug)]
 pub(crate) struct Exception {
-    pub(crate) task: Rc<str>,
-    pub(crate) message: Rc<str>,
+    pub(crate) task: Arc<str>,
+    pub(crate) message: Arc<str>,
 }
 
 /// What a user does next.
@@ -111,7 +111,7 @@ pub(crate) enum Next {
 /// A request that is about to be sent.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
-    pub(crate) request: Rc<Request>,
+    pub(crate) request: Arc<Request>,
     /// The row of the statistics.
     pub(crate) name: RequestName,
     pub(crate) timeout: Duration,

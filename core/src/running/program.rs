@@ -3,7 +3,7 @@
 mod request;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::request::RequestName;
 use crate::plan::data::{Pick, Table};
@@ -17,14 +17,23 @@ use crate::weight::Weights;
 
 pub(crate) use self::request::ReadyRequest;
 
-/// A plan, ready to run. The shards of a run have one each, or share it.
-#[derive(Debug)]
+/// A plan, ready to run.
+///
+/// It is made once for all shards of a run. A clone shares the data and the requests, which take
+/// most of the memory, and has the load and the weights to itself, which an edit of the run changes.
+#[derive(Clone, Debug)]
 pub struct Program {
     pub(crate) load: Load,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) classes: Vec<Class>,
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
 }
+
+// Shards on other threads get clones.
+const _: () = {
+    const fn can_leave_its_thread<T: Send>() {}
+    can_leave_its_thread::<Program>();
+};
 
 impl Program {
     /// Makes `plan` ready. `csv` reads a CSV file that the plan names.
@@ -59,7 +68,7 @@ impl Program {
             load: plan.load.clone(),
             thresholds: plan.thresholds.clone(),
             classes,
-            data,
+            data: data.into(),
         })
     }
 
@@ -221,18 +230,18 @@ impl Data {
 }
 
 /// A user class, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Class {
     pub(crate) name: String,
     // Zero if the tags leave no task.
     pub(crate) share: Share,
     // The class's own set is the first; a set comes after those around it.
     pub(crate) sets: Vec<Set>,
-    lists: Vec<Vec<Step>>,
+    lists: Arc<[Vec<Step>]>,
 }
 
 /// A task set, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Set {
     pub(crate) order: Order,
     pub(crate) weights: Weights,
@@ -250,9 +259,9 @@ pub(crate) struct Set {
 pub(crate) struct ListIdx(u32);
 
 /// A task, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ReadyTask {
-    pub(crate) name: Rc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) work: ReadyWork,
 }
 
@@ -289,7 +298,7 @@ impl Class {
                 Share::Weight(0.0)
             },
             sets: builder.sets.into_iter().flatten().collect(),
-            lists: builder.lists,
+            lists: builder.lists.into(),
         }
     }
 
@@ -445,4 +454,28 @@ fn task_name(task: &Task) -> String {
 
 fn index(n: usize) -> u32 {
     u32::try_from(n).expect("a plan has fewer than 2^32 sets and lists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_data_and_requests_and_not_the_weights() {
+        let toml = "version = 1\nload = { users = 1, spawn_rate = 1 }\ndata.a.rows = [{ b = 1 }]\n\
+                    [[user_class]]\nname = 'A'\ntask = [{ get = '/{{a.b}}' }, { get = '/c' }]";
+        let plan = Plan::from_toml(toml).unwrap();
+        let program = Program::new(&plan, |_| Err("no files".to_owned())).unwrap();
+        let mut clone = program.clone();
+        assert!(Arc::ptr_eq(&program.data, &clone.data));
+        assert!(Arc::ptr_eq(
+            &program.classes[0].lists,
+            &clone.classes[0].lists
+        ));
+
+        let edited = Plan::from_toml(&toml.replace("'/c' }", "'/c', weight = 7 }")).unwrap();
+        clone.set_weights(&edited);
+        let tickets = |program: &Program| program.classes[0].sets[0].weights.tickets();
+        assert_eq!((tickets(&program), tickets(&clone)), (2, 8));
+    }
 }

@@ -6,7 +6,7 @@ mod pace;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::pace::{Pace, user_mix};
@@ -53,7 +53,7 @@ pub enum Order {
     /// Drop the request of this ticket, if it is still under way.
     Abort(Ticket),
     /// Send a request, and report what came of it with the ticket.
-    Send(Ticket, Rc<Request>),
+    Send(Ticket, Arc<Request>),
 }
 
 /// What a run depends on besides its plan.
@@ -423,7 +423,7 @@ impl Shard {
             due,
             sent: now,
             row: self.stats.row(name),
-            request: Rc::clone(&request),
+            request: Arc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
         self.deadlines.push(Reverse((now + timeout, ticket)));

@@ -9,7 +9,7 @@ mod needs;
 mod tests;
 
 use std::pin::pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -218,7 +218,7 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
 
     fn fill(&mut self, request: &ReadyRequest) -> Result<(RequestName, Request), UnknownVariable> {
         let scope = &mut self.scope();
-        let filled = Rc::unwrap_or_clone(request.request(scope)?);
+        let filled = Arc::unwrap_or_clone(request.request(scope)?);
         // All that may be looked at, and not only what the checks look at.
         let keep = Keep::Body;
         Ok((request.name(scope)?, Request { keep, ..filled }))

@@ -1,7 +1,7 @@
 //! One user: whether it is alive, and what it is doing. What it does next is up to its
 //! [`Course`]; when things happen is in [`crate::running::shard`].
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::request::Request;
 use crate::rng::Rng;
@@ -42,7 +42,7 @@ pub(crate) enum Activity {
         due: Elapsed,
         sent: Elapsed,
         row: usize,
-        request: Rc<Request>,
+        request: Arc<Request>,
     },
     /// Wants to send, and waits for a free connection.
     Queued { due: Elapsed },

@@ -1,6 +1,6 @@
 //! The course of a plan: which task of which set a user does, and which of its steps.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Context, Exception, Memory, Next, Outgoing, Resume, Turn, UserView};
@@ -165,7 +165,7 @@ impl Cursor {
         let frame = self.frames.last();
         let task = frame.filter(|it| it.phase == Phase::Task).map(|it| {
             let set = &class.sets[it.set as usize];
-            Rc::clone(&set.tasks[it.task as usize].name)
+            Arc::clone(&set.tasks[it.task as usize].name)
         });
         let task = task.unwrap_or_else(|| {
             let phase = match frame.map(|it| it.phase) {

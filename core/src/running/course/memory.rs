@@ -1,7 +1,7 @@
 //! What a user remembers between requests, and what its templates can use.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(crate) struct Memory {
     /// Tasks started, over all lives.
     pub(super) n_tasks: u64,
     n_seq: u64,
-    variables: Vec<(Rc<str>, Value)>,
+    variables: Vec<(Arc<str>, Value)>,
 }
 
 impl Memory {

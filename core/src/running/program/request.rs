@@ -1,7 +1,7 @@
 //! A request of a plan, ready to be sent once its placeholders are filled.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub(crate) struct ReadyRequest {
     // Whether no check says what the status must be.
     pub(crate) judges_status: bool,
     // Without placeholders it is always the same.
-    fixed: Option<Rc<Request>>,
+    fixed: Option<Arc<Request>>,
     method: Method,
     base_url: Option<BaseUrl>,
     url: Template,
@@ -63,16 +63,16 @@ impl ReadyRequest {
             request.fixed = request
                 .render(&mut Nothing(Rng::new(0, 0)))
                 .ok()
-                .map(Rc::new);
+                .map(Arc::new);
         }
         request
     }
 
     /// The request to send, with the values of now.
-    pub(crate) fn request(&self, scope: &mut dyn Scope) -> Result<Rc<Request>, UnknownVariable> {
+    pub(crate) fn request(&self, scope: &mut dyn Scope) -> Result<Arc<Request>, UnknownVariable> {
         match &self.fixed {
-            Some(request) => Ok(Rc::clone(request)),
-            None => self.render(scope).map(Rc::new),
+            Some(request) => Ok(Arc::clone(request)),
+            None => self.render(scope).map(Arc::new),
         }
     }
 
