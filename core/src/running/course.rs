@@ -9,11 +9,12 @@ use std::time::Duration;
 
 pub(crate) use self::cursor::Cursor;
 pub(crate) use self::memory::{Memory, UserScope};
+use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
 use crate::measure::sample::Failure;
 use crate::rng::Rng;
-use crate::running::program::{Class, Data};
+use crate::running::program::{Class, Data, NameIdx, OriginIdx};
 use crate::time::Elapsed;
 
 /// Where a user is in what it does.
@@ -48,7 +49,7 @@ impl Course {
 
     /// The row of the request that [`Next::Send`] announced and that is never sent. Draws nothing
     /// from the random stream of the user, who may come back.
-    pub(crate) fn unsent_name(&self, class: &Class, user: UserView<'_>) -> RequestName {
+    pub(crate) fn unsent_name(&mut self, class: &Class, user: UserView<'_>) -> RequestName {
         let Self::Plan(cursor) = self;
         cursor.unsent_name(class, user)
     }
@@ -93,7 +94,7 @@ pub(crate) struct Exception {
 }
 
 /// What a user does next.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Next {
     /// An exception ended it for good: one before its first task, or one that would come again with
     /// every task.
@@ -102,10 +103,19 @@ pub(crate) enum Next {
     End,
     /// It has done the task of an arrival.
     Idle,
-    /// It sends a request as soon as it may, which [`Course::fill`] makes then.
-    Send,
+    /// It sends a request there as soon as it may, which [`Course::fill`] makes then.
+    Send(Destination),
     /// It waits for so long.
     Wait(Duration),
+}
+
+/// The origin that a request goes to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Destination {
+    /// One of those of the program.
+    Known(OriginIdx),
+    /// One that became known when the request was due.
+    Named(Origin),
 }
 
 /// A request that is about to be sent.
@@ -113,8 +123,17 @@ pub(crate) enum Next {
 pub(crate) struct Outgoing {
     pub(crate) request: Arc<Request>,
     /// The row of the statistics.
-    pub(crate) name: RequestName,
+    pub(crate) name: Name,
     pub(crate) timeout: Duration,
+}
+
+/// The request name of a request.
+#[derive(Debug)]
+pub(crate) enum Name {
+    /// One of those of the program.
+    Known(NameIdx),
+    /// One that became known when the request was made.
+    Made(RequestName),
 }
 
 /// What a course goes by.

@@ -1,6 +1,7 @@
 //! A plan, ready to run: tags applied, sets and steps numbered, requests without placeholders built.
 
 mod request;
+mod route;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::verdict::threshold::Threshold;
 use crate::weight::Weights;
 
 pub(crate) use self::request::ReadyRequest;
+pub(crate) use self::route::{NameIdx, OriginIdx, Routes};
 
 /// A plan, ready to run.
 ///
@@ -27,6 +29,7 @@ pub struct Program {
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) classes: Vec<Class>,
     pub(crate) data: Arc<Data>,
+    pub(crate) routes: Arc<Routes>,
 }
 
 // Shards on other threads get clones.
@@ -49,9 +52,10 @@ impl Program {
         let mut errors = Vec::new();
         let data = Data::new(plan, &mut csv, &mut errors);
         let classes = plan.user_classes.as_slice();
+        let mut routes = Routes::new(classes.iter().all(|it| plan.base_url(it).is_none()));
         let classes: Vec<Class> = classes
             .iter()
-            .map(|class| Class::new(class, plan))
+            .map(|class| Class::new(class, plan, &mut routes))
             .collect();
         if classes.iter().all(|class| class.share.is_zero()) {
             errors.push(ProgramError::NoTaskLeft);
@@ -69,15 +73,14 @@ impl Program {
             thresholds: plan.thresholds.clone(),
             classes,
             data: data.into(),
+            routes: routes.into(),
         })
     }
 
     /// The request names that are known before the run, sorted.
     pub(crate) fn request_names(&self) -> Vec<RequestName> {
-        let steps = self.classes.iter().flat_map(Class::requests);
-        let mut names: Vec<RequestName> = steps.filter_map(|it| it.fixed_name.clone()).collect();
+        let mut names = self.routes.names().to_vec();
         names.sort_unstable();
-        names.dedup();
         names
     }
 
@@ -88,7 +91,7 @@ impl Program {
         for class in &mut self.classes {
             let mut others = plan.user_classes.as_slice().iter();
             if let Some(other) = others.find(|it| it.name == class.name) {
-                let other = Class::new(other, plan);
+                let other = Class::new(other, plan, &mut Routes::new(true));
                 is_changed |= class.share != other.share;
                 class.share = other.share;
                 class.set_weights(&other);
@@ -281,8 +284,9 @@ pub(crate) enum Step {
 }
 
 impl Class {
-    fn new(class: &UserClass, plan: &Plan) -> Self {
+    fn new(class: &UserClass, plan: &Plan, routes: &mut Routes) -> Self {
         let mut builder = Builder {
+            routes,
             base_url: plan.base_url(class),
             defaults: &plan.request,
             tags: &plan.tags,
@@ -357,6 +361,7 @@ impl Class {
 
 /// Numbers the sets and lists of one class.
 struct Builder<'a> {
+    routes: &'a mut Routes,
     base_url: Option<&'a BaseUrl>,
     defaults: &'a RequestDefaults,
     tags: &'a Tags,
@@ -425,7 +430,8 @@ impl Builder<'_> {
     fn list(&mut self, steps: &[plan::Step]) -> ListIdx {
         let steps = steps.iter().map(|step| match step {
             plan::Step::Request(step) => {
-                let request = ReadyRequest::new(step, self.base_url, self.defaults);
+                let mut request = ReadyRequest::new(step, self.base_url, self.defaults);
+                request.route = self.routes.add(&request);
                 Step::Request(Box::new(request))
             }
             plan::Step::Wait(wait) => Step::Wait(*wait),

@@ -3,13 +3,16 @@
 
 mod lives;
 mod pace;
+mod queues;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::pace::{Pace, user_mix};
+use self::queues::Queues;
+use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
 use crate::measure::sample::{Evidence, Sample};
@@ -17,8 +20,8 @@ use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::plan::{Plan, Shape};
 use crate::run_state::{EndCause, RunState, ShardId};
-use crate::running::course::{Exception, Next, Outgoing, Resume, Turn, World};
-use crate::running::program::Program;
+use crate::running::course::{Destination, Exception, Name, Next, Outgoing, Resume, Turn, World};
+use crate::running::program::{OriginIdx, Program};
 use crate::running::user::{Activity, User};
 use crate::schedule::class_mix::ClassMix;
 use crate::time::Elapsed;
@@ -65,7 +68,7 @@ pub struct Setting {
     pub started: Duration,
     /// Which part of the run the shard is.
     pub id: ShardId,
-    /// How many requests the transport can carry; above zero.
+    /// How many requests the transport can carry, to all origins together; above zero.
     pub max_in_flight: usize,
 }
 
@@ -83,9 +86,8 @@ pub struct Shard {
     n_wanted: u32,
     n_alive: u32,
     wakeups: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
-    queue: VecDeque<Ticket>,
+    queues: Queues,
     n_queued: u32,
-    n_in_flight: usize,
     // Requests that were due since counting began, whatever became of them.
     n_due: u64,
     // Users that an exception ended for good.
@@ -98,6 +100,8 @@ pub struct Shard {
     // How many requests may still be sent.
     n_left: u64,
     stats: Stats,
+    // The rows of the request names of the program.
+    rows: Vec<usize>,
     end_cause: Option<EndCause>,
     // `None` once the last one is out.
     next_snapshot: Option<Elapsed>,
@@ -122,7 +126,9 @@ impl Shard {
             0 < setting.max_in_flight,
             "a transport must be able to carry a request"
         );
-        let stats = Stats::new(program.request_names());
+        let mut stats = Stats::new(program.request_names());
+        let names = program.routes.names().iter().cloned();
+        let rows = names.map(|it| stats.row(it)).collect();
         let load = &program.load;
         let max_requests = load.max_requests.map_or(u64::MAX, |it| {
             let (index, count) = (u64::from(setting.id.index), u64::from(setting.id.count));
@@ -136,9 +142,8 @@ impl Shard {
             n_wanted: 0,
             n_alive: 0,
             wakeups: BinaryHeap::new(),
-            queue: VecDeque::new(),
+            queues: Queues::new(program.routes.origins()),
             n_queued: 0,
-            n_in_flight: 0,
             n_due: 0,
             n_dead: 0,
             deadlines: BinaryHeap::new(),
@@ -146,6 +151,7 @@ impl Shard {
             aborts: Vec::new(),
             n_left: max_requests,
             stats,
+            rows,
             end_cause: None,
             next_snapshot: Some(Elapsed::ZERO),
             pace: Pace::new(&program, setting.id),
@@ -167,7 +173,7 @@ impl Shard {
             Command::Edit(plan) => self.edit(now, &plan),
             Command::Reset => {
                 self.stats.reset(now);
-                self.n_due = u64::from(self.n_queued) + self.n_in_flight as u64;
+                self.n_due = u64::from(self.n_queued) + self.queues.n_in_flight() as u64;
             }
             Command::Stop(_) if self.state == RunState::Stopping => self.kill_all(now),
             Command::Stop(cause) => self.stop(now, cause),
@@ -194,6 +200,7 @@ impl Shard {
             due,
             sent,
             row,
+            origin,
             request,
         } = activity
         else {
@@ -201,7 +208,7 @@ impl Shard {
             return;
         };
         let index = user.index;
-        self.n_in_flight -= 1;
+        self.queues.remove_in_flight(origin);
         let answered = Resume::Answered {
             result: &result,
             response_time: done.since(due),
@@ -220,24 +227,30 @@ impl Shard {
         self.end_if_spent(done);
     }
 
-    /// The next thing to do now; `None` if there is nothing.
-    pub fn poll_order(&mut self, now: Elapsed) -> Option<Order> {
+    /// The next thing to do now; `None` if there is nothing. `capacity` says how many requests to an
+    /// origin may be in flight now.
+    ///
+    /// Requests are sent in the order in which they were due, but for those whose origin can take no
+    /// other one.
+    pub fn poll_order(
+        &mut self,
+        now: Elapsed,
+        capacity: impl Fn(&Origin) -> usize,
+    ) -> Option<Order> {
         self.advance(now);
         loop {
             if let Some(ticket) = self.aborts.pop() {
                 return Some(Order::Abort(ticket));
             }
-            if self.setting.max_in_flight <= self.n_in_flight || self.n_left == 0 {
+            if self.setting.max_in_flight <= self.queues.n_in_flight() || self.n_left == 0 {
                 return None;
             }
-            let ticket = self.queue.pop_front()?;
-            // A stopped user has left its ticket behind.
-            let user = &self.users[ticket.user as usize];
-            if user.epoch == ticket.epoch
-                && let Activity::Queued { due } = user.activity
-            {
+            let users = &self.users;
+            let is_current = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+            let (origin, ticket) = self.queues.pop(&capacity, is_current)?;
+            if let Activity::Queued { due } = users[ticket.user as usize].activity {
                 self.n_queued -= 1;
-                if let Some(order) = self.send(now, ticket.user, due) {
+                if let Some(order) = self.send(now, ticket.user, due, origin) {
                     return Some(order);
                 }
                 // Its task broke, and the user may want to send the next request at once: it would
@@ -262,7 +275,7 @@ impl Shard {
             state: self.state,
             n_users: self.n_alive,
             n_queued: self.n_queued,
-            n_in_flight: self.n_in_flight as u64,
+            n_in_flight: self.queues.n_in_flight() as u64,
             n_due: self.n_due,
             n_dead: self.n_dead,
             end_cause: self.end_cause.clone(),
@@ -382,7 +395,7 @@ impl Shard {
             }
             // The request is due now and not when the wait should have ended: a timer that is late
             // made the wait longer, and not the answer.
-            Next::Send => self.queue(local, now),
+            Next::Send(destination) => self.queue(local, now, destination),
             Next::Wait(wait) => self.wait(local, now.max(at + wait)),
         }
     }
@@ -393,17 +406,18 @@ impl Shard {
         self.wakeups.push(Reverse((until, ticket)));
     }
 
-    fn queue(&mut self, local: u32, due: Elapsed) {
+    fn queue(&mut self, local: u32, due: Elapsed, destination: Destination) {
         let user = &mut self.users[local as usize];
         let due = user.arrival.take().unwrap_or(due);
         let epoch = user.turn(Activity::Queued { due });
-        self.queue.push_back(Ticket { user: local, epoch });
+        let ticket = Ticket { user: local, epoch };
+        self.queues.push(destination, ticket);
         self.n_queued += 1;
         self.n_due += 1;
     }
 
     /// Sends the request of a user; `None` if it cannot be made, so that it was not due after all.
-    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed) -> Option<Order> {
+    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed, origin: OriginIdx) -> Option<Order> {
         let world = world(&self.program, self.setting, now);
         let user = &mut self.users[local as usize];
         let (course, context) = user.course(&self.program.classes, world);
@@ -422,12 +436,16 @@ impl Shard {
         let epoch = user.turn(Activity::InFlight {
             due,
             sent: now,
-            row: self.stats.row(name),
+            row: match name {
+                Name::Known(name) => self.rows[name.as_usize()],
+                Name::Made(name) => self.stats.row(name),
+            },
+            origin,
             request: Arc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
         self.deadlines.push(Reverse((now + timeout, ticket)));
-        self.n_in_flight += 1;
+        self.queues.add_in_flight(origin);
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
     }

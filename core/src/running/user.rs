@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::http::request::Request;
 use crate::rng::Rng;
 use crate::running::course::{Context, Course, Cursor, UserView, World};
-use crate::running::program::Class;
+use crate::running::program::{Class, OriginIdx};
 use crate::time::Elapsed;
 
 /// One simulated user: does a task, waits, repeats.
@@ -42,6 +42,7 @@ pub(crate) enum Activity {
         due: Elapsed,
         sent: Elapsed,
         row: usize,
+        origin: OriginIdx,
         request: Arc<Request>,
     },
     /// Wants to send, and waits for a free connection.

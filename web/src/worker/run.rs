@@ -98,14 +98,14 @@ impl Host {
             max_in_flight,
         };
         let classes = plan.user_classes.as_slice();
-        let base_urls = Vec::from_iter(classes.iter().filter_map(|it| plan.base_url(it)));
-        match (&*base_urls, &plan.target) {
-            ([_, ..], _) => {
-                let transport = FetchTransport::new(Rc::clone(&self.page.0), base_urls);
+        let has_host = classes.iter().any(|it| plan.base_url(it).is_some());
+        match &plan.target {
+            _ if has_host => {
+                let transport = FetchTransport::new(Rc::clone(&self.page.0));
                 let shard = Shard::new(program, setting(transport.max_in_flight()));
                 drive(shard, &transport, &clock, commands, publish).await;
             }
-            ([], target) => {
+            target => {
                 let model = match target {
                     Some(Target::Simulated(model)) => model.clone(),
                     _ => Model::default(),

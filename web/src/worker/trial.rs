@@ -38,8 +38,8 @@ pub async fn try_plan(
         csv: &no_files,
     };
     let class = place.user_class(&plan);
-    let tried = if let Some(base_url) = class.and_then(|it| plan.base_url(it)) {
-        let transport = FetchTransport::new(scope, [base_url]);
+    let tried = if class.is_some_and(|it| plan.base_url(it).is_some()) {
+        let transport = FetchTransport::new(scope);
         try_step(&plan, &place, setting, &transport, &clock).await
     } else {
         let model = match &plan.target {

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Context, Exception, Memory, Next, Outgoing, Resume, Turn, UserView};
+use super::{
+    Context, Destination, Exception, Memory, Name, Next, Outgoing, Resume, Turn, UserView,
+};
 use crate::http::request::RequestName;
 use crate::http::transport::{Response, TransportError};
 use crate::measure::sample::Failure;
 use crate::plan::Order;
 use crate::rng::Rng;
 use crate::running::judge::{Judgment, judge};
-use crate::running::program::{Class, ListIdx, ReadyRequest, ReadyWork, Set, Step};
+use crate::running::program::{Class, ListIdx, OriginIdx, ReadyRequest, ReadyWork, Set, Step};
 use crate::time::Elapsed;
 
 /// Where a user is in the tasks of its class.
@@ -99,9 +101,13 @@ impl Cursor {
     ) -> Result<Outgoing, Turn> {
         let ready = self.request(context.class);
         let scope = &mut self.memory.scope(context.user.reborrow());
-        let filled = ready
-            .request(scope)
-            .and_then(|request| Ok((request, ready.name(scope)?)));
+        let filled = ready.request(scope).and_then(|request| {
+            let name = match ready.route.name {
+                Some(name) => Name::Known(name),
+                None => Name::Made(ready.name(scope)?),
+            };
+            Ok((request, name))
+        });
         match filled {
             Ok((request, name)) => {
                 self.has_sent = true;
@@ -115,11 +121,9 @@ impl Cursor {
         }
     }
 
-    pub(super) fn unsent_name(&self, class: &Class, user: UserView<'_>) -> RequestName {
+    pub(super) fn unsent_name(&mut self, class: &Class, user: UserView<'_>) -> RequestName {
         let ready = self.request(class);
-        let mut memory = self.memory.clone();
-        let rng = &mut user.rng.clone();
-        let name = ready.name(&mut memory.scope(UserView { rng, ..user }));
+        let name = self.memory.peek(user, |scope| ready.name(scope));
         name.unwrap_or_else(|_| ready.written_name())
     }
 
@@ -205,10 +209,9 @@ impl Cursor {
         let Context {
             class,
             is_ending,
-            user,
+            mut user,
         } = context;
         let is_open = user.world.is_open;
-        let rng = user.rng;
         if self.frames.is_empty() {
             if is_ending {
                 return Next::End;
@@ -216,25 +219,25 @@ impl Cursor {
             self.enter(0, class);
         }
         loop {
-            if let Some(next) = self.next_step(class, rng) {
+            if let Some(next) = self.next_step(class, &mut user) {
                 return next;
             }
             let frame = *self.frame();
             let set = &class.sets[frame.set as usize];
             match frame.phase {
-                Phase::Starting => self.pick(at, set, class, rng),
+                Phase::Starting => self.pick(at, set, class, user.rng),
                 Phase::Task if is_ending => self.leave(set),
                 Phase::Task if is_open && self.frames.len() == 1 => {
                     self.frame().phase = Phase::Resting;
                     return Next::Idle;
                 }
-                Phase::Task => return self.rest(at, set, rng),
+                Phase::Task => return self.rest(at, set, user.rng),
                 Phase::Resting => {
                     let is_done = 0 < set.runs && u64::from(set.runs) <= frame.n_started;
                     if is_done || is_ending {
                         self.leave(set);
                     } else {
-                        self.pick(at, set, class, rng);
+                        self.pick(at, set, class, user.rng);
                     }
                 }
                 Phase::Stopping => {
@@ -255,13 +258,27 @@ impl Cursor {
     }
 
     /// The next step of the list under way, if it has one.
-    fn next_step(&mut self, class: &Class, rng: &mut Rng) -> Option<Next> {
+    fn next_step(&mut self, class: &Class, user: &mut UserView<'_>) -> Option<Next> {
         let step = class.list(self.list?).get(self.n_begun as usize)?;
         self.n_begun += 1;
         Some(match step {
-            Step::Request(_) => Next::Send,
-            Step::Wait(wait) => Next::Wait(wait.draw(rng, Duration::ZERO)),
+            Step::Request(request) => Next::Send(match request.route.origin {
+                Some(origin) => Destination::Known(origin),
+                None => self.destination(request, user.reborrow()),
+            }),
+            Step::Wait(wait) => Next::Wait(wait.draw(user.rng, Duration::ZERO)),
         })
+    }
+
+    /// Where a request goes if a placeholder says so. It is made later, so nothing is drawn for it
+    /// yet; if it cannot be made, that is found then.
+    #[cold]
+    fn destination(&mut self, request: &ReadyRequest, user: UserView<'_>) -> Destination {
+        let origin = self.memory.peek(user, |scope| request.origin(scope));
+        match origin {
+            Ok(Some(origin)) => Destination::Named(origin),
+            Ok(None) | Err(_) => Destination::Known(OriginIdx::OTHER),
+        }
     }
 
     /// Begins the end: what is under way is left, and every set that was begun gets its `on_stop`.

@@ -38,6 +38,19 @@ impl Memory {
         self.variables.clear();
     }
 
+    /// What `look` finds, without that anything is drawn or counted.
+    pub(super) fn peek<T>(
+        &mut self,
+        user: UserView<'_>,
+        look: impl FnOnce(&mut UserScope<'_>) -> T,
+    ) -> T {
+        let n_seq = self.n_seq;
+        let rng = &mut user.rng.clone();
+        let found = look(&mut self.scope(UserView { rng, ..user }));
+        self.n_seq = n_seq;
+        found
+    }
+
     /// What templates can use.
     pub(crate) fn scope<'a>(&'a mut self, user: UserView<'a>) -> UserScope<'a> {
         UserScope { memory: self, user }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::route::Route;
+use crate::http::origin::Origin;
 use crate::http::request::{Keep, Method, Request, RequestName};
 use crate::judging::check::Check;
 use crate::judging::extract::Extract;
@@ -17,6 +19,8 @@ use crate::template::{Encoding, Scope, Template, UnknownVariable, percent_encode
 #[derive(Debug)]
 pub(crate) struct ReadyRequest {
     pub(crate) fixed_name: Option<RequestName>,
+    // That of no program, until one adds it.
+    pub(crate) route: Route,
     pub(crate) timeout: Duration,
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,
@@ -45,6 +49,7 @@ impl ReadyRequest {
         let extracts = step.extracts.iter().map(Extract::needs);
         let mut request = Self {
             fixed_name: step.request_name(),
+            route: Route::default(),
             timeout: step.timeout.unwrap_or(defaults.timeout),
             checks: step.checks.clone(),
             extracts: step.extracts.clone(),
@@ -100,13 +105,38 @@ impl ReadyRequest {
         }
     }
 
-    fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
+    /// Where it goes, with the values of now; `None` if that is no valid URL.
+    pub(crate) fn origin(&self, scope: &mut dyn Scope) -> Result<Option<Origin>, UnknownVariable> {
+        Ok(Origin::of(&self.full_url(scope)?))
+    }
+
+    /// Where it goes, unless a placeholder says so.
+    pub(crate) fn fixed_origin(&self) -> Option<Origin> {
+        let url = self.url.as_str();
+        if url.starts_with('/') {
+            return Origin::of(self.base_url.as_ref()?.as_str());
+        }
+        let (_, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
+        let has_placeholder = url.starts_with("{{") || rest[..end].contains("{{");
+        if has_placeholder {
+            None
+        } else {
+            Origin::of(url)
+        }
+    }
+
+    fn full_url(&self, scope: &mut dyn Scope) -> Result<String, UnknownVariable> {
         let mut path = String::new();
         self.url.render(scope, Encoding::Url, &mut path)?;
-        let url = match &self.base_url {
+        Ok(match &self.base_url {
             Some(base_url) if !is_absolute(&path) => format!("{base_url}{path}"),
             _ => path,
-        };
+        })
+    }
+
+    fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
+        let url = self.full_url(scope)?;
         let mut headers = Vec::with_capacity(self.headers.len());
         for (name, template) in &self.headers {
             let mut value = String::new();

@@ -95,8 +95,8 @@ impl Shard {
             epoch: user.epoch,
         };
         match user.activity {
-            Activity::InFlight { row, .. } => {
-                self.n_in_flight -= 1;
+            Activity::InFlight { row, origin, .. } => {
+                self.queues.remove_in_flight(origin);
                 self.aborts.push(ticket);
                 self.stats.record_abort(row);
             }
@@ -298,14 +298,14 @@ impl Shard {
 
     fn finish(&mut self) {
         self.wakeups.clear();
-        self.queue.clear();
+        self.queues.clear();
         self.kills.clear();
         self.turn(RunEvent::Drained);
     }
 
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
-        if self.n_left == 0 && self.n_in_flight == 0 && self.state.is_active() {
+        if self.n_left == 0 && self.queues.n_in_flight() == 0 && self.state.is_active() {
             self.end_spent(now);
         }
     }
