@@ -1,15 +1,19 @@
 //! All users of one shard, as a state machine: what happens comes in by `handle_…`, what to do about
 //! it comes out by `poll_…`. It does no I/O and reads no clock; [`crate::running::drive`] does both for it.
 
+mod deadlines;
 mod lives;
 mod pace;
 mod queues;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::deadlines::Deadlines;
 use self::pace::{Pace, user_mix};
 use self::queues::Queues;
 use crate::http::origin::Origin;
@@ -92,8 +96,8 @@ pub struct Shard {
     n_due: u64,
     // Users that an exception ended for good.
     n_dead: u64,
-    // When each request under way has to be done. Those that are done stay until they are first.
-    deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
+    // When each request in flight has to be done.
+    deadlines: Deadlines,
     // When users that were told to stop have to be done. The epoch is that of a life.
     kills: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     aborts: Vec<Ticket>,
@@ -146,7 +150,7 @@ impl Shard {
             n_queued: 0,
             n_due: 0,
             n_dead: 0,
-            deadlines: BinaryHeap::new(),
+            deadlines: Deadlines::default(),
             kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
@@ -291,7 +295,7 @@ impl Shard {
     /// orders and snapshots are out.
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
-        let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
+        let next_timeout = self.deadlines.next();
         let next_kill = self.kills.peek().map(|Reverse((at, _))| *at);
         let (next_change, next_arrival) = match self.pace {
             Pace::Closed { next_change, .. } => (next_change, None),
@@ -336,16 +340,9 @@ impl Shard {
                 self.go_on(ticket.user, at, now);
             }
         }
-        while let Some(&Reverse((at, ticket))) = self.deadlines.peek() {
-            let is_under_way = self.users[ticket.user as usize].epoch == ticket.epoch;
-            if is_under_way && now < at {
-                break;
-            }
-            self.deadlines.pop();
-            if is_under_way {
-                self.handle_outcome(at, ticket, Err(TransportError::Timeout));
-                self.aborts.push(ticket);
-            }
+        while let Some((at, ticket)) = self.overdue(now) {
+            self.handle_outcome(at, ticket, Err(TransportError::Timeout));
+            self.aborts.push(ticket);
         }
         while let Some(&Reverse((at, ticket))) = self.kills.peek()
             && at <= now
@@ -360,6 +357,13 @@ impl Shard {
         if self.n_alive == 0 {
             self.end_if_deserted(now);
         }
+    }
+
+    /// A request that was not done by its deadline.
+    fn overdue(&mut self, now: Elapsed) -> Option<(Elapsed, Ticket)> {
+        let users = &self.users;
+        let is_in_flight = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+        self.deadlines.pop(now, is_in_flight)
     }
 
     /// Lets a user go on after a wait that ended at `at`, or with an arrival that was due then.
@@ -444,7 +448,9 @@ impl Shard {
             request: Arc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
-        self.deadlines.push(Reverse((now + timeout, ticket)));
+        let users = &self.users;
+        let is_in_flight = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+        self.deadlines.add(now, timeout, ticket, is_in_flight);
         self.queues.add_in_flight(origin);
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
