@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use futures::channel::oneshot;
-use mayfly_core::plan::BaseUrl;
 use mayfly_engine::archive::NoArchive;
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::Notice;
@@ -47,7 +46,7 @@ impl Host for NativeHost {
         NativeClock::start()
     }
 
-    fn transport(&self, _: &[&BaseUrl]) -> HttpTransport {
+    fn transport(&self) -> HttpTransport {
         let allowed = open_files::max_connections();
         HttpTransport::new(allowed.min(HttpTransport::MAX_IN_FLIGHT))
     }

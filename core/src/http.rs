@@ -1,4 +1,5 @@
 //! What goes out and what comes back, whatever carries it.
 
+pub mod origin;
 pub mod request;
 pub mod transport;

@@ -1,7 +1,7 @@
 //! What a run is doing, in Locust's words, and which part of it a shard is.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -109,7 +109,7 @@ pub enum EndCause {
     /// Its run time was over, or its last stage.
     RunTime,
     /// A threshold with `abort` failed: its condition, as it was written.
-    Threshold(Rc<str>),
+    Threshold(Arc<str>),
 }
 
 impl EndCause {

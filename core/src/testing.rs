@@ -13,6 +13,7 @@ use futures::executor::LocalPool;
 use futures::future::select;
 use serde_json::Value;
 
+use crate::http::origin::Origin;
 use crate::http::request::{Method, Request, RequestName};
 use crate::http::transport::{Kept, Response, Transport, TransportError};
 use crate::measure::board::Board;
@@ -131,9 +132,13 @@ pub fn answer_json(after: Duration, status: u16, body: &Value) -> Answer {
 pub struct Script<F> {
     clock: ManualClock,
     max_in_flight: usize,
+    capacity: Capacity,
     answer: F,
     log: Rc<Log>,
 }
+
+/// How many requests to an origin may be in flight at a time.
+pub type Capacity = Rc<dyn Fn(Elapsed, &Origin) -> usize>;
 
 /// What a scripted transport was asked to do.
 #[derive(Debug, Default)]
@@ -146,24 +151,45 @@ pub struct Log {
     pub n_in_flight: Cell<usize>,
     /// The most requests that were ever under way at once.
     pub most_in_flight: Cell<usize>,
+    /// The same for each origin.
+    pub by_origin: RefCell<BTreeMap<Origin, OriginLog>>,
+}
+
+/// What a scripted transport was asked to do for one origin.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct OriginLog {
+    /// Requests under way.
+    pub n_in_flight: usize,
+    /// The most requests that were ever under way at once.
+    pub most_in_flight: usize,
+    /// Requests that were sent although there was no capacity for them.
+    pub n_beyond_capacity: u64,
 }
 
 /// Counts a request as under way until it is dropped.
-struct InFlight(Rc<Log>);
+struct InFlight(Rc<Log>, Origin);
 
 impl InFlight {
-    fn new(log: &Rc<Log>) -> Self {
+    fn new(log: &Rc<Log>, origin: Origin, capacity: usize) -> Self {
+        let mut by_origin = log.by_origin.borrow_mut();
+        let of_origin = by_origin.entry(origin.clone()).or_default();
+        of_origin.n_in_flight += 1;
+        of_origin.most_in_flight = of_origin.most_in_flight.max(of_origin.n_in_flight);
+        of_origin.n_beyond_capacity += u64::from(capacity < of_origin.n_in_flight);
         let n_in_flight = log.n_in_flight.get() + 1;
         log.n_in_flight.set(n_in_flight);
         log.most_in_flight
             .set(log.most_in_flight.get().max(n_in_flight));
-        Self(Rc::clone(log))
+        Self(Rc::clone(log), origin)
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.n_in_flight.set(self.0.n_in_flight.get() - 1);
+        if let Some(of_origin) = self.0.by_origin.borrow_mut().get_mut(&self.1) {
+            of_origin.n_in_flight -= 1;
+        }
     }
 }
 
@@ -174,6 +200,7 @@ impl<F> Script<F> {
         let script = Self {
             clock: clock.clone(),
             max_in_flight: 1000,
+            capacity: Rc::new(|_, _| usize::MAX),
             answer,
             log: Rc::clone(&log),
         };
@@ -186,10 +213,16 @@ impl<F: Fn(Elapsed, &Request) -> Answer> Transport for Script<F> {
         self.max_in_flight
     }
 
+    fn capacity(&self, origin: &Origin) -> usize {
+        (self.capacity)(self.clock.now(), origin)
+    }
+
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         let now = self.clock.now();
         self.log.sent.borrow_mut().push((now, request.clone()));
-        let _in_flight = InFlight::new(&self.log);
+        let origin = Origin::of(&request.url).unwrap_or(Origin::OTHER);
+        let capacity = self.capacity(&origin);
+        let _in_flight = InFlight::new(&self.log, origin, capacity);
         let answer = (self.answer)(now, request);
         self.clock.sleep_until(now + answer.after).await;
         self.log.n_answered.set(self.log.n_answered.get() + 1);
@@ -207,6 +240,8 @@ pub struct Simulation<F> {
     pub n_shards: u32,
     /// What a transport can carry.
     pub max_in_flight: usize,
+    /// What it can carry to an origin.
+    pub capacity: Capacity,
     /// What comes to a request at a time.
     pub answer: F,
     /// What a person does, and when; in order of time.
@@ -233,6 +268,7 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
             seed: 1,
             n_shards: 1,
             max_in_flight: 1000,
+            capacity: Rc::new(|_, _| usize::MAX),
             answer,
             commands,
         }
@@ -271,6 +307,7 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
         let clock = ManualClock::default();
         let (mut transport, log) = Script::new(&clock, self.answer.clone());
         transport.max_in_flight = self.max_in_flight;
+        transport.capacity = Rc::clone(&self.capacity);
         let id = ShardId {
             index,
             count: self.n_shards,

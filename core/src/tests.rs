@@ -7,6 +7,7 @@ mod load;
 mod locust;
 pub(crate) mod locust_dispatch;
 mod measure;
+mod origins;
 mod sharding;
 mod simulated;
 mod swarm;

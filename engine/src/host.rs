@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use mayfly_core::http::transport::Transport;
-use mayfly_core::plan::BaseUrl;
 use mayfly_core::time::Clock;
 
 use crate::archive::Archive;
@@ -24,8 +23,8 @@ pub trait Host: 'static {
     /// A clock for a run that begins now.
     fn start_clock(&self) -> Self::Clock;
 
-    /// A transport for a run against these base URLs, at least one.
-    fn transport(&self, base_urls: &[&BaseUrl]) -> Self::Transport;
+    /// A transport for a run, without connections.
+    fn transport(&self) -> Self::Transport;
 
     /// Where runs are saved; `None` if nobody wants them to be.
     fn archive(&self) -> Option<&Self::Archive>;

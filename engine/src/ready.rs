@@ -1,6 +1,6 @@
 //! A plan that can run.
 
-use mayfly_core::plan::{BaseUrl, Draft, Plan, Target, Targets};
+use mayfly_core::plan::{Draft, Plan, Target, Targets};
 use mayfly_core::running::program::{Program, ProgramErrors};
 use mayfly_core::simulate::{Model, SimulatedApi};
 use mayfly_core::time::Clock;
@@ -46,12 +46,6 @@ impl ReadyPlan {
     pub fn targets(&self) -> Targets {
         Targets::of(&self.plan)
     }
-}
-
-/// The base URLs of the user classes; none if all load the simulated API.
-pub(crate) fn base_urls(plan: &Plan) -> Vec<&BaseUrl> {
-    let classes = plan.user_classes.as_slice().iter();
-    classes.filter_map(|it| plan.base_url(it)).collect()
 }
 
 /// The simulated API of a plan.

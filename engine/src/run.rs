@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use mayfly_core::http::transport::Transport;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Plan, Summary};
+use mayfly_core::plan::{Plan, Summary, Targets};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
 use mayfly_core::running::shard::{self, Setting, Shard};
@@ -18,7 +18,7 @@ use crate::history::key;
 use crate::host::Host;
 use crate::parcel::Packer;
 use crate::protocol::{Notice, RunId};
-use crate::ready::{ReadyPlan, base_urls, simulated_api};
+use crate::ready::{ReadyPlan, simulated_api};
 use crate::recorder::{Recorder, Shared};
 use crate::saved::SavedRuns;
 
@@ -125,13 +125,12 @@ impl<H: Host> Run<H> {
             id: ShardId::ONLY,
             max_in_flight,
         };
-        let base_urls = base_urls(&plan);
-        if base_urls.is_empty() {
+        if Targets::of(&plan).is_simulated() {
             let api = simulated_api(&plan, clock.clone(), seed);
             let shard = Shard::new(program, setting(api.max_in_flight()));
             drive(shard, &api, &clock, commands, publish).await;
         } else {
-            let transport = self.host.transport(&base_urls);
+            let transport = self.host.transport();
             let shard = Shard::new(program, setting(transport.max_in_flight()));
             drive(shard, &transport, &clock, commands, publish).await;
         }

@@ -28,8 +28,8 @@ pub async fn try_plan<H: Host>(host: &H, plan_json: &str, place: &str) -> Result
         csv: &|name: &str| host.read_file(name),
     };
     let class = place.user_class(&plan);
-    let tried = if let Some(base_url) = class.and_then(|it| plan.base_url(it)) {
-        let transport = host.transport(&[base_url]);
+    let tried = if class.is_some_and(|it| plan.base_url(it).is_some()) {
+        let transport = host.transport();
         try_step(&plan, &place, setting, &transport, &clock).await
     } else {
         let api = simulated_api(&plan, clock.clone(), seed);

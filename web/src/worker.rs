@@ -10,7 +10,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
-use mayfly_core::plan::BaseUrl;
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::{Notice, decode, encode};
 use mayfly_engine::session::Session;
@@ -72,8 +71,8 @@ impl Host for WorkerHost {
         WorkerClock::start(&self.scope)
     }
 
-    fn transport(&self, base_urls: &[&BaseUrl]) -> FetchTransport {
-        FetchTransport::new(Rc::clone(&self.scope), base_urls.iter().copied())
+    fn transport(&self) -> FetchTransport {
+        FetchTransport::new(Rc::clone(&self.scope))
     }
 
     fn archive(&self) -> Option<&Storage> {

@@ -6,9 +6,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use mayfly_core::http::origin::Origin;
 use mayfly_core::http::request::{Method, Request};
 use mayfly_core::http::transport::{Response, Transport, TransportError};
-use mayfly_core::plan::{BaseUrl, Plan};
+use mayfly_core::plan::Plan;
 use mayfly_core::running::trial::{Received, Trial};
 use mayfly_core::time::Clock;
 use mayfly_engine::trial::try_plan;
@@ -29,7 +30,7 @@ fn own_server() -> String {
 }
 
 async fn send(method: Method, base_url: &str, path: &str) -> Result<Response, TransportError> {
-    let transport = FetchTransport::new(scope(), [&base_url.parse().unwrap()]);
+    let transport = FetchTransport::new(scope());
     let request = Request::new(method, &format!("{base_url}{path}"));
     transport.send(&request).await
 }
@@ -72,15 +73,12 @@ async fn a_sleep_never_ends_early() {
 }
 
 #[wasm_bindgen_test]
-fn only_plain_hosts_are_limited_to_six_connections() {
-    let max_in_flight = |urls: &[&str]| {
-        let urls: Vec<BaseUrl> = urls.iter().map(|it| it.parse().unwrap()).collect();
-        FetchTransport::new(scope(), &urls).max_in_flight()
-    };
-    let (plain, tls) = ("http://127.0.0.1:5000", "https://example.org");
-    assert_eq!(max_in_flight(&[plain]), 6);
-    assert_eq!(max_in_flight(&[tls]), 100);
-    assert_eq!(max_in_flight(&[tls, plain]), 6, "the lower one for both");
+fn only_plain_origins_are_limited_to_six_connections() {
+    let transport = FetchTransport::new(scope());
+    let capacity = |url| transport.capacity(&Origin::of(url).unwrap());
+    assert_eq!(capacity("http://127.0.0.1:5000/a"), 6);
+    assert_eq!(capacity("https://example.org"), 100);
+    assert_eq!(transport.capacity(&Origin::OTHER), 6);
 }
 
 /// Tries the first task of a plan whose only class has the lines `class`.

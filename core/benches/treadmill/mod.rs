@@ -44,7 +44,7 @@ impl Treadmill {
     pub(crate) fn run(&mut self, n_requests: u64) {
         let mut n_answered = 0;
         while n_answered < n_requests {
-            while let Some(order) = self.shard.poll_order(self.now) {
+            while let Some(order) = self.shard.poll_order(self.now, |_| usize::MAX) {
                 if let Order::Send(ticket, request) = order {
                     black_box(request);
                     let done = self.now + Self::SERVICE_TIME;

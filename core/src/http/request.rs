@@ -1,8 +1,8 @@
 //! What is sent. How it is sent is up to a [`Transport`](crate::http::transport::Transport).
 
 use std::fmt;
-use std::rc::Rc;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,11 +91,11 @@ pub struct Request {
     /// The method.
     pub method: Method,
     /// The whole URL; for the simulated API, the path alone.
-    pub url: Rc<str>,
+    pub url: Arc<str>,
     /// Header names in lower case, and their values.
-    pub headers: Rc<[(String, String)]>,
+    pub headers: Arc<[(String, String)]>,
     /// The body; `None` sends none.
-    pub body: Option<Rc<[u8]>>,
+    pub body: Option<Arc<[u8]>>,
     /// Whether an answer that points elsewhere is followed. What comes at the end of the chain is
     /// the response then.
     pub follow_redirects: bool,
@@ -109,7 +109,7 @@ impl Request {
         Self {
             method,
             url: url.into(),
-            headers: Rc::default(),
+            headers: Arc::default(),
             body: None,
             follow_redirects: true,
             keep: Keep::OnFailure,

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::origin::Origin;
 use crate::http::request::Request;
 
 /// Sends requests.
@@ -29,12 +30,22 @@ use crate::http::request::Request;
 ///
 /// Implementations must not panic on anything a server can send.
 pub trait Transport {
-    /// How many requests may be under way at once without waiting for a free connection inside the
-    /// transport, where nobody could see it; above zero.
+    /// How many requests to all origins together may be in flight at once without waiting for a free
+    /// connection inside the transport, where nobody could see it; above zero.
     ///
-    /// The shard never has more under way. Requests beyond wait in the shard, where the wait is
+    /// The shard never has more in flight. Requests beyond wait in the shard, where the wait is
     /// measured.
     fn max_in_flight(&self) -> usize;
+
+    /// How many of them may be to `origin`; above zero. Where only all together are limited, that is
+    /// all of them.
+    ///
+    /// It may change during a run. If there are more in flight than it says now, they go on, and none
+    /// is sent until there are fewer.
+    fn capacity(&self, origin: &Origin) -> usize {
+        let _ = origin;
+        self.max_in_flight()
+    }
 
     /// Sends `request` and waits for the last byte of the body.
     ///

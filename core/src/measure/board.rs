@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::request::{Method, RequestName};
 use crate::measure::series::{self, Slot};
@@ -16,8 +16,14 @@ use crate::time::Elapsed;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Board {
     // Shared, so that a board can be cloned for every drawing.
-    newest: BTreeMap<ShardId, Rc<Snapshot>>,
+    newest: BTreeMap<ShardId, Arc<Snapshot>>,
 }
+
+// Boards are drawn and saved in other threads than those that count.
+const _: () = {
+    const fn can_leave_its_thread<T: Send>() {}
+    can_leave_its_thread::<Board>();
+};
 
 impl Board {
     /// Puts `snapshot` up, unless a newer one of the same shard is there already.
@@ -27,13 +33,13 @@ impl Board {
     pub fn post(&mut self, snapshot: Snapshot) {
         let held = self.newest.get(&snapshot.shard);
         if held.is_none_or(|held| held.at <= snapshot.at) {
-            self.newest.insert(snapshot.shard, Rc::new(snapshot));
+            self.newest.insert(snapshot.shard, Arc::new(snapshot));
         }
     }
 
     /// The newest snapshot of each shard, in order of shard.
     pub fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
-        self.newest.values().map(Rc::as_ref)
+        self.newest.values().map(Arc::as_ref)
     }
 
     /// What the run is doing: what the shard that is least far along is doing.

@@ -1,7 +1,7 @@
 //! One finished request. How samples add up is in [`crate::measure::stats`].
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ impl Sample {
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// A check found fault with the answer; in its words.
-    Check(Rc<str>),
+    Check(Arc<str>),
     /// The answer's status is 400 or above, and no check says what it should be.
     Status(u16),
     /// No answer arrived.

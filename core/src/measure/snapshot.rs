@@ -5,7 +5,7 @@
 //! these have no version to negotiate; that of the text is in the report.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,12 @@ pub struct Snapshot {
     #[serde(with = "series::columns")]
     pub series: Vec<Slot>,
 }
+
+// Snapshots leave the thread of their shard.
+const _: () = {
+    const fn can_leave_its_thread<T: Send>() {}
+    can_leave_its_thread::<Snapshot>();
+};
 
 /// The counts behind one row of the statistics.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -200,7 +206,7 @@ pub struct FailureTotals {
     pub last: Elapsed,
     /// The first of them. `None` beyond
     /// [`Stats::MAX_EVIDENCE`](crate::measure::stats::Stats::MAX_EVIDENCE).
-    pub evidence: Option<Rc<Evidence>>,
+    pub evidence: Option<Arc<Evidence>>,
 }
 
 impl FailureTotals {
@@ -226,9 +232,9 @@ impl FailureTotals {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ExceptionTotals {
     /// The name of the task.
-    pub task: Rc<str>,
+    pub task: Arc<str>,
     /// What went wrong.
-    pub message: Rc<str>,
+    pub message: Arc<str>,
     /// How often.
     pub count: u64,
     /// When it happened first.

@@ -1,7 +1,7 @@
 //! The statistics of one shard: one row per request name, and the series over time.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::request::RequestName;
@@ -30,7 +30,7 @@ pub struct Stats {
     watched: BTreeSet<RequestName>,
     series: Series,
     n_dropped: u64,
-    exceptions: BTreeMap<(Rc<str>, Rc<str>), Occurrences>,
+    exceptions: BTreeMap<(Arc<str>, Arc<str>), Occurrences>,
     // How many failures have evidence; at most `MAX_EVIDENCE`.
     n_evidence: usize,
     since: Elapsed,
@@ -122,7 +122,7 @@ impl Stats {
         };
         let totals = row.failure(failure, sample.done);
         if totals.count == 0 && self.n_evidence < Self::MAX_EVIDENCE {
-            totals.evidence = Some(Rc::new(evidence()));
+            totals.evidence = Some(Arc::new(evidence()));
             self.n_evidence += 1;
         }
         totals.count += 1;
@@ -151,8 +151,8 @@ impl Stats {
     }
 
     /// Counts a task that broke.
-    pub fn record_exception(&mut self, task: &Rc<str>, message: &Rc<str>, now: Elapsed) {
-        let mut key = (Rc::clone(task), Rc::clone(message));
+    pub fn record_exception(&mut self, task: &Arc<str>, message: &Arc<str>, now: Elapsed) {
+        let mut key = (Arc::clone(task), Arc::clone(message));
         if Self::MAX_EXCEPTIONS <= self.exceptions.len() && !self.exceptions.contains_key(&key) {
             key = (Self::OTHER.into(), Self::OTHER.into());
         }
@@ -221,8 +221,8 @@ impl Stats {
     /// Tasks that broke, in order of task and message.
     pub fn exceptions(&self) -> Vec<ExceptionTotals> {
         let totals = self.exceptions.iter().map(|(key, it)| ExceptionTotals {
-            task: Rc::clone(&key.0),
-            message: Rc::clone(&key.1),
+            task: Arc::clone(&key.0),
+            message: Arc::clone(&key.1),
             count: it.count,
             first: it.first,
             last: it.last,

@@ -31,7 +31,7 @@ pub async fn drive(
     };
     loop {
         let now = clock.now();
-        while let Some(order) = shard.poll_order(now) {
+        while let Some(order) = shard.poll_order(now, |it| transport.capacity(it)) {
             match order {
                 Order::Abort(ticket) => {
                     let handle: Option<AbortHandle> = handles.remove(&ticket);

@@ -46,7 +46,9 @@ pub(crate) fn judge(
         }
         match check.judge(&answer, response_time, scope) {
             Ok(()) => {}
-            Err(CheckFailure::Failure(message)) => judgment.failure = Some(Failure::Check(message)),
+            Err(CheckFailure::Failure(message)) => {
+                judgment.failure = Some(Failure::Check((*message).into()));
+            }
             Err(CheckFailure::Exception(error)) => judgment.exception = Some(error.to_string()),
         }
     }

@@ -1,9 +1,10 @@
 //! A plan, ready to run: tags applied, sets and steps numbered, requests without placeholders built.
 
 mod request;
+mod route;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::http::request::RequestName;
 use crate::plan::data::{Pick, Table};
@@ -16,15 +17,26 @@ use crate::verdict::threshold::Threshold;
 use crate::weight::Weights;
 
 pub(crate) use self::request::ReadyRequest;
+pub(crate) use self::route::{NameIdx, OriginIdx, Routes};
 
-/// A plan, ready to run. The shards of a run have one each, or share it.
-#[derive(Debug)]
+/// A plan, ready to run.
+///
+/// It is made once for all shards of a run. A clone shares the data and the requests, which take
+/// most of the memory, and has the load and the weights to itself, which an edit of the run changes.
+#[derive(Clone, Debug)]
 pub struct Program {
     pub(crate) load: Load,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) classes: Vec<Class>,
-    pub(crate) data: Data,
+    pub(crate) data: Arc<Data>,
+    pub(crate) routes: Arc<Routes>,
 }
+
+// Shards on other threads get clones.
+const _: () = {
+    const fn can_leave_its_thread<T: Send>() {}
+    can_leave_its_thread::<Program>();
+};
 
 impl Program {
     /// Makes `plan` ready. `csv` reads a CSV file that the plan names.
@@ -40,9 +52,10 @@ impl Program {
         let mut errors = Vec::new();
         let data = Data::new(plan, &mut csv, &mut errors);
         let classes = plan.user_classes.as_slice();
+        let mut routes = Routes::new(classes.iter().all(|it| plan.base_url(it).is_none()));
         let classes: Vec<Class> = classes
             .iter()
-            .map(|class| Class::new(class, plan))
+            .map(|class| Class::new(class, plan, &mut routes))
             .collect();
         if classes.iter().all(|class| class.share.is_zero()) {
             errors.push(ProgramError::NoTaskLeft);
@@ -59,16 +72,15 @@ impl Program {
             load: plan.load.clone(),
             thresholds: plan.thresholds.clone(),
             classes,
-            data,
+            data: data.into(),
+            routes: routes.into(),
         })
     }
 
     /// The request names that are known before the run, sorted.
     pub(crate) fn request_names(&self) -> Vec<RequestName> {
-        let steps = self.classes.iter().flat_map(Class::requests);
-        let mut names: Vec<RequestName> = steps.filter_map(|it| it.fixed_name.clone()).collect();
+        let mut names = self.routes.names().to_vec();
         names.sort_unstable();
-        names.dedup();
         names
     }
 
@@ -79,7 +91,7 @@ impl Program {
         for class in &mut self.classes {
             let mut others = plan.user_classes.as_slice().iter();
             if let Some(other) = others.find(|it| it.name == class.name) {
-                let other = Class::new(other, plan);
+                let other = Class::new(other, plan, &mut Routes::new(true));
                 is_changed |= class.share != other.share;
                 class.share = other.share;
                 class.set_weights(&other);
@@ -221,18 +233,18 @@ impl Data {
 }
 
 /// A user class, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Class {
     pub(crate) name: String,
     // Zero if the tags leave no task.
     pub(crate) share: Share,
     // The class's own set is the first; a set comes after those around it.
     pub(crate) sets: Vec<Set>,
-    lists: Vec<Vec<Step>>,
+    lists: Arc<[Vec<Step>]>,
 }
 
 /// A task set, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Set {
     pub(crate) order: Order,
     pub(crate) weights: Weights,
@@ -250,9 +262,9 @@ pub(crate) struct Set {
 pub(crate) struct ListIdx(u32);
 
 /// A task, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ReadyTask {
-    pub(crate) name: Rc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) work: ReadyWork,
 }
 
@@ -272,8 +284,9 @@ pub(crate) enum Step {
 }
 
 impl Class {
-    fn new(class: &UserClass, plan: &Plan) -> Self {
+    fn new(class: &UserClass, plan: &Plan, routes: &mut Routes) -> Self {
         let mut builder = Builder {
+            routes,
             base_url: plan.base_url(class),
             defaults: &plan.request,
             tags: &plan.tags,
@@ -289,7 +302,7 @@ impl Class {
                 Share::Weight(0.0)
             },
             sets: builder.sets.into_iter().flatten().collect(),
-            lists: builder.lists,
+            lists: builder.lists.into(),
         }
     }
 
@@ -348,6 +361,7 @@ impl Class {
 
 /// Numbers the sets and lists of one class.
 struct Builder<'a> {
+    routes: &'a mut Routes,
     base_url: Option<&'a BaseUrl>,
     defaults: &'a RequestDefaults,
     tags: &'a Tags,
@@ -416,7 +430,8 @@ impl Builder<'_> {
     fn list(&mut self, steps: &[plan::Step]) -> ListIdx {
         let steps = steps.iter().map(|step| match step {
             plan::Step::Request(step) => {
-                let request = ReadyRequest::new(step, self.base_url, self.defaults);
+                let mut request = ReadyRequest::new(step, self.base_url, self.defaults);
+                request.route = self.routes.add(&request);
                 Step::Request(Box::new(request))
             }
             plan::Step::Wait(wait) => Step::Wait(*wait),
@@ -445,4 +460,28 @@ fn task_name(task: &Task) -> String {
 
 fn index(n: usize) -> u32 {
     u32::try_from(n).expect("a plan has fewer than 2^32 sets and lists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_data_and_requests_and_not_the_weights() {
+        let toml = "version = 1\nload = { users = 1, spawn_rate = 1 }\ndata.a.rows = [{ b = 1 }]\n\
+                    [[user_class]]\nname = 'A'\ntask = [{ get = '/{{a.b}}' }, { get = '/c' }]";
+        let plan = Plan::from_toml(toml).unwrap();
+        let program = Program::new(&plan, |_| Err("no files".to_owned())).unwrap();
+        let mut clone = program.clone();
+        assert!(Arc::ptr_eq(&program.data, &clone.data));
+        assert!(Arc::ptr_eq(
+            &program.classes[0].lists,
+            &clone.classes[0].lists
+        ));
+
+        let edited = Plan::from_toml(&toml.replace("'/c' }", "'/c', weight = 7 }")).unwrap();
+        clone.set_weights(&edited);
+        let tickets = |program: &Program| program.classes[0].sets[0].weights.tickets();
+        assert_eq!((tickets(&program), tickets(&clone)), (2, 8));
+    }
 }

@@ -1,15 +1,22 @@
 //! All users of one shard, as a state machine: what happens comes in by `handle_…`, what to do about
 //! it comes out by `poll_…`. It does no I/O and reads no clock; [`crate::running::drive`] does both for it.
 
+mod deadlines;
 mod lives;
 mod pace;
+mod queues;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
-use std::rc::Rc;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
 use std::time::Duration;
 
+use self::deadlines::Deadlines;
 use self::pace::{Pace, user_mix};
+use self::queues::Queues;
+use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
 use crate::measure::sample::{Evidence, Sample};
@@ -17,11 +24,10 @@ use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::plan::{Plan, Shape};
 use crate::run_state::{EndCause, RunState, ShardId};
-use crate::running::judge::{Judgment, judge};
-use crate::running::program::Program;
-use crate::running::user::{Activity, Next, User, World};
+use crate::running::course::{Destination, Exception, Name, Next, Outgoing, Resume, Turn, World};
+use crate::running::program::{OriginIdx, Program};
+use crate::running::user::{Activity, User};
 use crate::schedule::class_mix::ClassMix;
-use crate::template::UnknownVariable;
 use crate::time::Elapsed;
 use crate::verdict::threshold::Verdicts;
 
@@ -54,7 +60,7 @@ pub enum Order {
     /// Drop the request of this ticket, if it is still under way.
     Abort(Ticket),
     /// Send a request, and report what came of it with the ticket.
-    Send(Ticket, Rc<Request>),
+    Send(Ticket, Arc<Request>),
 }
 
 /// What a run depends on besides its plan.
@@ -66,7 +72,7 @@ pub struct Setting {
     pub started: Duration,
     /// Which part of the run the shard is.
     pub id: ShardId,
-    /// How many requests the transport can carry; above zero.
+    /// How many requests the transport can carry, to all origins together; above zero.
     pub max_in_flight: usize,
 }
 
@@ -84,21 +90,22 @@ pub struct Shard {
     n_wanted: u32,
     n_alive: u32,
     wakeups: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
-    queue: VecDeque<Ticket>,
+    queues: Queues,
     n_queued: u32,
-    n_in_flight: usize,
     // Requests that were due since counting began, whatever became of them.
     n_due: u64,
     // Users that an exception ended for good.
     n_dead: u64,
-    // When each request under way has to be done. Those that are done stay until they are first.
-    deadlines: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
+    // When each request in flight has to be done.
+    deadlines: Deadlines,
     // When users that were told to stop have to be done. The epoch is that of a life.
     kills: BinaryHeap<Reverse<(Elapsed, Ticket)>>,
     aborts: Vec<Ticket>,
     // How many requests may still be sent.
     n_left: u64,
     stats: Stats,
+    // The rows of the request names of the program.
+    rows: Vec<usize>,
     end_cause: Option<EndCause>,
     // `None` once the last one is out.
     next_snapshot: Option<Elapsed>,
@@ -123,7 +130,9 @@ impl Shard {
             0 < setting.max_in_flight,
             "a transport must be able to carry a request"
         );
-        let stats = Stats::new(program.request_names());
+        let mut stats = Stats::new(program.request_names());
+        let names = program.routes.names().iter().cloned();
+        let rows = names.map(|it| stats.row(it)).collect();
         let load = &program.load;
         let max_requests = load.max_requests.map_or(u64::MAX, |it| {
             let (index, count) = (u64::from(setting.id.index), u64::from(setting.id.count));
@@ -137,16 +146,16 @@ impl Shard {
             n_wanted: 0,
             n_alive: 0,
             wakeups: BinaryHeap::new(),
-            queue: VecDeque::new(),
+            queues: Queues::new(program.routes.origins()),
             n_queued: 0,
-            n_in_flight: 0,
             n_due: 0,
             n_dead: 0,
-            deadlines: BinaryHeap::new(),
+            deadlines: Deadlines::default(),
             kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
             stats,
+            rows,
             end_cause: None,
             next_snapshot: Some(Elapsed::ZERO),
             pace: Pace::new(&program, setting.id),
@@ -168,7 +177,7 @@ impl Shard {
             Command::Edit(plan) => self.edit(now, &plan),
             Command::Reset => {
                 self.stats.reset(now);
-                self.n_due = u64::from(self.n_queued) + self.n_in_flight as u64;
+                self.n_due = u64::from(self.n_queued) + self.queues.n_in_flight() as u64;
             }
             Command::Stop(_) if self.state == RunState::Stopping => self.kill_all(now),
             Command::Stop(cause) => self.stop(now, cause),
@@ -186,8 +195,6 @@ impl Shard {
         result: Result<Response, TransportError>,
     ) {
         let local = ticket.user;
-        let index = self.setting.id.user(local);
-        let world = world(&self.program, self.setting, done);
         let user = &mut self.users[local as usize];
         if user.epoch != ticket.epoch {
             return;
@@ -197,62 +204,57 @@ impl Shard {
             due,
             sent,
             row,
+            origin,
             request,
         } = activity
         else {
             user.activity = activity;
             return;
         };
-        let class = &self.program.classes[user.class];
-        let ready = user
-            .request(class)
-            .expect("a request is under way: its step is the current one");
-        self.n_in_flight -= 1;
-        let response_time = done.since(due);
-        let Judgment {
-            failure,
-            values,
-            exception,
-        } = judge(ready, &result, response_time, &mut user.scope(index, world));
+        let index = user.index;
+        self.queues.remove_in_flight(origin);
+        let answered = Resume::Answered {
+            result: &result,
+            response_time: done.since(due),
+        };
+        let mut turn = self.resume(local, done, done, answered);
         let sample = Sample {
             due,
             sent,
             done,
             body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
-            failure,
+            failure: turn.failure.take(),
         };
         let evidence = || Evidence::new(&request, index, result.as_ref().ok());
         self.stats.record(row, &sample, self.n_alive, evidence);
-        for (name, value) in values {
-            user.set_variable(&name, value);
-        }
-        if let Some(message) = exception {
-            let task = user.task_name(class);
-            self.stats.record_exception(&task, &message.into(), done);
-            user.fail_task();
-        }
-        self.go_on(local, done, done);
+        self.take(local, done, done, turn);
         self.end_if_spent(done);
     }
 
-    /// The next thing to do now; `None` if there is nothing.
-    pub fn poll_order(&mut self, now: Elapsed) -> Option<Order> {
+    /// The next thing to do now; `None` if there is nothing. `capacity` says how many requests to an
+    /// origin may be in flight now.
+    ///
+    /// Requests are sent in the order in which they were due, but for those whose origin can take no
+    /// other one.
+    pub fn poll_order(
+        &mut self,
+        now: Elapsed,
+        capacity: impl Fn(&Origin) -> usize,
+    ) -> Option<Order> {
         self.advance(now);
         loop {
             if let Some(ticket) = self.aborts.pop() {
                 return Some(Order::Abort(ticket));
             }
-            if self.setting.max_in_flight <= self.n_in_flight || self.n_left == 0 {
+            if self.setting.max_in_flight <= self.queues.n_in_flight() || self.n_left == 0 {
                 return None;
             }
-            let ticket = self.queue.pop_front()?;
-            // A stopped user has left its ticket behind.
-            let user = &self.users[ticket.user as usize];
-            if user.epoch == ticket.epoch
-                && let Activity::Queued { due } = user.activity
-            {
+            let users = &self.users;
+            let is_current = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+            let (origin, ticket) = self.queues.pop(&capacity, is_current)?;
+            if let Activity::Queued { due } = users[ticket.user as usize].activity {
                 self.n_queued -= 1;
-                if let Some(order) = self.send(now, ticket.user, due) {
+                if let Some(order) = self.send(now, ticket.user, due, origin) {
                     return Some(order);
                 }
                 // Its task broke, and the user may want to send the next request at once: it would
@@ -277,7 +279,7 @@ impl Shard {
             state: self.state,
             n_users: self.n_alive,
             n_queued: self.n_queued,
-            n_in_flight: self.n_in_flight as u64,
+            n_in_flight: self.queues.n_in_flight() as u64,
             n_due: self.n_due,
             n_dead: self.n_dead,
             end_cause: self.end_cause.clone(),
@@ -293,7 +295,7 @@ impl Shard {
     /// orders and snapshots are out.
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
-        let next_timeout = self.deadlines.peek().map(|Reverse((at, _))| *at);
+        let next_timeout = self.deadlines.next();
         let next_kill = self.kills.peek().map(|Reverse((at, _))| *at);
         let (next_change, next_arrival) = match self.pace {
             Pace::Closed { next_change, .. } => (next_change, None),
@@ -338,16 +340,9 @@ impl Shard {
                 self.go_on(ticket.user, at, now);
             }
         }
-        while let Some(&Reverse((at, ticket))) = self.deadlines.peek() {
-            let is_under_way = self.users[ticket.user as usize].epoch == ticket.epoch;
-            if is_under_way && now < at {
-                break;
-            }
-            self.deadlines.pop();
-            if is_under_way {
-                self.handle_outcome(at, ticket, Err(TransportError::Timeout));
-                self.aborts.push(ticket);
-            }
+        while let Some((at, ticket)) = self.overdue(now) {
+            self.handle_outcome(at, ticket, Err(TransportError::Timeout));
+            self.aborts.push(ticket);
         }
         while let Some(&Reverse((at, ticket))) = self.kills.peek()
             && at <= now
@@ -364,18 +359,36 @@ impl Shard {
         }
     }
 
-    /// Lets a user go on after a wait that ended at `at`, or a request that was done then.
+    /// A request that was not done by its deadline.
+    fn overdue(&mut self, now: Elapsed) -> Option<(Elapsed, Ticket)> {
+        let users = &self.users;
+        let is_in_flight = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+        self.deadlines.pop(now, is_in_flight)
+    }
+
+    /// Lets a user go on after a wait that ended at `at`, or with an arrival that was due then.
     fn go_on(&mut self, local: u32, at: Elapsed, now: Elapsed) {
+        let turn = self.resume(local, at, now, Resume::Waited);
+        self.take(local, at, now, turn);
+    }
+
+    fn resume(&mut self, local: u32, at: Elapsed, now: Elapsed, why: Resume<'_>) -> Turn {
         let world = world(&self.program, self.setting, now);
         let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        if user.is_over() && (user.is_ending || user.is_dead) {
-            self.end_user(local, now);
-            return;
+        let (course, context) = user.course(&self.program.classes, world);
+        course.resume(at, why, context)
+    }
+
+    /// Does what came of going on at `at`.
+    fn take(&mut self, local: u32, at: Elapsed, now: Elapsed, turn: Turn) {
+        if let Some(Exception { task, message }) = turn.exception {
+            self.stats.record_exception(&task, &message, now);
         }
-        match user.go_on(at, class, world) {
-            Next::End => self.end_user(local, now),
+        match turn.next {
+            Next::Die => self.end_user(local, now, true),
+            Next::End => self.end_user(local, now, false),
             Next::Idle => {
+                let user = &mut self.users[local as usize];
                 user.turn(Activity::Idle);
                 // Unless the task sent something, nothing has counted from there.
                 user.arrival = None;
@@ -386,7 +399,7 @@ impl Shard {
             }
             // The request is due now and not when the wait should have ended: a timer that is late
             // made the wait longer, and not the answer.
-            Next::Send => self.queue(local, now),
+            Next::Send(destination) => self.queue(local, now, destination),
             Next::Wait(wait) => self.wait(local, now.max(at + wait)),
         }
     }
@@ -397,61 +410,48 @@ impl Shard {
         self.wakeups.push(Reverse((until, ticket)));
     }
 
-    fn queue(&mut self, local: u32, due: Elapsed) {
+    fn queue(&mut self, local: u32, due: Elapsed, destination: Destination) {
         let user = &mut self.users[local as usize];
         let due = user.arrival.take().unwrap_or(due);
         let epoch = user.turn(Activity::Queued { due });
-        self.queue.push_back(Ticket { user: local, epoch });
+        let ticket = Ticket { user: local, epoch };
+        self.queues.push(destination, ticket);
         self.n_queued += 1;
         self.n_due += 1;
     }
 
-    /// Ends the task of a user whose request cannot be made.
-    #[cold]
-    fn break_task(&mut self, now: Elapsed, local: u32, error: &UnknownVariable) {
+    /// Sends the request of a user; `None` if it cannot be made, so that it was not due after all.
+    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed, origin: OriginIdx) -> Option<Order> {
         let world = world(&self.program, self.setting, now);
         let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        let task = user.task_name(class);
-        let message: Rc<str> = error.to_string().into();
-        self.stats.record_exception(&task, &message, now);
-        self.n_due -= 1;
-        user.fail_task();
-        user.end_if_stuck(class, world);
-        self.go_on(local, now, now);
-    }
-
-    /// Sends the request of a user; `None` if it cannot be made, which ends the task.
-    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed) -> Option<Order> {
-        let world = world(&self.program, self.setting, now);
-        let index = self.setting.id.user(local);
-        let user = &mut self.users[local as usize];
-        let class = &self.program.classes[user.class];
-        let ready = user
-            .request(class)
-            .expect("a user in the queue is at a request");
-        let scope = &mut user.scope(index, world);
-        let made = ready
-            .request(scope)
-            .and_then(|request| Ok((request, ready.name(scope)?)));
-        let (request, name) = match made {
-            Ok(made) => made,
-            Err(error) => {
-                self.break_task(now, local, &error);
+        let (course, context) = user.course(&self.program.classes, world);
+        let Outgoing {
+            request,
+            name,
+            timeout,
+        } = match course.fill(now, context) {
+            Ok(outgoing) => outgoing,
+            Err(turn) => {
+                self.n_due -= 1;
+                self.take(local, now, now, turn);
                 return None;
             }
         };
-        user.has_sent = true;
-        let row = self.stats.row(name);
         let epoch = user.turn(Activity::InFlight {
             due,
             sent: now,
-            row,
-            request: Rc::clone(&request),
+            row: match name {
+                Name::Known(name) => self.rows[name.as_usize()],
+                Name::Made(name) => self.stats.row(name),
+            },
+            origin,
+            request: Arc::clone(&request),
         });
         let ticket = Ticket { user: local, epoch };
-        self.deadlines.push(Reverse((now + ready.timeout, ticket)));
-        self.n_in_flight += 1;
+        let users = &self.users;
+        let is_in_flight = |it: Ticket| users[it.user as usize].epoch == it.epoch;
+        self.deadlines.add(now, timeout, ticket, is_in_flight);
+        self.queues.add_in_flight(origin);
         self.n_left -= 1;
         Some(Order::Send(ticket, request))
     }

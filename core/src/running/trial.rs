@@ -9,7 +9,7 @@ mod needs;
 mod tests;
 
 use std::pin::pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -24,9 +24,9 @@ use crate::measure::sample::reason_phrase;
 use crate::plan::place::{NoRequest, Place};
 use crate::plan::{Plan, Shape};
 use crate::rng::Rng;
+use crate::running::course::{Memory, UserScope, UserView, World};
 use crate::running::judge::{answer, bad_status};
 use crate::running::program::ReadyRequest;
-use crate::running::user::{User, World};
 use crate::template::UnknownVariable;
 use crate::time::Clock;
 
@@ -52,7 +52,8 @@ pub async fn try_step(
     let mut attempt = Attempt {
         setting,
         is_open: matches!(plan.load.shape, Shape::Arrivals(_)),
-        user: User::new(Rng::new(setting.seed, 0), 0),
+        memory: Memory::default(),
+        rng: Rng::new(setting.seed, 0),
         transport,
         clock,
         needs: &needs,
@@ -175,7 +176,8 @@ pub struct Extracted {
 struct Attempt<'a, T, C> {
     setting: Setting<'a>,
     is_open: bool,
-    user: User,
+    memory: Memory,
+    rng: Rng,
     transport: &'a T,
     clock: &'a C,
     needs: &'a Needs<'a>,
@@ -215,9 +217,8 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
     }
 
     fn fill(&mut self, request: &ReadyRequest) -> Result<(RequestName, Request), UnknownVariable> {
-        let world = self.world();
-        let scope = &mut self.user.scope(0, world);
-        let filled = Rc::unwrap_or_clone(request.request(scope)?);
+        let scope = &mut self.scope();
+        let filled = Arc::unwrap_or_clone(request.request(scope)?);
         // All that may be looked at, and not only what the checks look at.
         let keep = Keep::Body;
         Ok((request.name(scope)?, Request { keep, ..filled }))
@@ -241,7 +242,7 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
         result: &Result<Response, TransportError>,
         response_time: Duration,
     ) -> Vec<Checked> {
-        let (needs, world) = (self.needs, self.world());
+        let needs = self.needs;
         let request = &needs.stop(nth).request;
         let answer = answer(result);
         let implied = request.judges_status.then(|| Checked::implied(result));
@@ -249,8 +250,7 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
             text: check.to_string(),
             is_implied: false,
             verdict: if result.is_ok() {
-                let scope = &mut self.user.scope(0, world);
-                let judged = check.judge(&answer, response_time, scope);
+                let judged = check.judge(&answer, response_time, &mut self.scope());
                 Verdict::new(judged, |error| needs.why(error, nth))
             } else {
                 Verdict::NotJudged
@@ -271,19 +271,25 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
                 },
             });
             if let Ok(value) = found {
-                self.user.set_variable(&extract.variable, value);
+                self.memory.set_variable(&extract.variable, value);
             }
         }
         extracts
     }
 
-    fn world(&self) -> World<'a> {
-        World {
+    fn scope(&mut self) -> UserScope<'_> {
+        let world = World {
             data: &self.needs.data,
             seed: self.setting.seed,
             unix_time: self.setting.started + self.clock.now().to_duration(),
             is_open: self.is_open,
-        }
+        };
+        self.memory.scope(UserView {
+            index: 0,
+            arrival_idx: 0,
+            rng: &mut self.rng,
+            world,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! One of the answers behind a row of failures, as text that does nothing.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use mayfly_core::http::request::Keep;
 use mayfly_core::measure::sample::Evidence;
@@ -14,7 +14,7 @@ pub(crate) struct FailureSampleProps {
     /// Why it failed, in full.
     pub message: String,
     /// `None` where there were too many kinds of failures before.
-    pub evidence: Option<Rc<Evidence>>,
+    pub evidence: Option<Arc<Evidence>>,
     /// When the first was seen, as text.
     pub first: String,
     /// When the last was seen, as text.

@@ -1,7 +1,7 @@
 //! What the running view shows, computed from the board: all but the charts, which are in
 //! [`crate::view::chart_model`]. Text is made in [`crate::view::format`].
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mayfly_core::http::transport::TransportError;
@@ -92,7 +92,7 @@ pub struct FailureRow {
     /// When the last was seen.
     pub last: Elapsed,
     /// One of them; `None` where there were too many kinds of failures before.
-    pub evidence: Option<Rc<Evidence>>,
+    pub evidence: Option<Arc<Evidence>>,
 }
 
 /// Everything the running view shows at one moment.

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Reflect, Uint8Array};
+use mayfly_core::http::origin::Origin;
 use mayfly_core::http::request::{Keep, Request};
 use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
-use mayfly_core::plan::BaseUrl;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -18,11 +18,10 @@ use web_sys::{
 /// Sends by `fetch`, past the cache and without cookies, and reads every body to its end.
 pub struct FetchTransport {
     scope: Rc<DedicatedWorkerGlobalScope>,
-    max_in_flight: usize,
 }
 
 impl FetchTransport {
-    /// Connections that browsers open to one `http://` host.
+    /// Connections that browsers open to one `http://` origin.
     const HTTP_CONNECTIONS: usize = 6;
 
     /// Requests that browsers put on one connection of HTTP/2 before the server said how many it
@@ -33,31 +32,24 @@ impl FetchTransport {
     /// unknown length, are read and dropped bit by bit.
     const MAX_PIECE: u64 = 1 << 16;
 
-    /// A transport to `base_urls`.
-    ///
-    /// A browser's limits are by host, and the shard's is not: where there are several hosts, all of
-    /// them together get what one may have, so that no request waits where nobody sees it.
-    pub fn new<'a>(
-        scope: Rc<DedicatedWorkerGlobalScope>,
-        base_urls: impl IntoIterator<Item = &'a BaseUrl>,
-    ) -> Self {
-        let limits = base_urls.into_iter().map(|it| {
-            if it.is_https() {
-                Self::HTTPS_STREAMS
-            } else {
-                Self::HTTP_CONNECTIONS
-            }
-        });
-        Self {
-            scope,
-            max_in_flight: limits.min().unwrap_or(Self::HTTP_CONNECTIONS),
-        }
+    /// A transport whose requests come from the worker `scope`.
+    pub fn new(scope: Rc<DedicatedWorkerGlobalScope>) -> Self {
+        Self { scope }
     }
 }
 
 impl Transport for FetchTransport {
+    /// A browser has a limit for each origin.
     fn max_in_flight(&self) -> usize {
-        self.max_in_flight
+        usize::MAX
+    }
+
+    fn capacity(&self, origin: &Origin) -> usize {
+        if origin.is_https() {
+            Self::HTTPS_STREAMS
+        } else {
+            Self::HTTP_CONNECTIONS
+        }
     }
 
     async fn send(&self, request: &Request) -> Result<Response, TransportError> {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mayfly_core::http::request::Request;
@@ -189,7 +190,7 @@ async fn what_the_table_leaves_out_is_said() {
 /// The failures of a run, of which the first has this evidence.
 fn failures(evidence: Option<Evidence>, is_open: bool) -> FailuresTableProps {
     let mut model = model();
-    model.failures[0].evidence = evidence.map(Rc::new);
+    model.failures[0].evidence = evidence.map(Arc::new);
     let mut view = TableView::default();
     if is_open {
         view.open

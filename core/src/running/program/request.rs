@@ -1,11 +1,13 @@
 //! A request of a plan, ready to be sent once its placeholders are filled.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::route::Route;
+use crate::http::origin::Origin;
 use crate::http::request::{Keep, Method, Request, RequestName};
 use crate::judging::check::Check;
 use crate::judging::extract::Extract;
@@ -17,13 +19,15 @@ use crate::template::{Encoding, Scope, Template, UnknownVariable, percent_encode
 #[derive(Debug)]
 pub(crate) struct ReadyRequest {
     pub(crate) fixed_name: Option<RequestName>,
+    // That of no program, until one adds it.
+    pub(crate) route: Route,
     pub(crate) timeout: Duration,
     pub(crate) checks: Vec<Check>,
     pub(crate) extracts: Vec<Extract>,
     // Whether no check says what the status must be.
     pub(crate) judges_status: bool,
     // Without placeholders it is always the same.
-    fixed: Option<Rc<Request>>,
+    fixed: Option<Arc<Request>>,
     method: Method,
     base_url: Option<BaseUrl>,
     url: Template,
@@ -45,6 +49,7 @@ impl ReadyRequest {
         let extracts = step.extracts.iter().map(Extract::needs);
         let mut request = Self {
             fixed_name: step.request_name(),
+            route: Route::default(),
             timeout: step.timeout.unwrap_or(defaults.timeout),
             checks: step.checks.clone(),
             extracts: step.extracts.clone(),
@@ -63,16 +68,16 @@ impl ReadyRequest {
             request.fixed = request
                 .render(&mut Nothing(Rng::new(0, 0)))
                 .ok()
-                .map(Rc::new);
+                .map(Arc::new);
         }
         request
     }
 
     /// The request to send, with the values of now.
-    pub(crate) fn request(&self, scope: &mut dyn Scope) -> Result<Rc<Request>, UnknownVariable> {
+    pub(crate) fn request(&self, scope: &mut dyn Scope) -> Result<Arc<Request>, UnknownVariable> {
         match &self.fixed {
-            Some(request) => Ok(Rc::clone(request)),
-            None => self.render(scope).map(Rc::new),
+            Some(request) => Ok(Arc::clone(request)),
+            None => self.render(scope).map(Arc::new),
         }
     }
 
@@ -100,13 +105,38 @@ impl ReadyRequest {
         }
     }
 
-    fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
+    /// Where it goes, with the values of now; `None` if that is no valid URL.
+    pub(crate) fn origin(&self, scope: &mut dyn Scope) -> Result<Option<Origin>, UnknownVariable> {
+        Ok(Origin::of(&self.full_url(scope)?))
+    }
+
+    /// Where it goes, unless a placeholder says so.
+    pub(crate) fn fixed_origin(&self) -> Option<Origin> {
+        let url = self.url.as_str();
+        if url.starts_with('/') {
+            return Origin::of(self.base_url.as_ref()?.as_str());
+        }
+        let (_, rest) = url.split_once("://")?;
+        let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
+        let has_placeholder = url.starts_with("{{") || rest[..end].contains("{{");
+        if has_placeholder {
+            None
+        } else {
+            Origin::of(url)
+        }
+    }
+
+    fn full_url(&self, scope: &mut dyn Scope) -> Result<String, UnknownVariable> {
         let mut path = String::new();
         self.url.render(scope, Encoding::Url, &mut path)?;
-        let url = match &self.base_url {
+        Ok(match &self.base_url {
             Some(base_url) if !is_absolute(&path) => format!("{base_url}{path}"),
             _ => path,
-        };
+        })
+    }
+
+    fn render(&self, scope: &mut dyn Scope) -> Result<Request, UnknownVariable> {
+        let url = self.full_url(scope)?;
         let mut headers = Vec::with_capacity(self.headers.len());
         for (name, template) in &self.headers {
             let mut value = String::new();

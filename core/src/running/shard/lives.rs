@@ -8,6 +8,7 @@ use super::{Shard, Ticket, world};
 use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::run_state::{EndCause, RunEvent, RunState};
+use crate::running::course::Resume;
 use crate::running::user::{Activity, User};
 use crate::time::Elapsed;
 
@@ -47,7 +48,7 @@ impl Shard {
         let class = class.expect("as many are wanted as the mix has");
         if self.users.len() == local as usize {
             let rng = Rng::new(self.setting.seed, index.into());
-            self.users.push(User::new(rng, class));
+            self.users.push(User::new(index, rng, class));
         }
         let user = &mut self.users[local as usize];
         if user.activity == Activity::Stopped {
@@ -64,7 +65,7 @@ impl Shard {
             return;
         }
         let stop_timeout = self.program.load.stop_timeout;
-        if stop_timeout.is_zero() || user.is_resting() {
+        if stop_timeout.is_zero() || user.course.is_resting() {
             self.abandon(local, now);
             return;
         }
@@ -80,8 +81,10 @@ impl Shard {
     pub(super) fn abandon(&mut self, local: u32, now: Elapsed) {
         self.drop_request(local, now);
         let user = &mut self.users[local as usize];
-        user.abandon(&self.program.classes[user.class]);
-        self.go_on(local, now, now);
+        user.is_ending = true;
+        user.arrival = None;
+        let turn = self.resume(local, now, now, Resume::Abandoned);
+        self.take(local, now, now, turn);
     }
 
     /// Takes back the request of a user, sent or not.
@@ -92,8 +95,8 @@ impl Shard {
             epoch: user.epoch,
         };
         match user.activity {
-            Activity::InFlight { row, .. } => {
-                self.n_in_flight -= 1;
+            Activity::InFlight { row, origin, .. } => {
+                self.queues.remove_in_flight(origin);
                 self.aborts.push(ticket);
                 self.stats.record_abort(row);
             }
@@ -115,24 +118,19 @@ impl Shard {
             return;
         }
         let world = world(&self.program, self.setting, now);
-        let index = self.setting.id.user(local);
-        let user = &self.users[local as usize];
-        let ready = user.request(&self.program.classes[user.class]);
-        let ready = ready.expect("a user in the queue is at a request");
-        // A copy, so that the random numbers of its name are drawn again should the user come back.
-        let name = ready.name(&mut user.clone().scope(index, world));
-        let row = self
-            .stats
-            .row(name.unwrap_or_else(|_| ready.written_name()));
+        let user = &mut self.users[local as usize];
+        let (course, context) = user.course(&self.program.classes, world);
+        let name = course.unsent_name(context.class, context.user);
+        let row = self.stats.row(name);
         self.stats.record_unsent(row);
     }
 
-    /// A user is done. It starts again if it is wanted.
-    pub(super) fn end_user(&mut self, local: u32, now: Elapsed) {
+    /// A user is done. It starts again if it is wanted, unless an exception ended it: a number of
+    /// users is not filled up again, and arrivals get a new one.
+    pub(super) fn end_user(&mut self, local: u32, now: Elapsed, is_dead: bool) {
         let user = &mut self.users[local as usize];
         user.turn(Activity::Stopped);
         user.life = user.life.wrapping_add(1);
-        let is_dead = user.is_dead;
         self.n_dead += u64::from(is_dead);
         self.count_alive(now, self.n_alive - 1);
         if self.state == RunState::Stopping {
@@ -209,7 +207,8 @@ impl Shard {
         let local = left.unwrap_or_else(|| {
             let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
             let rng = Rng::new(self.setting.seed, local.into());
-            self.users.push(User::new(rng, class));
+            let index = self.setting.id.user(local);
+            self.users.push(User::new(index, rng, class));
             local
         });
         self.users[local as usize].revive(class, now);
@@ -299,14 +298,14 @@ impl Shard {
 
     fn finish(&mut self) {
         self.wakeups.clear();
-        self.queue.clear();
+        self.queues.clear();
         self.kills.clear();
         self.turn(RunEvent::Drained);
     }
 
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
-        if self.n_left == 0 && self.n_in_flight == 0 && self.state.is_active() {
+        if self.n_left == 0 && self.queues.n_in_flight() == 0 && self.state.is_active() {
             self.end_spent(now);
         }
     }
