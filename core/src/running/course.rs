@@ -82,7 +82,7 @@ pub(crate) struct Turn {
     /// What was wrong with the answer, if it went on because of one.
     pub(crate) failure: Option<Failure>,
     /// What ended a task.
-    pub(crate) exception: Option<Exception>,
+    pub(crate) exception: Option<Box<Exception>>,
     pub(crate) next: Next,
 }
 
@@ -115,7 +115,7 @@ pub(crate) enum Destination {
     /// One of those of the program.
     Known(OriginIdx),
     /// One that became known when the request was due.
-    Named(Origin),
+    Named(Box<Origin>),
 }
 
 /// A request that is about to be sent.

@@ -246,7 +246,8 @@ impl Shard {
             if let Some(ticket) = self.aborts.pop() {
                 return Some(Order::Abort(ticket));
             }
-            if self.setting.max_in_flight <= self.queues.n_in_flight() || self.n_left == 0 {
+            let is_full = self.setting.max_in_flight <= self.queues.n_in_flight();
+            if self.n_queued == 0 || is_full || self.n_left == 0 {
                 return None;
             }
             let users = &self.users;
@@ -381,7 +382,8 @@ impl Shard {
 
     /// Does what came of going on at `at`.
     fn take(&mut self, local: u32, at: Elapsed, now: Elapsed, turn: Turn) {
-        if let Some(Exception { task, message }) = turn.exception {
+        if let Some(exception) = turn.exception {
+            let Exception { task, message } = *exception;
             self.stats.record_exception(&task, &message, now);
         }
         match turn.next {

@@ -147,8 +147,11 @@ impl Cursor {
             values,
             exception,
         } = judge(ready, result, response_time, scope);
-        for (name, value) in values {
-            self.memory.set_variable(&name, value);
+        // Most requests extract nothing, and an empty list costs instructions to take apart.
+        if !values.is_empty() {
+            for (name, value) in values {
+                self.memory.set_variable(&name, value);
+            }
         }
         (failure, exception)
     }
@@ -165,7 +168,7 @@ impl Cursor {
 
     /// An exception of the task under way; of the class, before and after tasks.
     #[cold]
-    fn exception(&self, message: String, class: &Class) -> Exception {
+    fn exception(&self, message: String, class: &Class) -> Box<Exception> {
         let frame = self.frames.last();
         let task = frame.filter(|it| it.phase == Phase::Task).map(|it| {
             let set = &class.sets[it.set as usize];
@@ -178,10 +181,10 @@ impl Cursor {
             };
             format!("{} {phase}", class.name).into()
         });
-        Exception {
+        Box::new(Exception {
             task,
             message: message.into(),
-        }
+        })
     }
 
     /// Ends the task whose request cannot be made.
@@ -276,7 +279,7 @@ impl Cursor {
     fn destination(&mut self, request: &ReadyRequest, user: UserView<'_>) -> Destination {
         let origin = self.memory.peek(user, |scope| request.origin(scope));
         match origin {
-            Ok(Some(origin)) => Destination::Named(origin),
+            Ok(Some(origin)) => Destination::Named(origin.into()),
             Ok(None) | Err(_) => Destination::Known(OriginIdx::OTHER),
         }
     }

@@ -12,12 +12,15 @@ use crate::time::Elapsed;
 pub(super) struct Deadlines {
     // No two have the same timeout. One that is empty may get another timeout.
     queues: Vec<Queue>,
+    // No deadline is earlier. That of a request that is done counts until then, so that nothing needs
+    // to be looked at for every request.
+    earliest: Option<Elapsed>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Queue {
     timeout: Duration,
-    // Requests that are done stay until they are first, or until there are too many of them.
+    // Requests that are done stay until their deadline, or until there are too many of them.
     deadlines: VecDeque<(Elapsed, Ticket)>,
     // How long it may get before those that are done are removed.
     max_len: usize,
@@ -35,17 +38,49 @@ impl Deadlines {
         ticket: Ticket,
         is_in_flight: impl Fn(Ticket) -> bool,
     ) {
-        let queue = self.queue(timeout);
+        let queue = self.queue(timeout, &is_in_flight);
         if queue.max_len <= queue.deadlines.len() {
             queue.deadlines.retain(|it| is_in_flight(it.1));
             // Each that is removed was added once, so removing costs no more than adding.
             queue.max_len = Self::MIN_LEN.max(2 * queue.deadlines.len());
         }
-        queue.deadlines.push_back((now + timeout, ticket));
+        let deadline = now + timeout;
+        queue.deadlines.push_back((deadline, ticket));
+        if self.earliest.is_none_or(|it| deadline < it) {
+            self.earliest = Some(deadline);
+        }
     }
 
     /// Takes out a request whose deadline was by `now`, the earliest first; `None` if there is none.
     pub(super) fn pop(
+        &mut self,
+        now: Elapsed,
+        is_in_flight: impl Fn(Ticket) -> bool,
+    ) -> Option<(Elapsed, Ticket)> {
+        if self.earliest.is_none_or(|it| now < it) {
+            return None;
+        }
+        self.pop_overdue(now, is_in_flight)
+    }
+
+    /// Forgets them all.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When to look for the next one: at the earliest deadline, or before.
+    pub(super) fn next(&self) -> Option<Elapsed> {
+        self.earliest
+    }
+
+    /// How many are held, those of requests that are done included.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.queues.iter().map(|it| it.deadlines.len()).sum()
+    }
+
+    #[cold]
+    fn pop_overdue(
         &mut self,
         now: Elapsed,
         is_in_flight: impl Fn(Ticket) -> bool,
@@ -55,45 +90,38 @@ impl Deadlines {
         }
         let queues = self.queues.iter_mut();
         let queues = queues.filter(|it| it.deadlines.front().is_some_and(|it| it.0 <= now));
-        let first = queues.min_by_key(|it| it.deadlines.front().copied())?;
-        first.deadlines.pop_front()
-    }
-
-    /// The earliest deadline.
-    pub(super) fn next(&self) -> Option<Elapsed> {
+        let first = queues.min_by_key(|it| it.deadlines.front().copied());
+        let overdue = first.and_then(|it| it.deadlines.pop_front());
         let firsts = self.queues.iter().filter_map(|it| it.deadlines.front());
-        firsts.map(|it| it.0).min()
+        self.earliest = firsts.map(|it| it.0).min();
+        overdue
     }
 
-    /// How many are held, those of requests that are done included.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.queues.iter().map(|it| it.deadlines.len()).sum()
-    }
-
-    fn queue(&mut self, timeout: Duration) -> &mut Queue {
+    fn queue(&mut self, timeout: Duration, is_in_flight: impl Fn(Ticket) -> bool) -> &mut Queue {
         let mut queues = self.queues.iter();
         let known = queues.position(|it| it.timeout == timeout);
-        let known = known.or_else(|| self.queues.iter().position(|it| it.deadlines.is_empty()));
-        let index = known.unwrap_or_else(|| {
-            self.queues.push(Queue::new(timeout));
-            self.queues.len() - 1
-        });
+        let index = known.unwrap_or_else(|| self.empty_queue(is_in_flight));
         let queue = &mut self.queues[index];
         queue.timeout = timeout;
         queue
     }
+
+    /// The index of an empty queue, which is added if there is none.
+    #[cold]
+    fn empty_queue(&mut self, is_in_flight: impl Fn(Ticket) -> bool) -> usize {
+        for queue in &mut self.queues {
+            queue.remove_done(&is_in_flight);
+        }
+        let mut queues = self.queues.iter();
+        let empty = queues.position(|it| it.deadlines.is_empty());
+        empty.unwrap_or_else(|| {
+            self.queues.push(Queue::default());
+            self.queues.len() - 1
+        })
+    }
 }
 
 impl Queue {
-    fn new(timeout: Duration) -> Self {
-        Self {
-            timeout,
-            deadlines: VecDeque::new(),
-            max_len: Deadlines::MIN_LEN,
-        }
-    }
-
     fn remove_done(&mut self, is_in_flight: impl Fn(Ticket) -> bool) {
         while let Some(&(_, ticket)) = self.deadlines.front()
             && !is_in_flight(ticket)
@@ -144,8 +172,9 @@ mod tests {
         let mut deadlines = Deadlines::default();
         for user in 0..1000 {
             let timeout = Duration::from_millis(1000 + u64::from(user));
-            deadlines.add(Elapsed::ZERO, timeout, ticket(user), |_| true);
-            deadlines.pop(Elapsed::ZERO, |it| user < it.user + 1);
+            // All but the one before it are done.
+            let is_in_flight = |it: Ticket| it.user + 1 == user;
+            deadlines.add(Elapsed::ZERO, timeout, ticket(user), is_in_flight);
         }
         assert!(deadlines.queues.len() <= 2, "{}", deadlines.queues.len());
     }

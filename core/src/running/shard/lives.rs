@@ -300,6 +300,7 @@ impl Shard {
         self.wakeups.clear();
         self.queues.clear();
         self.kills.clear();
+        self.deadlines.clear();
         self.turn(RunEvent::Drained);
     }
 

@@ -45,7 +45,7 @@ impl Queues {
     pub(super) fn push(&mut self, destination: Destination, ticket: Ticket) {
         let origin = match destination {
             Destination::Known(origin) => origin,
-            Destination::Named(origin) => self.index_of(origin),
+            Destination::Named(origin) => self.index_of(*origin),
         };
         let queue = &mut self.queues[origin.as_usize()];
         queue.waiting.push_back((self.n_queued, ticket));
@@ -149,7 +149,7 @@ mod tests {
 
     fn push(queues: &mut Queues, nth: usize, user: u32) {
         let ticket = Ticket { user, epoch: 0 };
-        queues.push(Destination::Named(origin(nth)), ticket);
+        queues.push(Destination::Named(origin(nth).into()), ticket);
     }
 
     fn users(queues: &mut Queues, capacity: impl Fn(&Origin) -> usize) -> Vec<u32> {
