@@ -286,7 +286,6 @@ pub(crate) enum Step {
 impl Class {
     fn new(class: &UserClass, plan: &Plan, routes: &mut Routes) -> Self {
         let mut builder = Builder {
-            routes,
             base_url: plan.base_url(class),
             defaults: &plan.request,
             tags: &plan.tags,
@@ -294,6 +293,12 @@ impl Class {
             lists: Vec::new(),
         };
         let set = builder.set(&class.set, WaitTime::ZERO, None, &[]);
+        let mut lists = builder.lists;
+        for step in lists.iter_mut().flatten() {
+            if let Step::Request(request) = step {
+                request.route = routes.add(request.fixed_origin(), request.fixed_name.clone());
+            }
+        }
         Self {
             name: class.name.clone(),
             share: if set.is_some() {
@@ -302,7 +307,7 @@ impl Class {
                 Share::Weight(0.0)
             },
             sets: builder.sets.into_iter().flatten().collect(),
-            lists: builder.lists.into(),
+            lists: lists.into(),
         }
     }
 
@@ -361,7 +366,6 @@ impl Class {
 
 /// Numbers the sets and lists of one class.
 struct Builder<'a> {
-    routes: &'a mut Routes,
     base_url: Option<&'a BaseUrl>,
     defaults: &'a RequestDefaults,
     tags: &'a Tags,
@@ -430,8 +434,7 @@ impl Builder<'_> {
     fn list(&mut self, steps: &[plan::Step]) -> ListIdx {
         let steps = steps.iter().map(|step| match step {
             plan::Step::Request(step) => {
-                let mut request = ReadyRequest::new(step, self.base_url, self.defaults);
-                request.route = self.routes.add(&request);
+                let request = ReadyRequest::new(step, self.base_url, self.defaults);
                 Step::Request(Box::new(request))
             }
             plan::Step::Wait(wait) => Step::Wait(*wait),

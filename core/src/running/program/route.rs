@@ -1,7 +1,6 @@
 //! What many requests have in common, numbered, so that none of them needs to look it up: the origin
 //! that it goes to, and its row of the statistics.
 
-use super::ReadyRequest;
 use crate::http::origin::Origin;
 use crate::http::request::RequestName;
 
@@ -61,15 +60,15 @@ impl Routes {
         }
     }
 
-    /// The route of `request`. What is new of it gets a number.
-    pub(crate) fn add(&mut self, request: &ReadyRequest) -> Route {
+    /// The route of a request to `origin` that is counted as `name`, as far as these are known. What is
+    /// new of it gets a number.
+    pub(crate) fn add(&mut self, origin: Option<Origin>, name: Option<RequestName>) -> Route {
         let origin = if self.is_simulated {
             Some(Origin::OTHER)
         } else {
-            request.fixed_origin()
+            origin
         };
         let origin_idx = |origin| OriginIdx::new(place(&mut self.origins, origin));
-        let name = request.fixed_name.clone();
         Route {
             origin: origin.map(origin_idx),
             name: name.map(|it| NameIdx(super::index(place(&mut self.names, it)))),
