@@ -1,5 +1,10 @@
 //! What remains of a run: one value, which is kept as JSON and rendered as a page, as CSV files and
 //! as text, by the same code for the page and for the command. Nothing here knows files or storage.
+//!
+//! A report holds the snapshots of all shards, so a saved one is as good as a run that has just
+//! ended: everything is computed from it again. What comes from a file is checked first
+//! (`json/sound.rs`), so that nothing that reads a board needs to distrust it. The HTML has no
+//! script: what is kept for years should need nothing.
 
 pub mod csv;
 mod figures;

@@ -6,6 +6,9 @@
 //!
 //! What comes out is the snapshot that went in, or nothing: where a parcel is missing, those that
 //! build on it are left out, until one comes that has everything.
+//!
+//! Every thirtieth second a parcel has everything. After ten hours with one row watched, parcels have
+//! 7 KB on average, and the snapshots in them 141 KB.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,10 @@
 //! The runs that are saved, among them the one that is under way.
+//!
+//! What is saved of a run is its report, which the engine has already; packing it on the page would
+//! hold up drawing. Packing takes at most a fiftieth of the engine's time: a large report is saved
+//! less often than every five seconds. Whether a run is going on is told by a lock that the system
+//! takes back when its process dies, so a run without an end and without a lock was interrupted. The
+//! lock is held until the last numbers are saved.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

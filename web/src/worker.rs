@@ -1,5 +1,8 @@
 //! The engine's host in the browser: it runs in a worker, so that the page neither slows it down nor is
 //! slowed down by it, and so that its timers go on in a tab that is hidden.
+//!
+//! There is one worker: all workers of a page share the browser's connections, so a second buys
+//! nothing.
 
 mod clock;
 mod fetch;

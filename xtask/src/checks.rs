@@ -17,16 +17,16 @@ struct Boundary {
 
 const BOUNDARIES: [Boundary; 3] = [
     Boundary {
-        package: "mayfly-core",
+        package: "mayfly-engine",
         target: None,
         forbidden: &["tokio", "wasm-bindgen", "getrandom", "js-sys", "web-sys"],
-        reason: "core does no I/O and takes its randomness from a seed",
+        reason: "core and engine do no I/O and take randomness as a seed",
     },
     Boundary {
-        package: "mayfly-core",
+        package: "mayfly-engine",
         target: Some("wasm32-unknown-unknown"),
         forbidden: &["tokio", "wasm-bindgen", "getrandom", "js-sys", "web-sys"],
-        reason: "core does no I/O and takes its randomness from a seed",
+        reason: "core and engine do no I/O and take randomness as a seed",
     },
     Boundary {
         package: "mayfly-web",

@@ -1,5 +1,11 @@
 //! Splits the page's program in two: what draws the form, and what is loaded once the form is drawn.
 //! `web/src/shell/later.rs` has the other side.
+//!
+//! Both halves share their memory and are compiled as one program, which is cut by what the function
+//! `split_off` in `web/src/bin/page.rs` reaches: whatever `app.rs` reaches by itself stays in the
+//! first half. If the form names something of the second half, the first grows by a third at once,
+//! and `cargo xtask dist` fails. Quick builds and tests of modules have all in one piece. Two
+//! programs that each have a state would have to agree about it, and each would bring Yew.
 
 use std::env;
 use std::fs;

@@ -1,4 +1,8 @@
 //! What became of everything that was due: the sum that every run must get right.
+//!
+//! Requests that were aborted are in no other count, as in Locust. Their number is shown, so that the
+//! others can be compared with those of a target, which may have answered a few of them before it
+//! heard of the abort. What was due is counted by itself, so that the sum can be wrong.
 
 use std::fmt;
 

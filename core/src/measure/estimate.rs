@@ -10,6 +10,10 @@
 //!
 //! It assumes independent samples. Response times of one run depend on each other, more so the closer
 //! the target is to its limit, so the interval is the least that is unsure, not the most.
+//!
+//! A percentile of few requests is shown and marked. It is what was measured, so tables, thresholds,
+//! reports and files all have it. Where a few requests more could move it anywhere, `≈` stands before
+//! it, and a threshold says how many requests would do. Files for programs have the number alone.
 
 use std::time::Duration;
 

@@ -1,4 +1,9 @@
 //! Totals by second, for charts. Memory is bounded: seconds are joined as they age.
+//!
+//! The last four minutes are kept by the second, then as many slots of two seconds, of four, and so
+//! on: ten hours are some 1,900 slots. What is joined depends on time alone, so the slots of shards
+//! fit together. Each row has such a series too, of one minute by the second; it is in snapshots only
+//! where a threshold or a person looks at it, and at the end.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;

@@ -1,5 +1,10 @@
 //! What a user does, one thing after the other. When it happens and how it is counted is in
 //! [`crate::running::shard`], and who does it in [`crate::running::user`].
+//!
+//! An exception ends its task and not its user. A template without its variable and an extract that
+//! finds nothing are the plan's fault and no failure of the target: they are counted by task, and the
+//! user waits and goes on. In `on_start` of a class they end the user for good, because what follows
+//! would rest on what is missing. So does an exception after which no task of the user can be sent.
 
 mod cursor;
 mod memory;

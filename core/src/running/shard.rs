@@ -1,5 +1,12 @@
 //! All users of one shard, as a state machine: what happens comes in by `handle_…`, what to do about
 //! it comes out by `poll_…`. It does no I/O and reads no clock; [`crate::running::drive`] does both for it.
+//!
+//! Timeouts belong to the shard. A transport has one rule, that dropping a request aborts it; stops,
+//! ramp-downs and timeouts all use that rule, and all are exact in virtual time.
+//!
+//! In a closed model a request is due when its user's wait has ended, as the host noticed it: a timer
+//! that fires late made the wait longer, and not the answer. The wait for a free connection counts
+//! into the response time.
 
 mod deadlines;
 mod lives;

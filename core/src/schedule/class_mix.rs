@@ -1,4 +1,10 @@
 //! Which user class the next user belongs to: Locust's order.
+//!
+//! The class of user i is the i-th of the mix: fixed counts first, then the order in which Locust
+//! starts users, spread evenly. A shrinking swarm stops its newest users, so that growing back brings
+//! the same ones. Locust picks up its cycle where it stood instead: of the 70 steps in its dispatch
+//! vectors, 66 are the same here, and the other four grow back after shrinking
+//! (`core/src/tests/locust_dispatch.rs`).
 
 use crate::plan::{Share, UserClass};
 

@@ -1,5 +1,7 @@
 //! The load of a run over time, as a line to be drawn. Made from the schedules that the run follows;
 //! how it is drawn is for the hosts.
+//!
+//! It has no reading of its own, so it cannot promise what a run does not do.
 
 mod summary;
 #[cfg(test)]

@@ -1,4 +1,8 @@
 //! How many users should be alive at a given time. Who they are is in [`crate::schedule::class_mix`].
+//!
+//! Stages count from the start of the run, so an edit of their numbers takes effect at once and keeps
+//! the end of the run. A stage that starts too late to reach its users hands over to the next one
+//! where it stands. A change that would be due at the very end of a stage does not happen.
 
 use crate::plan::{Shape, SpawnRate, Stages, Users};
 use crate::time::Elapsed;

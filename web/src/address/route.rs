@@ -1,4 +1,7 @@
 //! Which view an address names, and which address a view has: `?view=run&id=…&tab=charts`.
+//!
+//! The address of a run has its key, in this page as in the history, so that a reload or a bookmark
+//! finds what was saved of it.
 
 use crate::store::{State, Tab, View};
 use mayfly_engine::history::RunKey;

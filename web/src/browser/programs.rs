@@ -1,4 +1,10 @@
 //! The files of the page: its worker, and what the browser keeps of them.
+//!
+//! The service worker stands beside the way to targets. Requests that pass one, if only to be let
+//! through by its routes, lose a quarter of their rate, and would be measured with it. A browser
+//! gives each script to the service worker with the longest scope, so the engine's script has one of
+//! its own, `sw-engine.js`, which listens to nothing. Where its script does not load from the
+//! network, the engine is started once more from the files that `sw.js` saved.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;

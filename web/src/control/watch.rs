@@ -1,5 +1,9 @@
 //! Whether the engine is still there. While a run is under way it says something every half second, and
 //! an engine that has ended or hangs says so by its silence alone.
+//!
+//! A worker that has closed itself or hangs in a loop sends no event. Only silence between looks that
+//! came on time counts, or a page that was frozen or slept would lose an engine that did the same. An
+//! engine at work on a command, such as a large plan, has half a minute.
 
 use mayfly_engine::protocol::{Command, Notice};
 

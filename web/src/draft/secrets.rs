@@ -1,4 +1,8 @@
 //! What of a plan is nobody else's business: values that look like credentials.
+//!
+//! They are known by the name of their header, field, column or parameter, and by values that speak
+//! for themselves: one with its scheme, and JSON Web Tokens. Links are without them. What stays in
+//! this browser is whole, or the plan would not run again.
 
 use serde_json::{Map, Value};
 

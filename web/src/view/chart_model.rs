@@ -1,5 +1,11 @@
 //! What the charts show: lines and points, computed from the board. How they are drawn is up to
 //! `crate::browser::uplot`, and how they are used to [`crate::components`].
+//!
+//! Charts show the counts that the tables show, so a reset and a new run begin them anew. Locust goes
+//! on in the same charts, so that one sees curves whose numbers are gone from the table. Edits, the
+//! stop and a reset are marked within the run, at the newest snapshot before the click, up to half a
+//! second early. A chart draws at most a thousand points for each line: the highest and the lowest of
+//! every stretch, so that no peak is lost.
 
 pub(crate) mod compared;
 pub(crate) mod percentiles;

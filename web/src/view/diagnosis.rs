@@ -3,6 +3,12 @@
 //! A browser says "Failed to fetch" and nothing more. What can be told apart is told apart by further
 //! requests that ask for less, which [`crate::browser::probe`] sends. They are GET requests, because another
 //! method might change something at the target.
+//!
+//! `fetch` says the same for a missing header, a refused preflight, a reset and a dead host. So the
+//! same URL is asked again, with less each time: in the mode `no-cors`, whose answer cannot be read
+//! but shows that there was one; without the headers of the plan, so that no preflight is needed; and
+//! with their names. These requests, at most three and a preflight, are the only ones that a target
+//! counts and the page does not.
 
 mod remedy;
 

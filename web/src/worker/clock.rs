@@ -1,4 +1,7 @@
 //! The clock of a run in a worker.
+//!
+//! Timers and refused requests always take a turn of the worker's event loop, because a worker that
+//! lives in microtasks hears no Stop.
 
 use gloo_timers::future::TimeoutFuture;
 use mayfly_core::time::{Clock, Elapsed};

@@ -5,23 +5,11 @@ use super::findings::is_upward;
 use super::package::Package;
 use super::table::Floors;
 
-/// Draws a package: its counts, its floors from top to bottom, and its exceptions.
+/// Draws a package: its counts, its floors from top to bottom, a line each, and its exceptions.
 pub(crate) fn draw(package: &Package, arrows: &PackageArrows, floors: &Floors) -> String {
-    let rows: Vec<String> = floors.floors.iter().map(|it| it.join("   ")).collect();
-    let width = rows.iter().map(|it| it.chars().count()).max();
-    let width = width.unwrap_or_default();
     let mut drawing = format!("{}: {}\n", package.folder, counts(package, arrows, floors));
-    let line = "─".repeat(width + 2);
-    for (index, row) in rows.iter().enumerate() {
-        let [left, right] = if index == 0 {
-            ["┌", "┐"]
-        } else {
-            ["├", "┤"]
-        };
-        drawing += &format!("{left}{line}{right}\n│ {row:width$} │\n");
-    }
-    if !rows.is_empty() {
-        drawing += &format!("└{line}┘\n");
+    for floor in &floors.floors {
+        drawing += &format!("│ {}\n", floor.join("   "));
     }
     for exception in &floors.upward {
         drawing += &format!(
@@ -71,11 +59,8 @@ mod tests {
         let drawing = draw(&package, &PackageArrows::of(&package), &table["core"]);
         let expected = "\
 core: 3 rooms, 3 arrows, 1 of them upward; circles of files: 1, the largest of 2
-┌────────────┐
-│ plan       │
-├────────────┤
-│ time   rng │
-└────────────┘
+│ plan
+│ time   rng
 ↑ time → plan: it is a test
 ";
         assert_eq!(drawing, expected);

@@ -1,4 +1,8 @@
 //! What makes the users of a shard do something: the schedule of a closed model, or of an open one.
+//!
+//! Arrival n is due when the area under the rate is n. It is given to a free user of the pool, or
+//! dropped and counted: arrivals are never late in silence. Its response time counts from its due
+//! time.
 
 use std::collections::BTreeSet;
 

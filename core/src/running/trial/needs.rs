@@ -1,5 +1,8 @@
 //! Where the variables of a request come from: which earlier requests have to be sent for them, and
 //! why one has no value.
+//!
+//! A request that uses what others extract is of no use alone, so those go first, filled and judged
+//! by what runs them under load; nothing is counted.
 
 use std::collections::BTreeSet;
 
