@@ -1,5 +1,6 @@
 //! The built page, served as any static host would.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use tokio::sync::watch;
 use tower_http::services::ServeDir;
 
 use crate::target::serve;
@@ -22,6 +24,7 @@ pub struct Site {
     is_down: Arc<AtomicBool>,
     lost: Arc<Mutex<Option<&'static str>>>,
     engine_script: Arc<Mutex<&'static str>>,
+    held: watch::Sender<Option<&'static str>>,
 }
 
 impl Site {
@@ -50,9 +53,11 @@ impl Site {
         let is_down = Arc::new(AtomicBool::new(false));
         let lost = Arc::new(Mutex::new(None));
         let engine_script = Arc::<Mutex<&str>>::default();
+        let held = watch::Sender::new(None::<&str>);
         let guard = {
             let (is_down, lost) = (Arc::clone(&is_down), Arc::clone(&lost));
             let engine_script = Arc::clone(&engine_script);
+            let held = held.clone();
             move |request: Request, next: Next| {
                 let is_down = is_down.load(Ordering::Relaxed);
                 let lost: Option<&str> = *lost.lock().expect(FREE);
@@ -63,7 +68,12 @@ impl Site {
                 } else {
                     ""
                 };
+                let mut held = held.subscribe();
                 async move {
+                    let path = request.uri().path().to_owned();
+                    let is_free = |it: &Option<&str>| it.is_none_or(|it| !path.contains(it));
+                    // The other end lives as long as the site.
+                    let _ = held.wait_for(is_free).await;
                     if is_down {
                         return StatusCode::SERVICE_UNAVAILABLE.into_response();
                     }
@@ -80,6 +90,7 @@ impl Site {
             is_down,
             lost,
             engine_script,
+            held,
         }
     }
 
@@ -91,6 +102,19 @@ impl Site {
     /// Answers 404 for files with `part` in their names from now on; `None` finds them again.
     pub fn lose(&self, part: Option<&'static str>) {
         *self.lost.lock().expect(FREE) = part;
+    }
+
+    /// Whether a file of the page has `part` in its name.
+    pub fn has(part: &str) -> bool {
+        let files = fs::read_dir(dist()).expect("dist is a folder");
+        let mut names = files.map(|it| it.expect("it can be listed").file_name());
+        names.any(|it| it.to_string_lossy().contains(part))
+    }
+
+    /// Answers nothing for files with `part` in their names until it is told otherwise; `None` answers
+    /// what waited.
+    pub fn hold(&self, part: Option<&'static str>) {
+        self.held.send_replace(part);
     }
 
     /// Answers nothing but 503 from now on.

@@ -67,8 +67,8 @@ pub enum Intent {
     SavePlan,
     /// The list of kept runs.
     ShowHistory,
-    /// A run of the plan.
-    Start,
+    /// A run of this plan, which is as it was when a person wanted it.
+    Start(Rc<PlanDoc>),
     /// The end of the run.
     Stop,
     /// The request at this place of the plan, once.
@@ -81,7 +81,7 @@ impl Intent {
     /// Whether requests are sent because of it, or more of them.
     fn sends(&self) -> bool {
         match self {
-            Self::EditUsers(_) | Self::Start | Self::Try(_) | Self::Update => true,
+            Self::EditUsers(_) | Self::Start(_) | Self::Try(_) | Self::Update => true,
             Self::Compare
             | Self::Download(..)
             | Self::GoTo(_)
@@ -199,8 +199,8 @@ impl Control {
             Intent::SavePlan => self.save(&state.plan),
             Intent::ShowHistory => self.act(Action::Show(View::History)),
             // It would end the run that is under way, without a word.
-            Intent::Start if state.is_running() => {}
-            Intent::Start => self.use_plan(&state.plan, Purpose::Start),
+            Intent::Start(_) if state.is_running() => {}
+            Intent::Start(plan) => self.use_plan(&plan, Purpose::Start),
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
             Intent::Update => self.use_plan(&state.plan, Purpose::Update),
@@ -258,6 +258,9 @@ impl Control {
         } else if plan.is_read() {
             self.reject();
         } else {
+            if let Purpose::Start = purpose {
+                self.act(Action::AwaitStart);
+            }
             self.use_once_read(plan, purpose);
         }
     }

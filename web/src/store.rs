@@ -66,6 +66,8 @@ pub struct State {
     pub theme: Theme,
     /// Whether single keys do nothing.
     pub keys_are_off: bool,
+    /// Whether a run starts as soon as what it needs is loaded.
+    pub is_starting: bool,
 }
 
 /// What fills the page.
@@ -112,6 +114,8 @@ impl Dialog {
 /// What changes the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// A run starts as soon as what it needs is loaded.
+    AwaitStart,
     /// The dialog that is open is to be closed.
     CloseDialog,
     /// The load of the run that is under way is to be edited: in a dialog if it is a number of
@@ -151,6 +155,18 @@ pub enum Action {
     TurnKeys(bool),
 }
 
+impl Action {
+    /// Whether a run that was to start has started, or will not.
+    fn ends_start(&self) -> bool {
+        matches!(
+            self,
+            Self::LoseEngine(_)
+                | Self::Plan(PlanAction::Check | PlanAction::Refuse(_))
+                | Self::Start(_)
+        )
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
@@ -164,6 +180,7 @@ impl Default for State {
             engine_error: None,
             theme: Theme::default(),
             keys_are_off: false,
+            is_starting: false,
             hidden_lines: HIDDEN.map(str::to_owned).into(),
             selected_rows: Vec::new(),
             tables: Tables::default(),
@@ -178,7 +195,9 @@ impl State {
 
     /// The state after `action`.
     pub fn apply(&mut self, action: Action) {
+        self.is_starting &= !action.ends_start();
         match action {
+            Action::AwaitStart => self.is_starting = true,
             Action::CloseDialog => self.dialog = None,
             Action::EditLoad => self.edit_load(),
             Action::FindEngine => self.engine_error = None,

@@ -45,3 +45,28 @@ async fn an_engine_that_ends_or_hangs_is_noticed_and_what_it_measured_is_kept() 
     page.until_total("there is another engine", |row| 10 <= row.n_requests)
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_waits_for_what_is_still_loading_and_says_so() {
+    // A page that is built quickly is in one piece.
+    let parts = ["mayfly-later", "mayfly-engine_bg"];
+    assert!(Site::has(parts[1]));
+    for part in parts.into_iter().filter(|it| Site::has(it)) {
+        let target = DemoTarget::start().await;
+        let site = Site::start().await;
+        site.hold(Some(part));
+        let page = Page::open_at(site.clone()).await;
+        page.fill("Host", target.url()).await;
+        page.press("Start Swarming").await;
+        page.until_text("The engine is still loading.").await;
+        assert!(page.has_button("Starting…").await && !page.has_button("Start Swarming").await);
+        // The run is of the plan as it was then.
+        page.fill("Host", "http://127.0.0.1:1").await;
+        assert_eq!(target.counted().total, 0);
+        site.hold(None);
+        page.until_total("there are requests", |row| 10 <= row.n_requests)
+            .await;
+        assert_eq!(page.status("Host").await, target.url());
+        assert_eq!(page.row("Aggregated").await.n_failures, 0);
+    }
+}

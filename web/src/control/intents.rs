@@ -35,6 +35,11 @@ impl Intents {
         }
     }
 
+    /// Whether they wait, because what follows them is not loaded.
+    pub(crate) fn wait(&self) -> bool {
+        self.0.borrow().follower.is_none()
+    }
+
     /// From now on `follower` hears them, at first those that waited.
     pub fn lead_to(&self, follower: Callback<(Attempt, Intent)>) {
         let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);
@@ -62,11 +67,14 @@ mod tests {
             gesture: Gesture::Person,
             ..Attempt::default()
         };
-        intents.emit(click, Intent::Start);
+        intents.emit(click, Intent::ShowHistory);
         intents.lead_to(follower());
         intents.emit(Attempt::default(), Intent::Stop);
         intents.lead_to(follower());
-        let expected = [(click, Intent::Start), (Attempt::default(), Intent::Stop)];
+        let expected = [
+            (click, Intent::ShowHistory),
+            (Attempt::default(), Intent::Stop),
+        ];
         assert_eq!(*followed.borrow(), expected);
     }
 }

@@ -1,5 +1,7 @@
 //! Keys that do something wherever the focus is.
 
+use std::rc::Rc;
+
 use mayfly_core::run_state::RunState;
 use web_sys::KeyboardEvent;
 use yew::Callback;
@@ -90,7 +92,8 @@ impl Shortcut {
             Self::New => on_action.emit(Action::Show(View::Form)),
             Self::Select(tab) => on_action.emit(Action::SelectTab(tab)),
             Self::Start if state.is_running() => on_intent.emit(Intent::Update),
-            Self::Start => on_intent.emit(Intent::Start),
+            Self::Start if state.is_starting => {}
+            Self::Start => on_intent.emit(Intent::Start(Rc::clone(&state.plan))),
             Self::Stop => on_intent.emit(Intent::Stop),
             Self::Theme => on_action.emit(Action::SetTheme(next(state.theme))),
         }
@@ -109,7 +112,6 @@ pub(crate) fn next(theme: Theme) -> Theme {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::rc::Rc;
 
     use super::*;
 
@@ -137,7 +139,10 @@ mod tests {
         };
         let mut state = State::default();
         assert!(state.takes_plan());
-        assert_eq!(started(&state), [Intent::Start]);
+        assert_eq!(started(&state), [Intent::Start(Rc::clone(&state.plan))]);
+        state.is_starting = true;
+        assert_eq!(started(&state), [], "it starts already");
+        state.is_starting = false;
 
         let draft = state.plan.draft.clone();
         state.run = Some(Run::new(1, String::new(), draft, 0.0));

@@ -22,6 +22,8 @@ pub(crate) struct StartPageProps {
     pub running: Option<LoadKind>,
     /// The parts of the form that are loaded later.
     pub more: MoreParts,
+    /// Whether a run starts as soon as what it needs is loaded.
+    pub is_starting: bool,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -164,13 +166,14 @@ fn form(editor: &Editor) -> Html {
 }
 
 fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
-    let is_running = props.running.is_some();
-    props.on_intent.reform(move |event: SubmitEvent| {
+    let (is_running, is_starting) = (props.running.is_some(), props.is_starting);
+    let (on_intent, plan) = (props.on_intent.clone(), Rc::clone(&props.plan));
+    Callback::from(move |event: SubmitEvent| {
         event.prevent_default();
         if is_running {
-            Intent::Update
-        } else {
-            Intent::Start
+            on_intent.emit(Intent::Update);
+        } else if !is_starting {
+            on_intent.emit(Intent::Start(Rc::clone(&plan)));
         }
     })
 }
@@ -185,16 +188,21 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                     <button
                         type="submit"
                         class="button primary"
-                        aria-disabled={is_unseen}
-                        aria-describedby="refusal"
+                        aria-disabled={is_unseen.or(props.is_starting.then_some("true"))}
+                        aria-describedby="refusal starting"
                     >
-                        { "Start Swarming" }
+                        { if props.is_starting { "Starting…" } else { "Start Swarming" } }
                     </button>
                     <button type="button" class="button" onclick={reset(on_plan)}>
                         { "Reset to the demo" }
                     </button>
                 </div>
                 { refusal_to_start(&props.plan) }
+                <p id="starting" class="note" role="status">
+                    if props.is_starting {
+                        { "The engine is still loading. The run starts as soon as it is there, with the plan as it was when you clicked." }
+                    }
+                </p>
             </>
         };
     };

@@ -3,11 +3,12 @@
 use yew::prelude::*;
 
 use crate::browser::{self, address, gesture};
+use crate::control::Intent;
 use crate::control::intents::Intents;
 use crate::pages::StartPage;
 use crate::shell::hooks::{initial_state, use_memory, use_theme};
 use crate::shell::later::{Later, Load, Page, PageAction, use_later, use_on_action};
-use crate::store::{Theme, View};
+use crate::store::{Action, Theme, View};
 
 /// Draws the page. What it needs besides its form comes from `load`.
 ///
@@ -70,8 +71,15 @@ pub fn App(props: &AppProps) -> Html {
         Callback::from(move |_| dispatcher.dispatch(PageAction::SetLater(Later::Awaited)))
     };
     let on_intent = use_callback((), {
-        let intents = Intents::clone(&intents);
-        move |intent, ()| intents.emit(gesture::attempt(), intent)
+        let (intents, on_action) = (Intents::clone(&intents), on_action.clone());
+        move |intent, ()| {
+            if let Intent::Start(_) = intent
+                && intents.wait()
+            {
+                on_action.emit(Action::AwaitStart);
+            }
+            intents.emit(gesture::attempt(), intent);
+        }
     });
     let running = state.run.as_ref().filter(|it| it.state().is_active());
     html! {
@@ -91,6 +99,7 @@ pub fn App(props: &AppProps) -> Html {
                     has_run={state.run.is_some()}
                     running={running.map(|it| it.summary.kind)}
                     more={page.later.parts_of_form()}
+                    is_starting={state.is_starting}
                     {on_action} {on_intent}
                 />
             }

@@ -99,6 +99,7 @@ impl Page {
         match (self.later, action) {
             (Later::Loaded(parts), action) => (parts.apply)(&mut self.state, action),
             (_, Action::SetTheme(theme)) => self.state.theme = theme,
+            (_, Action::AwaitStart) => self.state.is_starting = true,
             (_, action) if self.waiting.is_empty() => {
                 self.waiting.extend(self.state.apply_typed(action));
             }
