@@ -19,6 +19,7 @@ mod packages;
 mod rooms;
 mod seal;
 mod serve;
+mod shrink;
 mod split;
 mod tools;
 mod weights;

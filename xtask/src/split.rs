@@ -1,7 +1,6 @@
 //! Splits the page's program in two: what draws the form, and what is loaded once the form is drawn.
 //! `web/src/shell/later.rs` has the other side.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha384};
 use wasm_split_cli_support::{Options, transform};
 
-use crate::command::{command, root, run};
+use crate::command::{command, run};
+use crate::shrink::{self, target};
 
 /// The feature of `mayfly-web` that marks where the program is split.
 pub(crate) const FEATURE: &str = "split";
@@ -33,9 +33,10 @@ pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
     fs::create_dir_all(&folder)?;
     let later = cut(&folder, &names)?;
     bind(&folder, &names)?;
-    optimize(&folder.join(&names.wasm), &[])?;
+    println!("▸ shrinking the page");
+    shrink::program(&folder, &names.stem, &[])?;
     // Its functions are in no order that would make it small.
-    optimize(&later, &["--reorder-functions"])?;
+    shrink::optimize(&later, &["--reorder-functions"])?;
 
     let link = fs::read_to_string(folder.join(&names.link))?;
     let cut_name = later.file_name().unwrap_or_default().to_string_lossy();
@@ -48,6 +49,7 @@ pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
         staging.join(&names.link),
         link.replace(&*cut_name, &names.later),
     )?;
+    shrink::text(&staging.join(&names.link))?;
     fs::copy(&later, staging.join(&names.later))?;
     let mut page = page.to_owned();
     for name in [&names.glue, &names.wasm] {
@@ -142,24 +144,15 @@ fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
     run("binding the page", &mut bindgen)
 }
 
-fn optimize(path: &Path, passes: &[&str]) -> anyhow::Result<()> {
-    let mut wasm_opt = command("wasm-opt");
-    wasm_opt.args(["-O3", "--strip-debug", "--strip-producers"]);
-    wasm_opt.args(passes).arg("-o").args([path, path]);
-    run("optimizing the page", &mut wasm_opt)
-}
-
 /// As the page has it, so that a browser takes no other file.
 fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
 }
 
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
 
     #[test]
