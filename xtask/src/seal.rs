@@ -33,7 +33,7 @@ pub(crate) fn seal() -> anyhow::Result<()> {
     if is_small {
         page = split::split(folder, &page)?;
         println!("▸ shrinking the engine");
-        shrink::program(folder, "mayfly-engine", &[])?;
+        shrink::program(folder, "mayfly-engine")?;
         shrink::text(&folder.join("worker.js"))?;
     }
     fs::write(&path, sealed(&page)?)?;

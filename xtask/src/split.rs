@@ -34,9 +34,8 @@ pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
     let later = cut(&folder, &names)?;
     bind(&folder, &names)?;
     println!("▸ shrinking the page");
-    shrink::program(&folder, &names.stem, &[])?;
-    // Its functions are in no order that would make it small.
-    shrink::optimize(&later, &["--reorder-functions"])?;
+    shrink::program(&folder, &names.stem)?;
+    shrink::optimize(&later)?;
 
     let link = fs::read_to_string(folder.join(&names.link))?;
     let cut_name = later.file_name().unwrap_or_default().to_string_lossy();
