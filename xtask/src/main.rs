@@ -21,6 +21,7 @@ mod seal;
 mod serve;
 mod shrink;
 mod split;
+mod styles;
 mod tools;
 mod weights;
 

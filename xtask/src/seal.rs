@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::{shrink, split};
+use crate::{shrink, split, styles};
 
 /// What `index.html` has where the hash of trunk's script belongs.
 const PLACE: &str = "'sha256-of-the-script'";
@@ -31,7 +31,8 @@ pub(crate) fn seal() -> anyhow::Result<()> {
     let mut page = fs::read_to_string(&path)?;
     let is_small = env::var_os(SPLIT).is_some();
     if is_small {
-        page = split::split(folder, &page)?;
+        let (packed, later) = styles::pack(folder, &page)?;
+        page = split::split(folder, &packed, &later)?;
         println!("▸ shrinking the engine");
         shrink::program(folder, "mayfly-engine")?;
         shrink::text(&folder.join("worker.js"))?;
