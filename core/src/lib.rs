@@ -29,12 +29,12 @@
 
 // From the ground up: each of these knows only those above it in this list. `rooms.toml` has the
 // floors, and a check keeps to them.
+pub mod digits;
 pub mod rng;
 pub mod run_state;
 pub mod time;
 pub mod weight;
 
-mod digits;
 mod shorten;
 
 pub mod http;

@@ -19,11 +19,12 @@ pub(crate) fn root() -> PathBuf {
 
 /// A command at the top of the repository, which finds the installed tools first.
 pub(crate) fn command(program: &str) -> Command {
-    // On Windows npm is a script, which is found by its whole name only.
-    let program = if cfg!(windows) && program == "npm" {
-        "npm.cmd"
-    } else {
-        program
+    // On Windows npm and what it installs are scripts, which are found by their whole names only.
+    let program = match program {
+        "esbuild" if cfg!(windows) => "esbuild.cmd",
+        "npm" if cfg!(windows) => "npm.cmd",
+        "wasm-opt" if cfg!(windows) => "wasm-opt.cmd",
+        _ => program,
     };
     let mut command = Command::new(program);
     command

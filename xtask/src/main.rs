@@ -19,7 +19,9 @@ mod packages;
 mod rooms;
 mod seal;
 mod serve;
+mod shrink;
 mod split;
+mod styles;
 mod tools;
 mod weights;
 

@@ -14,15 +14,15 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::split;
+use crate::{shrink, split, styles};
 
 /// What `index.html` has where the hash of trunk's script belongs.
 const PLACE: &str = "'sha256-of-the-script'";
 
-/// Set where the page is to be split.
+/// Set where the page is to be split and to be small.
 pub(crate) const SPLIT: &str = "MAYFLY_SPLIT";
 
-/// Splits the page, names its one inline script, which starts it, in its content security policy, and
+/// Splits and shrinks the page, names its one inline script, which starts it, in its content security policy, and
 /// its files in its service worker.
 ///
 /// # Errors
@@ -33,13 +33,21 @@ pub(crate) fn seal() -> anyhow::Result<()> {
     let folder = Path::new(&folder);
     let path = folder.join("index.html");
     let mut page = fs::read_to_string(&path)?;
-    if env::var_os(SPLIT).is_some() {
-        page = split::split(folder, &page)?;
+    let is_small = env::var_os(SPLIT).is_some();
+    if is_small {
+        let (packed, later) = styles::pack(folder, &page)?;
+        page = split::split(folder, &packed, &later)?;
+        println!("▸ shrinking the engine");
+        shrink::program(folder, "mayfly-engine")?;
+        shrink::text(&folder.join("worker.js"))?;
     }
     fs::write(&path, sealed(&page)?)?;
     let path = folder.join(SERVICE_WORKER);
     let worker = fs::read_to_string(&path)?;
     fs::write(&path, with_files(&worker, &files(folder)?)?)?;
+    if is_small {
+        shrink::text(&path)?;
+    }
     Ok(())
 }
 

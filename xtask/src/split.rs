@@ -7,7 +7,6 @@
 //! and `cargo xtask dist` fails. Quick builds and tests of modules have all in one piece. Two
 //! programs that each have a state would have to agree about it, and each would bring Yew.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,13 +16,16 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha384};
 use wasm_split_cli_support::{Options, transform};
 
-use crate::command::{command, root, run};
+use crate::command::{command, run};
+use crate::shrink::{self, target};
+use crate::styles::Later;
 
 /// The feature of `mayfly-web` that marks where the program is split.
 pub(crate) const FEATURE: &str = "split";
 
 /// Puts the two halves in place of the program that trunk has put into `staging`, and returns the
-/// page with the hashes of the new files.
+/// page with the hashes of the new files. With the second half come the `styles` of what it draws: nothing
+/// is drawn without them.
 ///
 /// Trunk knows nothing of this, so what it made of the program is thrown away. Its name stays: the
 /// hash in it says what the program was made of. All files have it, so that an old page can never get
@@ -32,28 +34,30 @@ pub(crate) const FEATURE: &str = "split";
 /// # Errors
 ///
 /// Fails with the step that failed.
-pub(crate) fn split(staging: &Path, page: &str) -> anyhow::Result<String> {
+pub(crate) fn split(staging: &Path, page: &str, styles: &Later) -> anyhow::Result<String> {
     let names = Names::of(staging)?;
     let folder = target().join("split");
     let _ = fs::remove_dir_all(&folder); // Of another build.
     fs::create_dir_all(&folder)?;
     let later = cut(&folder, &names)?;
     bind(&folder, &names)?;
-    optimize(&folder.join(&names.wasm), &[])?;
-    // Its functions are in no order that would make it small.
-    optimize(&later, &["--reorder-functions"])?;
+    println!("▸ shrinking the page");
+    shrink::program(&folder, &names.stem)?;
+    shrink::optimize(&later)?;
 
     let link = fs::read_to_string(folder.join(&names.link))?;
     let cut_name = later.file_name().unwrap_or_default().to_string_lossy();
-    ensure!(
-        link.contains(&*cut_name),
-        "expected {cut_name} in {}",
-        names.link
-    );
-    fs::write(
-        staging.join(&names.link),
-        link.replace(&*cut_name, &names.later),
-    )?;
+    for place in [&*cut_name, WAITS_FOR] {
+        ensure!(
+            link.matches(place).count() == 1,
+            "expected {place:?} once in {}",
+            names.link
+        );
+    }
+    let link = link.replace(&*cut_name, &names.later);
+    let link = link.replace(WAITS_FOR, ", [addStyles]));") + &styles.script();
+    fs::write(staging.join(&names.link), link)?;
+    shrink::text(&staging.join(&names.link))?;
     fs::copy(&later, staging.join(&names.later))?;
     let mut page = page.to_owned();
     for name in [&names.glue, &names.wasm] {
@@ -130,6 +134,9 @@ fn cut(folder: &Path, names: &Names) -> anyhow::Result<PathBuf> {
 
 const MAIN: &str = "main.wasm";
 
+/// How the script that loads the second half ends the list of what must be there before it is started.
+const WAITS_FOR: &str = ", []));";
+
 /// Makes the JavaScript of the program. The other half needs the table of functions, which is not
 /// among what is kept by itself.
 fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
@@ -148,24 +155,15 @@ fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
     run("binding the page", &mut bindgen)
 }
 
-fn optimize(path: &Path, passes: &[&str]) -> anyhow::Result<()> {
-    let mut wasm_opt = command("wasm-opt");
-    wasm_opt.args(["-O3", "--strip-debug", "--strip-producers"]);
-    wasm_opt.args(passes).arg("-o").args([path, path]);
-    run("optimizing the page", &mut wasm_opt)
-}
-
 /// As the page has it, so that a browser takes no other file.
-fn integrity(bytes: &[u8]) -> String {
+pub(crate) fn integrity(bytes: &[u8]) -> String {
     format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(bytes)))
-}
-
-fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
 
     #[test]

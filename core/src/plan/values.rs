@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PlanError;
 use super::range::Range;
+use crate::digits::read_float;
 
 /// A number of users, in `1..=1_000_000`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -80,9 +81,8 @@ impl FromStr for SpawnRate {
     type Err = PlanError;
 
     fn from_str(text: &str) -> Result<Self, PlanError> {
-        let error = || PlanError::number(Range::SPAWN_RATE, text);
-        let rate: f64 = text.trim().parse().map_err(|_| error())?;
-        Self::try_from(rate).map_err(|_| error())
+        let rate = read_float(text.trim()).and_then(|it| Self::try_from(it).ok());
+        rate.ok_or_else(|| PlanError::number(Range::SPAWN_RATE, text))
     }
 }
 
