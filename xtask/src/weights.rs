@@ -68,14 +68,14 @@ const WEIGHTS: [Weight; 3] = [
     Weight {
         name: "until a click on Start can start a run",
         until: When::Start,
-        limit: 1_025_000,
+        limit: 1_030_000,
         aim: 550_000,
         remedy: "what a run does not need may be loaded after it",
     },
     Weight {
         name: "in all",
         until: When::Later,
-        limit: 1_050_000,
+        limit: 1_055_000,
         aim: 900_000,
         remedy: "look at what came with the newest dependency",
     },
