@@ -13,7 +13,7 @@ use crate::signals::Signal;
 /// |---|---|
 /// | 0 | the run passed: no threshold failed, and no request or task but as thresholds allow |
 /// | 1 | requests failed or tasks broke, and no threshold is about that; or the command itself failed, or its output |
-/// | 2 | the command or the plan makes no sense |
+/// | 2 | invalid command line or plan |
 /// | 98 | no data: nothing was answered, or nothing that one of the thresholds is about |
 /// | 99 | a threshold failed |
 /// | 129 | SIGHUP ended the run |
@@ -27,7 +27,7 @@ pub enum Exit {
     Failed,
     /// The terminal was closed before the run had ended.
     HungUp,
-    /// The command or the plan makes no sense.
+    /// Invalid command line or plan.
     Misused,
     /// Nobody knows whether it would have passed: too little was measured.
     NoData,

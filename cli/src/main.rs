@@ -21,8 +21,8 @@ use mayfly::runtime;
 
 /// Runs load tests.
 ///
-/// Exit codes: 0 passed; 1 requests failed, or the numbers could not be written; 2 the command or
-/// the plan makes no sense; 98 no data; 99 a threshold failed; 129 ended by SIGHUP; 130 interrupted
+/// Exit codes: 0 passed; 1 requests failed, or the numbers could not be written; 2 invalid command line
+/// or plan; 98 no data; 99 a threshold failed; 129 ended by SIGHUP; 130 interrupted
 /// twice; 143 ended by SIGTERM.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]

@@ -53,7 +53,7 @@ pub enum RunError {
     /// Neither the plan, nor each of its user classes, nor the command says what to load.
     #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
     NoHost,
-    /// The plan makes no sense.
+    /// The plan is invalid.
     #[error("{} is not a plan:\n{problems}", path.display())]
     Plan {
         /// Its file.

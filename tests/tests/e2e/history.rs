@@ -112,7 +112,7 @@ async fn runs_are_renamed_exported_deleted_and_imported() {
     page.press("Delete").await;
     let session = page.browser().session();
     session.accept_alert().await.unwrap();
-    page.until_text("No run is kept yet.").await;
+    page.until_text("No runs yet.").await;
 
     page.choose_file("Run file", &file).await;
     assert_eq!(until_row(&page, "After").await, row);

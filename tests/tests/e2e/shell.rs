@@ -202,7 +202,7 @@ async fn what_an_address_names_and_is_gone_is_said() {
     until_heading(&page, "History").await;
     page.until_text("The run is no longer in the history.")
         .await;
-    page.until_text("No run is kept yet.").await;
+    page.until_text("No runs yet.").await;
     until_query(&page, "?view=history").await;
     for (query, heading) in [("?view=run", FORM), ("?view=nothing", FORM)] {
         page.load(query).await;
@@ -307,7 +307,7 @@ async fn an_engine_that_does_not_load_can_be_asked_for_again() {
     site.lose(None);
     page.press("Try again").await;
     page.press("History").await;
-    page.until_text("No run is kept yet.").await;
+    page.until_text("No runs yet.").await;
     page.press("New").await;
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| 5 <= row.n_requests)

@@ -121,7 +121,7 @@ fn list(props: &HistoryPageProps) -> Html {
     if entries.is_empty() {
         return html! {
             <p class="empty">
-                { "No run is kept yet. Every run that is started here is kept in this browser, and can be opened, compared and exported later." }
+                { "No runs yet. Every run you start here is saved in this browser; you can open, compare and export it later." }
             </p>
         };
     }

@@ -254,7 +254,7 @@ fn notices(run: &Run) -> Html {
             if let Some(reason) = &run.engine_error {
                 <div class="notice danger" role="alert">
                     <p><strong>{ reason }</strong></p>
-                    <p>{ "What was measured up to then is below; requests that were under way are in no count. New starts another run." }</p>
+                    <p>{ "Results up to that point are shown below. Requests still in flight were not counted. New starts another run." }</p>
                 </div>
             }
             if let Some(reason) = early_end(run) {
@@ -272,7 +272,7 @@ fn notices(run: &Run) -> Html {
             if let Some(ending) = &run.ending {
                 <div class="notice" role="status">
                     <p><strong>{ interrupted(run, ending) }</strong></p>
-                    <p>{ "What was measured up to then is below." }</p>
+                    <p>{ "Results up to that point are shown below." }</p>
                 </div>
             }
             if let Some(diagnosis) = &run.diagnosis {

@@ -181,6 +181,7 @@ fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
 /// What can be done with the plan.
 fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
     let is_unseen = props.plan.unseen.map(|_| "true");
+    let is_held = (is_unseen.is_some() || props.is_starting).then_some("true");
     let Some(running) = props.running else {
         return html! {
             <>
@@ -188,7 +189,7 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                     <button
                         type="submit"
                         class="button primary"
-                        aria-disabled={is_unseen.or(props.is_starting.then_some("true"))}
+                        aria-disabled={is_held}
                         aria-describedby="refusal starting"
                     >
                         { if props.is_starting { "Starting…" } else { "Start Swarming" } }
@@ -209,7 +210,7 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
     let kind = kind_of(&props.plan.draft.keys);
     let fits = kind.is_open() == running.is_open();
     let note = if fits {
-        "The run takes on this load and these weights at once, and its time still counts from its start. Everything else takes effect with the next run."
+        "The new load and weights apply immediately; elapsed time is not reset. All other changes take effect with the next run."
     } else if running.is_open() {
         "This run has arrivals, and cannot continue with users. Stop it, and start another."
     } else {
