@@ -2,9 +2,12 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
+use futures::FutureExt;
 use futures::channel::oneshot;
 use mayfly_engine::archive::NoArchive;
 use mayfly_engine::host::Host;
@@ -22,7 +25,7 @@ pub(crate) struct NativeHost {
     // Where files that the plan names are found.
     folder: PathBuf,
     // Told once the run is over.
-    end: RefCell<Option<oneshot::Sender<()>>>,
+    end: Rc<RefCell<Option<oneshot::Sender<()>>>>,
 }
 
 impl NativeHost {
@@ -31,7 +34,7 @@ impl NativeHost {
         let (sender, receiver) = oneshot::channel();
         let host = Self {
             folder,
-            end: RefCell::new(Some(sender)),
+            end: Rc::new(RefCell::new(Some(sender))),
         };
         (host, receiver)
     }
@@ -66,7 +69,13 @@ impl Host for NativeHost {
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + 'static) {
-        tokio::task::spawn_local(work);
+        // Tokio keeps a panic to the task that has it, and the run would never end.
+        let end = Rc::clone(&self.end);
+        tokio::task::spawn_local(async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                end.take();
+            }
+        });
     }
 
     fn read_file(&self, name: &str) -> Result<String, String> {

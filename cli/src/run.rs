@@ -168,8 +168,7 @@ impl Ready {
         session.start(self.plan, start);
         let told = Cell::new(None);
         tokio::select! {
-            // The engine goes away with its run only if it panics.
-            _ = self.end => (),
+            ended = self.end => ended.expect("the engine tells the end of its run, unless it panics"),
             never = listen(&session, &told) => match never {},
         }
         let ended = session.look(|recorder| {

@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::board::{Board, aggregated};
+use crate::measure::snapshot::RowTotals;
 use crate::plan::{Draft, Targets};
 use crate::run_state::EndCause;
 use crate::time::Elapsed;
@@ -153,10 +154,11 @@ impl RunVerdict {
         let total = aggregated(&board.rows());
         let has_exceptions = !board.exceptions().is_empty();
         // Who says how many may fail is not asked for none.
-        let is_about =
-            |metrics: &[&str]| thresholds.iter().any(|it| metrics.contains(&it.metric()));
-        let failed = 0 < total.n_failures() && !is_about(&["fail_ratio", "failures"]);
-        let broke = has_exceptions && (total.n_requests == 0 || !is_about(&["exceptions"]));
+        let is_allowed = |row: &RowTotals| thresholds.iter().any(|it| it.is_about_failures_of(row));
+        let mut rows = board.rows().into_iter();
+        let failed = rows.any(|row| 0 < row.n_failures() && !is_allowed(&row));
+        let may_break = thresholds.iter().any(|it| it.parts().1 == "exceptions");
+        let broke = has_exceptions && (total.n_requests == 0 || !may_break);
         if has(Outcome::Failed) {
             Self::Failed
         } else if failed || broke || board.end_cause() == Some(&EndCause::NoUsersLeft) {
@@ -214,11 +216,24 @@ impl ThresholdResult {
         results.collect()
     }
 
-    /// What its condition is about, such as `fail_ratio`.
-    fn metric(&self) -> &str {
-        let rest = self.condition.rsplit(": ").next().unwrap_or_default();
+    /// The row that its condition is about, if it names one, and the metric, such as `fail_ratio`.
+    fn parts(&self) -> (Option<&str>, &str) {
+        let (row, rest) = match self.condition.rsplit_once(": ") {
+            Some((row, rest)) => (Some(row.trim()), rest.trim()),
+            None => (None, self.condition.trim()),
+        };
         let is_part = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '.');
-        rest.split(|it| !is_part(it)).next().unwrap_or_default()
+        (
+            row,
+            rest.split(|it| !is_part(it)).next().unwrap_or_default(),
+        )
+    }
+
+    /// Whether it says how many requests of `row` may fail.
+    fn is_about_failures_of(&self, row: &RowTotals) -> bool {
+        let (name, metric) = self.parts();
+        let is_row = name.is_none_or(|it| *it == row.name.name || *it == row.name.to_string());
+        is_row && matches!(metric, "fail_ratio" | "failures")
     }
 
     /// What became of it.

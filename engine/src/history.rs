@@ -111,6 +111,11 @@ pub fn key(started: Duration, seed: u64) -> RunKey {
     format!("{:015}-{:016x}", started.as_millis(), seed)
 }
 
+/// Milliseconds since 1970 as a length of time; zero for what is none.
+pub(crate) fn since_1970(millis: f64) -> Duration {
+    Duration::try_from_secs_f64(millis / 1e3).unwrap_or_default()
+}
+
 /// A kept run as a whole.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct KeptRun {
@@ -193,7 +198,7 @@ impl From<KeptRun> for Report {
             title: kept.title,
             plan: Draft::from_json(&kept.plan).unwrap_or_default(),
             seed: kept.seed,
-            started: Duration::from_secs_f64(kept.started_millis / 1e3),
+            started: since_1970(kept.started_millis),
             ending: kept.ending,
             board,
             thresholds: kept.thresholds,

@@ -58,7 +58,7 @@ pub enum Command {
         run: Option<RunKey>,
         /// Which file.
         file: RunFile,
-        /// What a clock here shows more than one in UTC.
+        /// Offset of local time from UTC, in minutes; positive east of Greenwich.
         utc_offset_minutes: i32,
         /// The value of `color-scheme`, if a person chose one.
         color_scheme: Option<String>,

@@ -1,6 +1,6 @@
 //! A plan that can run.
 
-use mayfly_core::plan::{Draft, Plan, Target, Targets};
+use mayfly_core::plan::{DataSource, Draft, Plan, Target, Targets};
 use mayfly_core::running::program::{Program, ProgramErrors};
 use mayfly_core::simulate::{Model, SimulatedApi};
 use mayfly_core::time::Clock;
@@ -40,6 +40,12 @@ impl ReadyPlan {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether it names files.
+    pub(crate) fn reads_files(&self) -> bool {
+        let mut data = self.plan.data.values();
+        data.any(|it| matches!(it.source, DataSource::Csv(_)))
     }
 
     /// What it loads.

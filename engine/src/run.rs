@@ -97,13 +97,13 @@ pub(crate) struct Run<H: Host> {
 }
 
 impl<H: Host> Run<H> {
-    /// Runs to the end.
-    pub(crate) async fn drive(
+    /// Begins a run, which from now on is the one that is recorded. What is returned runs it to its end.
+    pub(crate) fn begin(
         self,
         plan: ReadyPlan,
         start: RunStart,
         commands: UnboundedReceiver<shard::Command>,
-    ) {
+    ) -> impl Future<Output = ()> {
         let ReadyPlan {
             plan,
             draft,
@@ -117,22 +117,24 @@ impl<H: Host> Run<H> {
         let clock = self.host.start_clock();
         self.host
             .tell(self.drawing.begin(run, clock.clone(), &plan));
-        let mut packer = Packer::default();
-        let publish = |snapshot| self.publish(run, snapshot, &mut packer);
-        let setting = |max_in_flight| Setting {
-            seed,
-            started,
-            id: ShardId::ONLY,
-            max_in_flight,
-        };
-        if Targets::of(&plan).is_simulated() {
-            let api = simulated_api(&plan, clock.clone(), seed);
-            let shard = Shard::new(program, setting(api.max_in_flight()));
-            drive(shard, &api, &clock, commands, publish).await;
-        } else {
-            let transport = self.host.transport();
-            let shard = Shard::new(program, setting(transport.max_in_flight()));
-            drive(shard, &transport, &clock, commands, publish).await;
+        async move {
+            let mut packer = Packer::default();
+            let publish = |snapshot| self.publish(run, snapshot, &mut packer);
+            let setting = |max_in_flight| Setting {
+                seed,
+                started,
+                id: ShardId::ONLY,
+                max_in_flight,
+            };
+            if Targets::of(&plan).is_simulated() {
+                let api = simulated_api(&plan, clock.clone(), seed);
+                let shard = Shard::new(program, setting(api.max_in_flight()));
+                drive(shard, &api, &clock, commands, publish).await;
+            } else {
+                let transport = self.host.transport();
+                let shard = Shard::new(program, setting(transport.max_in_flight()));
+                drive(shard, &transport, &clock, commands, publish).await;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::lock::Mutex;
 use mayfly_core::report::Report;
 
 use crate::archive::{Archive, SavedRun};
@@ -29,6 +30,8 @@ pub(crate) struct SavedRuns<H: Host> {
     is_saving: Cell<bool>,
     // Whether the run that is under way could not be saved the last time.
     is_failing: Cell<bool>,
+    // Whoever saves has it, so that the last numbers are written last.
+    turn: Mutex<()>,
     // Of the run that is under way.
     lock: RefCell<Option<LockOf<H>>>,
 }
@@ -52,6 +55,7 @@ impl<H: Host> SavedRuns<H> {
             cost: Cell::default(),
             is_saving: Cell::default(),
             is_failing: Cell::default(),
+            turn: Mutex::default(),
             lock: RefCell::default(),
         }
     }
@@ -105,6 +109,7 @@ impl<H: Host> SavedRuns<H> {
     /// saved, or `None` if it is again.
     async fn save(&self, run: &SavedRun) -> Option<Option<String>> {
         self.is_saving.set(true);
+        let _turn = self.turn.lock().await;
         let saved = self.archive().ok()?.put(run).await;
         self.is_saving.set(false);
         let problem = saved.err().map(|error| {

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
@@ -13,7 +12,7 @@ use mayfly_core::run_state::EndCause;
 use mayfly_core::running::shard;
 
 use crate::file::RunFile;
-use crate::history::{HistoryNotice, RunKey};
+use crate::history::{HistoryNotice, RunKey, since_1970};
 use crate::host::Host;
 use crate::preset::PresetReading;
 use crate::protocol::{Command, Notice, VERSION};
@@ -79,7 +78,7 @@ impl<H: Host> Session<H> {
                     run,
                     title,
                     seed,
-                    started: Duration::from_secs_f64(started_millis / 1e3),
+                    started: since_1970(started_millis),
                 };
                 match self.ready(&plan) {
                     Ok(plan) => self.start(plan, start),
@@ -95,6 +94,8 @@ impl<H: Host> Session<H> {
             }
             Command::Read { id, source } => {
                 let (reading, ready) = Reading::new(source, |name| self.host.read_file(name));
+                // A file may be another one by the time of a start.
+                let ready = ready.filter(|it| !it.reads_files());
                 *self.read.borrow_mut() = reading.draft.clone().zip(ready);
                 self.host.tell(Notice::Read { id, reading });
             }
@@ -141,7 +142,7 @@ impl<H: Host> Session<H> {
             drawing: run.drawing.clone(),
             handle,
         });
-        let work = run.drive(plan, start, receiver);
+        let work = run.begin(plan, start, receiver);
         self.host.spawn(async {
             // Aborted means that a new run took its place.
             let _ = Abortable::new(work, registration).await;

@@ -446,6 +446,40 @@ fn an_edit_changes_the_run_and_its_report() {
 }
 
 #[test]
+fn an_edit_right_after_a_start_is_of_the_new_run() {
+    let mut stage = Stage::new(quick);
+    stage.start(1, PLAN);
+    stage.until_over(1);
+    stage.start(2, PLAN);
+    let edited = Draft::from_toml(&PLAN.replace("users = 3", "users = 9")).unwrap();
+    let first = stage.report().plan;
+    stage.session.handle_command(Command::Edit {
+        plan: edited.to_json(),
+    });
+    stage.until_over(2);
+    assert_eq!(
+        (stage.report().plan, first),
+        (edited, Draft::from_toml(PLAN).unwrap())
+    );
+}
+
+#[test]
+fn a_time_that_is_none_starts_a_run_all_the_same() {
+    let mut stage = Stage::new(quick);
+    for (run, started_millis) in [(1, -1.0), (2, f64::NAN), (3, f64::MAX)] {
+        stage.session.handle_command(Command::Start {
+            run,
+            title: String::new(),
+            plan: Draft::from_toml(PLAN).unwrap().to_json(),
+            seed: 1,
+            started_millis,
+        });
+        stage.until_over(run);
+        assert_eq!(stage.report().started, Duration::ZERO);
+    }
+}
+
+#[test]
 fn a_new_run_ends_the_old_one_with_its_requests() {
     let mut stage = Stage::new(|_, _| answer_after(Duration::from_secs(3600), 200));
     stage.start(1, PLAN);

@@ -67,8 +67,9 @@ pub enum Intent {
     SavePlan,
     /// The list of kept runs.
     ShowHistory,
-    /// A run of this plan, which is as it was when a person wanted it.
-    Start(Rc<PlanDoc>),
+    /// A run of this plan, which is as it was when a person wanted it; `None` is the plan as it is once
+    /// all that was done to it before is loaded and done.
+    Start(Option<Rc<PlanDoc>>),
     /// The end of the run.
     Stop,
     /// The request at this place of the plan, once.
@@ -131,8 +132,8 @@ struct Inner {
     newest_trial: Cell<u32>,
     // Of the newest run.
     unpacker: RefCell<Unpacker>,
-    // What is to be done with the plan, at this revision and with this title, once it was read.
-    next: RefCell<Option<(u32, String, Purpose)>>,
+    // What is to be done with the plan, at these revisions and with these titles, once it was read.
+    next: RefCell<Vec<(u32, String, Purpose)>>,
     watch: RefCell<Watch>,
     // Until the next look at the engine of the run that is under way; `None` if there is none.
     next_look: RefCell<Option<Timeout>>,
@@ -200,7 +201,9 @@ impl Control {
             Intent::ShowHistory => self.act(Action::Show(View::History)),
             // It would end the run that is under way, without a word.
             Intent::Start(_) if state.is_running() => {}
-            Intent::Start(plan) => self.use_plan(&plan, Purpose::Start),
+            Intent::Start(plan) => {
+                self.use_plan(plan.as_ref().unwrap_or(&state.plan), Purpose::Start);
+            }
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
             Intent::Update => self.use_plan(&state.plan, Purpose::Update),
@@ -267,7 +270,7 @@ impl Control {
 
     fn use_once_read(&self, plan: &PlanDoc, purpose: Purpose) {
         let next = (plan.revision, plan.title.clone(), purpose);
-        *self.0.next.borrow_mut() = Some(next);
+        self.0.next.borrow_mut().push(next);
         self.read(plan);
     }
 

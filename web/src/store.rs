@@ -231,12 +231,15 @@ impl State {
                 (self.history.problem, self.history.awaited) = (None, None);
             }
             Action::Start(run) => {
+                // While it was loaded, another plan may have come.
+                if self.plan.draft == *run.draft {
+                    let plan = Rc::make_mut(&mut self.plan);
+                    (plan.is_checked, plan.is_from_link) = (false, false);
+                    (plan.refusal, plan.replaced) = (None, None);
+                }
                 self.run = Some(*run);
                 self.view = View::Run;
                 self.look_at_another_run();
-                let plan = Rc::make_mut(&mut self.plan);
-                (plan.is_checked, plan.is_from_link) = (false, false);
-                (plan.refusal, plan.replaced) = (None, None);
             }
             Action::Table(table, action) => self.tables.apply(table, action),
             Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),

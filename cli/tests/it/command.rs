@@ -106,8 +106,11 @@ fn failures_are_for_thresholds_about_them_and_fail_the_run_otherwise() {
     let task = format!("{USER}task = [ {{ get = \"/status/503\" }} ]");
     let allowed = "thresholds = [\"fail_ratio <= 100%\"]";
     check(&format!("{allowed}\n{task}"), 0, &["passed", "(100.00%)"]);
-    let unjudged = "thresholds = [\"p95 < 60s\"]";
-    check(&format!("{unjudged}\n{task}"), 1, &["passed"]);
+    for other in ["p95 < 60s", "GET /cube: failures < 1000"] {
+        let unjudged = format!("thresholds = [\"requests > 0\", \"{other}\"]");
+        let cube = task.replace("task = [", "task = [ { get = \"/cube\" },");
+        check(&format!("{unjudged}\n{cube}"), 1, &["passed"]);
+    }
 }
 
 #[test]

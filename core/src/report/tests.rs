@@ -189,11 +189,20 @@ fn verdicts_are_by_thresholds_or_else_by_failures() {
     check(&unjudged, RunVerdict::SomeFailures, "With failures");
     let mut passed = failed.clone();
     passed.thresholds[0] = ThresholdResult {
-        condition: "GET /: fail_ratio<90%".to_owned(),
+        condition: "POST /buy:  fail_ratio<90%".to_owned(),
         failed: false,
         ..failed.thresholds[0].clone()
     };
     check(&passed, RunVerdict::Passed, "Passed");
+    let mut of_row = passed.clone();
+    for (row, verdict) in [
+        ("/buy", RunVerdict::Passed),
+        ("GET /", RunVerdict::SomeFailures),
+        ("GET /buy", RunVerdict::SomeFailures),
+    ] {
+        of_row.thresholds[0].condition = format!("{row}: failures < 1000");
+        assert_eq!(of_row.verdict(), verdict, "{row}");
+    }
     let mut without = failed.clone();
     without.thresholds.clear();
     check(&without, RunVerdict::SomeFailures, "With failures");

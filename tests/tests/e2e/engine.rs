@@ -58,10 +58,11 @@ async fn a_start_waits_for_what_is_still_loading_and_says_so() {
         let page = Page::open_at(site.clone()).await;
         page.fill("Host", target.url()).await;
         page.press("Start Swarming").await;
-        page.until_text("The engine is still loading.").await;
+        page.until_text("The engine is not ready yet.").await;
         assert!(page.has_button("Starting…").await && !page.has_button("Start Swarming").await);
-        // The run is of the plan as it was then.
+        // The run is of the plan as it was then, whatever else is wanted of it meanwhile.
         page.fill("Host", "http://127.0.0.1:1").await;
+        page.press("Save").await;
         assert_eq!(target.counted().total, 0);
         site.hold(None);
         page.until_total("there are requests", |row| 10 <= row.n_requests)
@@ -69,4 +70,19 @@ async fn a_start_waits_for_what_is_still_loading_and_says_so() {
         assert_eq!(page.status("Host").await, target.url());
         assert_eq!(page.row("Aggregated").await.n_failures, 0);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_is_of_what_was_done_to_the_plan_before_it() {
+    let site = Site::start().await;
+    site.hold(Some("mayfly-later"));
+    let page = Page::open_at(site.clone()).await;
+    page.fill("Host", "http://127.0.0.1:1").await;
+    // It waits for what does it, where the page is in two pieces.
+    page.press("Reset to the demo").await;
+    page.press("Start Swarming").await;
+    site.hold(None);
+    page.until_total("there are requests", |row| 10 <= row.n_requests)
+        .await;
+    assert_eq!(page.status("Host").await, "simulated API");
 }

@@ -40,6 +40,11 @@ impl Intents {
         self.0.borrow().follower.is_none()
     }
 
+    /// Drops those that wait.
+    pub(crate) fn forget(&self) {
+        self.0.borrow_mut().waiting.clear();
+    }
+
     /// From now on `follower` hears them, at first those that waited.
     pub fn lead_to(&self, follower: Callback<(Attempt, Intent)>) {
         let waiting = std::mem::take(&mut self.0.borrow_mut().waiting);

@@ -90,21 +90,17 @@ impl Control {
         let (plan, text) = (reading.plan(), reading.text.clone());
         let about = (reading.targets.clone(), reading.summary.clone());
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
-        let next = self
-            .0
-            .next
-            .borrow_mut()
-            .take_if(|(next, ..)| *next == revision);
-        match (next, plan) {
-            (None, _) => {}
-            (Some((.., Purpose::Save)), _) => match text {
-                Some(text) => download::save_plan(Side::Toml, &text),
-                None => self.reject(),
-            },
-            (Some((_, title, purpose)), Some(plan)) => {
-                self.use_draft(title, plan, about, purpose);
+        let mut next = self.0.next.borrow_mut();
+        let (due, others) = next.drain(..).partition(|it| it.0 == revision);
+        *next = others;
+        drop(next);
+        let due: Vec<(u32, String, Purpose)> = due;
+        for (_, title, purpose) in due {
+            match (purpose, &plan, &text) {
+                (Purpose::Save, _, Some(text)) => download::save_plan(Side::Toml, text),
+                (Purpose::Save, _, None) | (_, None, _) => self.reject(),
+                (_, Some(plan), _) => self.use_draft(title, plan.clone(), about.clone(), purpose),
             }
-            (Some(_), None) => self.reject(),
         }
     }
 

@@ -93,7 +93,7 @@ impl Shortcut {
             Self::Select(tab) => on_action.emit(Action::SelectTab(tab)),
             Self::Start if state.is_running() => on_intent.emit(Intent::Update),
             Self::Start if state.is_starting => {}
-            Self::Start => on_intent.emit(Intent::Start(Rc::clone(&state.plan))),
+            Self::Start => on_intent.emit(Intent::Start(Some(Rc::clone(&state.plan)))),
             Self::Stop => on_intent.emit(Intent::Stop),
             Self::Theme => on_action.emit(Action::SetTheme(next(state.theme))),
         }
@@ -139,7 +139,10 @@ mod tests {
         };
         let mut state = State::default();
         assert!(state.takes_plan());
-        assert_eq!(started(&state), [Intent::Start(Rc::clone(&state.plan))]);
+        assert_eq!(
+            started(&state),
+            [Intent::Start(Some(Rc::clone(&state.plan)))]
+        );
         state.is_starting = true;
         assert_eq!(started(&state), [], "it starts already");
         state.is_starting = false;

@@ -173,7 +173,7 @@ fn on_submit(props: &StartPageProps) -> Callback<SubmitEvent> {
         if is_running {
             on_intent.emit(Intent::Update);
         } else if !is_starting {
-            on_intent.emit(Intent::Start(Rc::clone(&plan)));
+            on_intent.emit(Intent::Start(Some(Rc::clone(&plan))));
         }
     })
 }
@@ -201,7 +201,7 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                 { refusal_to_start(&props.plan) }
                 <p id="starting" class="note" role="status">
                     if props.is_starting {
-                        { "The engine is still loading. The run starts as soon as it is there, with the plan as it was when you clicked." }
+                        { "The engine is not ready yet. The run starts as soon as it is, with the plan as it was when you clicked." }
                     }
                 </p>
             </>

@@ -62,7 +62,7 @@ pub fn App(props: &AppProps) -> Html {
     let page = use_reducer(|| Page::new(initial_state()));
     let state = &page.state;
     let intents = use_memo((), |()| Intents::default());
-    use_later(props.load, &page);
+    use_later(props.load, &page, &intents);
     use_theme(state.theme);
     use_memory(state);
     let on_action = use_on_action(&page);
@@ -70,14 +70,17 @@ pub fn App(props: &AppProps) -> Html {
         let dispatcher = page.dispatcher();
         Callback::from(move |_| dispatcher.dispatch(PageAction::SetLater(Later::Awaited)))
     };
-    let on_intent = use_callback((), {
+    let on_intent = use_callback(page.has_waiting(), {
         let (intents, on_action) = (Intents::clone(&intents), on_action.clone());
-        move |intent, ()| {
-            if let Intent::Start(_) = intent
-                && intents.wait()
-            {
-                on_action.emit(Action::AwaitStart);
-            }
+        move |intent, &has_waiting| {
+            let intent = match intent {
+                Intent::Start(plan) if intents.wait() => {
+                    on_action.emit(Action::AwaitStart);
+                    // What waits was done to the plan before.
+                    Intent::Start(plan.filter(|_| !has_waiting))
+                }
+                other => other,
+            };
             intents.emit(gesture::attempt(), intent);
         }
     });

@@ -93,6 +93,11 @@ impl Page {
         }
     }
 
+    /// Whether something was done that waits for what does it.
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// What a person types in the form is taken at once, and so is the theme. All else waits for what
     /// does it.
     fn apply(&mut self, action: Action) {
@@ -117,6 +122,8 @@ impl Reducible for Page {
             PageAction::Do(action) => page.apply(action),
             PageAction::SetLater(later) => {
                 page.later = later;
+                // What a person wanted then may not be what they want once the rest is loaded.
+                page.state.is_starting &= later != Later::Failed;
                 if let Later::Loaded(_) = later {
                     for action in std::mem::take(&mut page.waiting) {
                         page.apply(action);
@@ -139,8 +146,8 @@ pub fn use_on_action(page: &UseReducerHandle<Page>) -> Callback<Action> {
 
 /// Loads them once the page is drawn, and again where that failed and a person wants it.
 #[hook]
-pub fn use_later(load: Load, page: &UseReducerHandle<Page>) {
-    let dispatcher = page.dispatcher();
+pub fn use_later(load: Load, page: &UseReducerHandle<Page>, intents: &Intents) {
+    let (dispatcher, intents) = (page.dispatcher(), intents.clone());
     use_effect_with(page.later == Later::Awaited, move |is_awaited| {
         if !is_awaited {
             return;
@@ -148,6 +155,9 @@ pub fn use_later(load: Load, page: &UseReducerHandle<Page>) {
         browser::after_drawing(move || {
             spawn_local(async move {
                 let later = load().await.map_or(Later::Failed, Later::Loaded);
+                if later == Later::Failed {
+                    intents.forget();
+                }
                 dispatcher.dispatch(PageAction::SetLater(later));
             });
         });

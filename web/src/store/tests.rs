@@ -146,8 +146,11 @@ fn a_start_settles_where_the_plan_came_from() {
         plan: Rc::new(linked),
         ..State::default()
     };
-    let run = Run::new(1, String::new(), draft(), 0.0);
-    state.apply(Action::Start(Box::new(run)));
+    // Another plan, which was started before the link came.
+    let run = |draft: Draft| Action::Start(Box::new(Run::new(1, String::new(), draft, 0.0)));
+    state.apply(run(draft()));
+    assert!(state.plan.is_from_link && state.plan.replaced.is_some());
+    state.apply(run(state.plan.draft.clone()));
     let plan = &state.plan;
     assert!(!plan.is_from_link && plan.replaced.is_none() && !plan.is_untouched_link());
 }

@@ -21,6 +21,9 @@ pub struct FetchTransport {
 }
 
 impl FetchTransport {
+    /// Connections that Chromium opens to all hosts together; other browsers open more.
+    const CONNECTIONS: usize = 256;
+
     /// Connections that browsers open to one `http://` origin.
     const HTTP_CONNECTIONS: usize = 6;
 
@@ -39,9 +42,8 @@ impl FetchTransport {
 }
 
 impl Transport for FetchTransport {
-    /// A browser has a limit for each origin.
     fn max_in_flight(&self) -> usize {
-        usize::MAX
+        Self::CONNECTIONS
     }
 
     fn capacity(&self, origin: &Origin) -> usize {
