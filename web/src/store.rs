@@ -1,4 +1,4 @@
-//! The state of the page, and what changes it. Pure: effects live in [`crate::control`], and how the
+//! The state of the page, and what changes it. Pure: effects live in `crate::control`, and how the
 //! page is loaded is not its matter.
 //!
 //! Each part of the state is a module of its own, with the actions that change it.

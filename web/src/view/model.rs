@@ -1,5 +1,5 @@
 //! What the running view shows, computed from the board: all but the charts, which are in
-//! [`crate::view::chart_model`]. Text is made in [`crate::view::format`].
+//! `crate::view::chart_model`. Text is made in `crate::view::format`.
 
 use std::sync::Arc;
 use std::time::Duration;
