@@ -68,14 +68,14 @@ const WEIGHTS: [Weight; 3] = [
     Weight {
         name: "until a click on Start can start a run",
         until: When::Start,
-        limit: 1_030_000,
+        limit: 1_035_000,
         aim: 550_000,
         remedy: "what a run does not need may be loaded after it",
     },
     Weight {
         name: "in all",
         until: When::Later,
-        limit: 1_055_000,
+        limit: 1_060_000,
         aim: 900_000,
         remedy: "look at what came with the newest dependency",
     },
@@ -269,8 +269,8 @@ mod tests {
 | loaded | bytes | limit | aim |
 |---|---|---|---|
 | before the form is drawn | **183,500** | 190,000 | 200,000 |
-| until a click on Start can start a run | **990,800** | 1,025,000 | 550,000 |
-| in all | **1,013,100** | 1,050,000 | 900,000 |
+| until a click on Start can start a run | **990,800** | 1,035,000 | 550,000 |
+| in all | **1,013,100** | 1,060,000 | 900,000 |
 
 | file | bytes | loaded |
 |---|---|---|
@@ -290,7 +290,7 @@ mod tests {
         let place = |text: &str| listing.find(text).unwrap();
         assert!(place("base-0123456789abcdef.css") < place("183500  before the form"));
         assert!(place("183500  before the form") < place("worker.js"));
-        assert!(place("(limit 1025000, aim 550000)") < place("uPlot"));
+        assert!(place("(limit 1035000, aim 550000)") < place("uPlot"));
     }
 
     #[test]
