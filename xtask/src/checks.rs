@@ -209,11 +209,6 @@ fn test_in_firefox() -> anyhow::Result<()> {
         "shell::",
         "swarm::",
         "trial::",
-        // Open: there a second tab does not see the run of the first.
-        "--skip",
-        "history::a_run_of_another_tab_is_said_to_be_there",
-        "--skip",
-        "history::a_tab_that_is_killed_leaves_what_it_measured",
     ];
     test_in("firefox", E2E, &filters)
 }

@@ -87,3 +87,13 @@ async fn a_start_is_of_what_was_done_to_the_plan_before_it() {
     let host = page.status("Host").await;
     assert!(host.contains("Simulated API"), "{host}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_on_before_all_is_loaded_gets_there() {
+    let site = Site::start().await;
+    site.hold(Some("mayfly-later"));
+    let page = Page::open_at(site.clone()).await;
+    page.press("History").await;
+    site.hold(None);
+    page.until_text("No runs yet.").await;
+}

@@ -7,7 +7,7 @@ use web_sys::{DragEvent, EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::address::link;
-use crate::address::route::Address;
+use crate::address::route::{Address, Route};
 use crate::browser;
 use crate::browser::{address, settings};
 use crate::control::Intent;
@@ -138,7 +138,12 @@ pub fn use_address(state: &State, on_intent: Callback<Intent>) {
     let go_to = move || on_intent.emit(Intent::GoTo(Address::of_query(&address::query())));
     use_effect_with((), {
         let go_to = go_to.clone();
-        move |()| go_to()
+        move |()| {
+            // The form is there without it, and a person may have gone on from there already.
+            if Address::of_query(&address::query()).route != Route::Form {
+                go_to();
+            }
+        }
     });
     use_event("popstate", move |_: Event| go_to());
     let last = use_mut_ref(|| None::<Address>);

@@ -42,7 +42,7 @@ impl Resolver<'_> {
             "crate" => Found::Module(self.root(at)),
             "self" => Found::Module(at),
             "super" => Found::Module(self.module(at).parent?),
-            name if name == self.package.crate_name => Found::Module(self.library()?),
+            own if own == self.package.crate_name => Found::Module(self.library()?),
             name => self.look_up(at, name, n_imports)?,
         };
         while let Found::Module(index) = found {
