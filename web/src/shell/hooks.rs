@@ -7,7 +7,7 @@ use web_sys::{DragEvent, EventTarget, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::address::link;
-use crate::address::route::{Address, Route};
+use crate::address::route::Address;
 use crate::browser;
 use crate::browser::{address, settings};
 use crate::control::Intent;
@@ -136,11 +136,12 @@ pub fn use_settling(state: &State, on_action: Callback<Action>) {
 #[hook]
 pub fn use_address(state: &State, on_intent: Callback<Intent>) {
     let go_to = move || on_intent.emit(Intent::GoTo(Address::of_query(&address::query())));
+    let is_opening = state.shown() == View::Opening;
     use_effect_with((), {
         let go_to = go_to.clone();
         move |()| {
-            // The form is there without it, and a person may have gone on from there already.
-            if Address::of_query(&address::query()).route != Route::Form {
+            // From a form that was there at once, a person may have gone on already.
+            if is_opening {
                 go_to();
             }
         }
