@@ -27,7 +27,7 @@ use crate::plan::{
 use crate::run_state::ShardId;
 use crate::running::drive::drive;
 use crate::running::program::Program;
-use crate::running::shard::{Command, Setting, Shard};
+use crate::running::shard::{Command, RunSetting, Shard};
 use crate::simulate::Model;
 use crate::time::{Clock, Elapsed, micros};
 
@@ -372,7 +372,7 @@ pub fn in_virtual_time<T>(clock: &ManualClock, work: impl Future<Output = T>) ->
 /// Panics if the plan cannot run.
 pub fn shard(plan: &Plan, seed: u64, id: ShardId, max_in_flight: usize) -> Shard {
     let program = Program::new(plan, |_| Err("a test reads no files".to_owned()));
-    let setting = Setting {
+    let setting = RunSetting {
         seed,
         started: Duration::from_secs(1_767_225_600),
         id,

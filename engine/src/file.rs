@@ -15,7 +15,7 @@ pub enum RunFile {
     Failures,
     /// The statistics over time as CSV.
     History,
-    /// All that is known of the run, to be kept and imported.
+    /// All that is known of the run, to be saved and imported.
     Json,
     /// A page that shows the run, without this one.
     Report,

@@ -1,4 +1,4 @@
-//! The runs that the browser keeps: what page and engine say to each other about them.
+//! The saved runs: what page and engine say to each other about them.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
 use mayfly_core::schedule::load_line::{LoadLine, Outlook};
 use serde::{Deserialize, Serialize};
 
-/// Tells a kept run from all others, and sorts by its start.
+/// Tells a saved run from all others, and sorts by its start.
 pub type RunKey = String;
 
-/// What the engine is to do with kept runs.
+/// What the engine is to do with saved runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum HistoryCommand {
     /// Forgets runs for good.
     Delete(Vec<RunKey>),
-    /// Keeps a run from a file, which is called so and holds this text.
+    /// Saves a run from a file, which is called so and holds this text.
     Import(String, String),
-    /// Keeps a run as the page knows it, whose engine is gone.
-    Keep(Box<KeptRun>),
+    /// Saves a run as the page knows it, whose engine is gone.
+    Save(Box<PastRun>),
     /// Says which runs there are, after something was done to them.
     List,
     /// Hands a run to the page.
@@ -31,20 +31,20 @@ pub enum HistoryCommand {
     Rename(RunKey, String),
 }
 
-/// What the engine says of kept runs.
+/// What the engine says of saved runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum HistoryNotice {
     /// All runs there are, the newest first, after something was done to them.
     List(Vec<RunEntry>),
     /// A run.
-    Opened(Box<KeptRun>),
+    Opened(Box<PastRun>),
     /// Something did not work: a whole sentence.
     Problem(String),
     /// All runs there are now, the newest first.
     Refreshed(Vec<RunEntry>),
 }
 
-/// A kept run, in a list.
+/// A saved run, in a list.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub struct RunEntry {
@@ -60,7 +60,7 @@ pub struct RunEntry {
     pub verdict: String,
     /// Whether that is good or bad; `None` if nobody knows.
     pub is_good: Option<bool>,
-    /// Whether it is going on, in this tab or another.
+    /// Whether it is going on, here or in another engine.
     pub is_running: bool,
     /// Finished requests, failed ones included.
     pub n_requests: u64,
@@ -116,9 +116,9 @@ pub(crate) fn since_1970(millis: f64) -> Duration {
     Duration::try_from_secs_f64(millis / 1e3).unwrap_or_default()
 }
 
-/// A kept run as a whole.
+/// A saved run as a whole.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct KeptRun {
+pub struct PastRun {
     /// Which run.
     pub key: RunKey,
     /// The number that all its randomness came from.
@@ -131,7 +131,7 @@ pub struct KeptRun {
     pub started_millis: f64,
     /// How it ended.
     pub ending: Ending,
-    /// Whether it is going on, in another tab.
+    /// Whether it is going on, in another engine.
     pub is_running: bool,
     /// What was measured.
     pub snapshots: Vec<Snapshot>,
@@ -145,7 +145,7 @@ pub struct KeptRun {
     pub summary: Summary,
 }
 
-impl KeptRun {
+impl PastRun {
     /// A report as the page opens it.
     pub fn new(report: &Report) -> Self {
         Self {
@@ -168,7 +168,7 @@ impl KeptRun {
     }
 }
 
-impl Default for KeptRun {
+impl Default for PastRun {
     /// A run of nothing.
     fn default() -> Self {
         Self {
@@ -188,20 +188,20 @@ impl Default for KeptRun {
     }
 }
 
-impl From<KeptRun> for Report {
-    fn from(kept: KeptRun) -> Self {
+impl From<PastRun> for Report {
+    fn from(run: PastRun) -> Self {
         let mut board = Board::default();
-        for snapshot in kept.snapshots {
+        for snapshot in run.snapshots {
             board.post(snapshot);
         }
         Self {
-            title: kept.title,
-            plan: Draft::from_json(&kept.plan).unwrap_or_default(),
-            seed: kept.seed,
-            started: since_1970(kept.started_millis),
-            ending: kept.ending,
+            title: run.title,
+            plan: Draft::from_json(&run.plan).unwrap_or_default(),
+            seed: run.seed,
+            started: since_1970(run.started_millis),
+            ending: run.ending,
             board,
-            thresholds: kept.thresholds,
+            thresholds: run.thresholds,
         }
     }
 }

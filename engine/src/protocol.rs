@@ -41,7 +41,7 @@ pub enum Command {
         /// When it begins, in milliseconds since 1970.
         started_millis: f64,
     },
-    /// Does something with the runs that the browser keeps.
+    /// Does something with the saved runs.
     History(HistoryCommand),
     /// Sends one request of a plan.
     Try {
@@ -54,7 +54,7 @@ pub enum Command {
     },
     /// Makes a file of a run.
     Write {
-        /// A kept run; `None` is the one that is under way, or was last.
+        /// A saved run; `None` is the one that is under way, or was last.
         run: Option<RunKey>,
         /// Which file.
         file: RunFile,
@@ -98,7 +98,7 @@ pub enum Command {
 /// From the engine to the page.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Notice {
-    /// The engine listens. The page keeps its commands until then, because they would be lost.
+    /// The engine listens. The page holds its commands back until then, because they would be lost.
     ///
     /// It is the first of all notices, with a text, so that both ends of any two versions understand
     /// it.
@@ -106,11 +106,11 @@ pub enum Notice {
         /// The engine's [`VERSION`].
         version: String,
     },
-    /// Whether the run is kept in the history: why not, or `None` if it is again.
-    Kept {
+    /// Whether the run is saved in the history: why not, or `None` if it is again.
+    Saved {
         /// The run.
         run: RunId,
-        /// Why it is not kept: whole sentences.
+        /// Why it is not saved: whole sentences.
         problem: Option<String>,
     },
     /// What was read.
@@ -154,7 +154,7 @@ pub enum Notice {
         /// What becomes of its thresholds.
         thresholds: Vec<ThresholdResult>,
     },
-    /// About the runs that the browser keeps.
+    /// About the saved runs.
     History(HistoryNotice),
     /// What came of a request.
     Tried {
@@ -203,7 +203,7 @@ impl Notice {
             | Self::Rows { .. }
             | Self::Tried { .. }
             | Self::Written { .. } => true,
-            Self::Kept { .. } | Self::Ready { .. } | Self::Snapshot { .. } => false,
+            Self::Saved { .. } | Self::Ready { .. } | Self::Snapshot { .. } => false,
         }
     }
 }

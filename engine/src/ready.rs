@@ -14,7 +14,7 @@ pub struct ReadyPlan {
 }
 
 impl ReadyPlan {
-    /// Makes a plan ready, which is kept as `draft` in reports. `read_file` gives the text of a file
+    /// Makes a plan ready, which is saved as `draft` in reports. `read_file` gives the text of a file
     /// that it names.
     ///
     /// # Errors

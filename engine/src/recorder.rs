@@ -8,7 +8,7 @@ use mayfly_core::measure::board::Board;
 use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, ThresholdResult};
-use mayfly_core::run_state::EndCause;
+use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_core::verdict::threshold::Verdicts;
 
 use crate::edit::with_load;
@@ -55,6 +55,11 @@ impl Recorder {
         if !board.state().is_active() {
             self.report.ending = Ending::Stopped;
         }
+    }
+
+    /// Whether the run takes another load: neither over nor ending.
+    pub(crate) fn can_be_edited(&self) -> bool {
+        self.is_running() && self.report.board.state() != RunState::Stopping
     }
 
     /// The run goes on with the load and the weights of another plan.

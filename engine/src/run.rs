@@ -10,7 +10,7 @@ use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Plan, Summary, Targets};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
-use mayfly_core::running::shard::{self, Setting, Shard};
+use mayfly_core::running::shard::{self, RunSetting, Shard};
 use mayfly_core::schedule::load_line::Outlook;
 use mayfly_core::time::Clock;
 
@@ -70,12 +70,13 @@ impl<C: Clock> Drawing<C> {
         notice
     }
 
-    /// The run goes on with `plan`. Gives what the other side is to hear of it.
+    /// The run goes on with `plan`. Gives what the other side is to hear of it; `None` if nothing runs,
+    /// or the plan is of the other model (open or closed).
     pub(crate) fn edit(&self, plan: &Plan) -> Option<Notice> {
         let mut drawn = self.0.borrow_mut();
         let drawn = drawn.as_mut()?;
-        drawn.outlook.edit(drawn.clock.now(), plan);
-        Some(load_of(drawn.run, &drawn.outlook, plan))
+        let is_edited = drawn.outlook.edit(drawn.clock.now(), plan);
+        is_edited.then(|| load_of(drawn.run, &drawn.outlook, plan))
     }
 }
 
@@ -120,7 +121,7 @@ impl<H: Host> Run<H> {
         async move {
             let mut packer = Packer::default();
             let publish = |snapshot| self.publish(run, snapshot, &mut packer);
-            let setting = |max_in_flight| Setting {
+            let setting = |max_in_flight| RunSetting {
                 seed,
                 started,
                 id: ShardId::ONLY,

@@ -15,7 +15,7 @@ use futures::lock::Mutex;
 use mayfly_core::report::Report;
 
 use crate::archive::{Archive, SavedRun};
-use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
+use crate::history::{HistoryCommand, HistoryNotice, PastRun, RunEntry, RunKey, key};
 use crate::host::Host;
 use crate::protocol::{Notice, RunId};
 use crate::recorder::Shared;
@@ -91,7 +91,7 @@ impl<H: Host> SavedRuns<H> {
         let saved = Rc::clone(self);
         self.host.spawn(async move {
             if let Some(problem) = saved.save(&packed).await {
-                saved.host.tell(Notice::Kept { run, problem });
+                saved.host.tell(Notice::Saved { run, problem });
             }
             drop(lock);
         });
@@ -113,7 +113,7 @@ impl<H: Host> SavedRuns<H> {
         let saved = self.archive().ok()?.put(run).await;
         self.is_saving.set(false);
         let problem = saved.err().map(|error| {
-            format!("The run cannot be kept in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
+            format!("The run cannot be saved in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
         });
         let is_news = self.is_failing.replace(problem.is_some()) != problem.is_some();
         is_news.then_some(problem)
@@ -124,7 +124,7 @@ impl<H: Host> SavedRuns<H> {
         let notice = match command {
             HistoryCommand::Delete(keys) => self.delete(&keys).await,
             HistoryCommand::Import(name, text) => self.import(&name, &text).await,
-            HistoryCommand::Keep(kept) => self.save_lost(*kept).await,
+            HistoryCommand::Save(run) => self.save_lost(*run).await,
             HistoryCommand::List => self.list().await,
             HistoryCommand::Open(key) => self.open(&key).await,
             HistoryCommand::Refresh => self.entries().await.map(HistoryNotice::Refreshed),
@@ -150,17 +150,17 @@ impl<H: Host> SavedRuns<H> {
         self.host.archive().ok_or_else(|| NO_ARCHIVE.to_owned())
     }
 
-    async fn save_lost(&self, kept: KeptRun) -> Result<HistoryNotice, String> {
-        let saved = self.archive()?.put(&SavedRun::new(&kept.into())).await;
-        saved.map_err(|error| format!("The run cannot be kept in the history: {error}."))?;
+    async fn save_lost(&self, run: PastRun) -> Result<HistoryNotice, String> {
+        let saved = self.archive()?.put(&SavedRun::new(&run.into())).await;
+        saved.map_err(|error| format!("The run cannot be saved in the history: {error}."))?;
         self.list().await
     }
 
     async fn open(&self, key: &RunKey) -> Result<HistoryNotice, String> {
         let report = self.report(key).await?;
-        Ok(HistoryNotice::Opened(Box::new(KeptRun {
+        Ok(HistoryNotice::Opened(Box::new(PastRun {
             is_running: self.running().await.contains(key),
-            ..KeptRun::new(&report)
+            ..PastRun::new(&report)
         })))
     }
 
@@ -183,7 +183,7 @@ impl<H: Host> SavedRuns<H> {
             return Err(format!("The run in {name} is in the history already."));
         }
         let saved = archive.put(&SavedRun::new(&report)).await;
-        saved.map_err(|error| format!("{name} cannot be kept: {error}."))?;
+        saved.map_err(|error| format!("{name} cannot be saved: {error}."))?;
         self.list().await
     }
 
@@ -254,7 +254,7 @@ impl<H: Host> SavedRuns<H> {
         let running = self.running().await;
         if keys.iter().any(|it| running.contains(it)) {
             return Err(format!(
-                "A run that is going on cannot be {what}. Stop it first, in its tab."
+                "A run that is going on cannot be {what}. Stop it first."
             ));
         }
         Ok(())

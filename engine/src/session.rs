@@ -172,14 +172,16 @@ impl<H: Host> Session<H> {
     }
 
     fn edit(&self, json: &str) {
-        if let (Ok(plan), Ok(draft)) = (Plan::from_json(json), Draft::from_json(json)) {
-            if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-                recorder.edit(&draft);
-            }
-            let drawing = self.run.borrow().as_ref().map(|it| it.drawing.clone());
-            if let Some(notice) = drawing.and_then(|it| it.edit(&plan)) {
-                self.host.tell(notice);
-            }
+        let (Ok(plan), Ok(draft)) = (Plan::from_json(json), Draft::from_json(json)) else {
+            return;
+        };
+        let drawing = self.run.borrow().as_ref().map(|it| it.drawing.clone());
+        if let Some(recorder) = &mut *self.recorder.borrow_mut()
+            && recorder.can_be_edited()
+            && let Some(notice) = drawing.and_then(|it| it.edit(&plan))
+        {
+            recorder.edit(&draft);
+            self.host.tell(notice);
             self.tell_run(shard::Command::Edit(Box::new(plan)));
         }
     }

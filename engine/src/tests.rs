@@ -446,6 +446,29 @@ fn an_edit_changes_the_run_and_its_report() {
 }
 
 #[test]
+fn an_edit_that_a_run_cannot_take_over_leaves_its_report_alone() {
+    let mut stage = Stage::new(quick);
+    stage.start(1, PLAN);
+    stage.until(|world| board(world, 1).is_some_and(|it| it.state() == RunState::Running));
+    let closed = "users = 3\nspawn_rate = 10\nrun_time = \"20s\"";
+    let open = PLAN.replace(closed, "arrivals = [{ duration = '1m', rate = 7 }]");
+    let edit = Command::Edit {
+        plan: Draft::from_toml(&open).unwrap().to_json(),
+    };
+    stage.session.handle_command(edit);
+    assert_eq!(stage.report().plan, Draft::from_toml(PLAN).unwrap());
+    stage.until_over(1);
+    let later = PLAN.replace("users = 3", "users = 9");
+    stage.session.handle_command(Command::Edit {
+        plan: Draft::from_toml(&later).unwrap().to_json(),
+    });
+    assert_eq!(stage.report().plan, Draft::from_toml(PLAN).unwrap());
+    let loads = stage.world.heard.borrow();
+    let n_loads = loads.iter().filter(|it| matches!(it, Notice::Load { .. }));
+    assert_eq!(n_loads.count(), 1, "one at the start, none after an edit");
+}
+
+#[test]
 fn an_edit_right_after_a_start_is_of_the_new_run() {
     let mut stage = Stage::new(quick);
     stage.start(1, PLAN);
@@ -539,7 +562,7 @@ fn what_cannot_be_saved_is_said_once_and_when_it_can_again() {
     let problems = |world: &World| -> Vec<Option<String>> {
         let heard = world.heard.borrow();
         let problems = heard.iter().filter_map(|it| match it {
-            Notice::Kept { run: 1, problem } => Some(problem.clone()),
+            Notice::Saved { run: 1, problem } => Some(problem.clone()),
             _ => None,
         });
         problems.collect()

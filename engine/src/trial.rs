@@ -2,7 +2,7 @@
 
 use mayfly_core::plan::Plan;
 use mayfly_core::plan::place::{Place, PlaceError};
-use mayfly_core::running::trial::{Setting, Trial, try_step};
+use mayfly_core::running::trial::{Trial, TrialSetting, try_step};
 
 use crate::host::Host;
 use crate::ready::simulated_api;
@@ -22,7 +22,7 @@ pub async fn try_plan<H: Host>(host: &H, plan_json: &str, place: &str) -> Result
         .map_err(|error: PlaceError| error.to_string())?;
     let clock = host.start_clock();
     let seed = plan.load.seed.unwrap_or_else(|| host.random());
-    let setting = Setting {
+    let setting = TrialSetting {
         seed,
         started: host.unix_time(),
         csv: &|name: &str| host.read_file(name),

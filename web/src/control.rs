@@ -43,19 +43,19 @@ pub(crate) use self::hooks::use_control;
 pub enum Intent {
     /// The two marked runs side by side.
     Compare,
-    /// A file of a run: of a kept one, or of the one in this page.
+    /// A file of a run: of a saved one, or of the one in this page.
     Download(Option<RunKey>, RunFile),
     /// Other users for the run that is under way.
     EditUsers(Users),
     /// What an address names.
     GoTo(Address),
-    /// Something with the kept runs.
+    /// Something with the saved runs.
     History(HistoryCommand),
     /// A run from a file.
     ImportRun(File),
     /// A plan from a file.
     OpenFile(File),
-    /// A kept run.
+    /// A saved run.
     OpenRun(RunKey),
     /// Rows for the data at this place of the plan.
     ReadRows(Path, CsvSource),
@@ -65,7 +65,7 @@ pub enum Intent {
     RestartEngine,
     /// The plan as a file.
     SavePlan,
-    /// The list of kept runs.
+    /// The list of saved runs.
     ShowHistory,
     /// A run of this plan, which is as it was when a person wanted it; `None` is the plan as it is once
     /// all that was done to it before is loaded and done.
@@ -492,10 +492,10 @@ impl Control {
         self.act(Action::LoseEngine(reason));
     }
 
-    /// Has the engine keep what is known of a run whose own engine is gone.
-    fn keep_lost(&self, run: &Run) {
+    /// Has the engine save what is known of a run whose own engine is gone.
+    fn save_lost(&self, run: &Run) {
         if let Some(lost) = run.lost() {
-            self.tell(Command::History(HistoryCommand::Keep(Box::new(lost))));
+            self.tell(Command::History(HistoryCommand::Save(Box::new(lost))));
         }
     }
 
@@ -504,7 +504,7 @@ impl Control {
         self.ensure_engine();
         self.read(&state.plan);
         if let Some(run) = &state.run {
-            self.keep_lost(run);
+            self.save_lost(run);
         }
         let compared = state.history.compared.iter().flatten();
         let compared = compared.filter(|it| it.run.is_none());

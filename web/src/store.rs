@@ -43,7 +43,7 @@ pub struct State {
     pub view: View,
     /// The newest run.
     pub run: Option<Run>,
-    /// The runs that the browser keeps.
+    /// The saved runs.
     pub history: History,
     /// The tab of the running view.
     pub tab: Tab,
@@ -78,11 +78,11 @@ pub enum View {
     Form,
     /// The newest run.
     Run,
-    /// The list of kept runs.
+    /// The list of saved runs.
     History,
-    /// A kept run.
-    Kept,
-    /// Two kept runs side by side.
+    /// A saved run.
+    Saved,
+    /// Two saved runs side by side.
     Compare,
     /// What the address names, which is not there yet.
     Opening,
@@ -123,7 +123,7 @@ pub enum Action {
     EditLoad,
     /// The engine is there, and listens.
     FindEngine,
-    /// The kept runs change.
+    /// The saved runs change.
     History(HistoryAction),
     /// Something happened that belongs in the log.
     Log(LogLine),
@@ -202,9 +202,9 @@ impl State {
             Action::EditLoad => self.edit_load(),
             Action::FindEngine => self.engine_error = None,
             Action::LoseEngine(reason) => self.lose_engine(&reason),
-            Action::History(HistoryAction::Open(kept)) => {
-                if self.history.open(*kept) {
-                    self.view = View::Kept;
+            Action::History(HistoryAction::Open(run)) => {
+                if self.history.open(*run) {
+                    self.view = View::Saved;
                     self.look_at_another_run();
                 }
             }
@@ -223,7 +223,7 @@ impl State {
             Action::SelectTab(tab) => self.tab = tab,
             Action::SetTheme(theme) => self.theme = theme,
             Action::Show(view) => {
-                if self.view == View::Kept {
+                if self.view == View::Saved {
                     self.look_at_another_run();
                 }
                 self.view = view;
@@ -261,7 +261,7 @@ impl State {
         let is_there = match self.view {
             View::Form | View::History | View::Opening => true,
             View::Run => self.run.is_some(),
-            View::Kept => self.history.opened.is_some(),
+            View::Saved => self.history.opened.is_some(),
             View::Compare => self.history.compared.is_some(),
         };
         if is_there { self.view } else { View::Form }
@@ -294,7 +294,7 @@ impl State {
     }
 
     fn shows_log(&self) -> bool {
-        matches!(self.view, View::Run | View::Kept) && self.tab == Tab::Logs
+        matches!(self.view, View::Run | View::Saved) && self.tab == Tab::Logs
     }
 
     fn log(&mut self, level: Level, at_millis: f64, text: String) {

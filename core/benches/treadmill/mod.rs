@@ -8,7 +8,7 @@ use std::time::Duration;
 use mayfly_core::http::transport::Response;
 use mayfly_core::plan::Plan;
 use mayfly_core::run_state::ShardId;
-use mayfly_core::running::shard::{Order, Shard, Ticket};
+use mayfly_core::running::shard::{Effect, Shard, Ticket};
 use mayfly_core::testing::shard;
 use mayfly_core::time::Elapsed;
 
@@ -44,8 +44,8 @@ impl Treadmill {
     pub(crate) fn run(&mut self, n_requests: u64) {
         let mut n_answered = 0;
         while n_answered < n_requests {
-            while let Some(order) = self.shard.poll_order(self.now, |_| usize::MAX) {
-                if let Order::Send(ticket, request) = order {
+            while let Some(effect) = self.shard.poll_effect(self.now, |_| usize::MAX) {
+                if let Effect::Send(ticket, request) = effect {
                     black_box(request);
                     let done = self.now + Self::SERVICE_TIME;
                     self.in_flight.push_back((done, ticket));

@@ -1,12 +1,10 @@
 //! What a host shows of a plan, beside what it loads.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Draft, Plan, Shape, Users};
-use crate::http::request::RequestName;
 
 /// What a host shows of a plan, beside its [`Targets`](super::Targets).
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -20,20 +18,11 @@ pub struct Summary {
     pub length: Option<Duration>,
     /// The number all randomness comes from; `None` if every run takes a new one.
     pub seed: Option<u64>,
-    /// The rows of the statistics that are known before the run: sorted, each once. Without those
-    /// of requests whose key `name` has placeholders.
-    pub rows: Vec<RequestName>,
-    /// The conditions of the thresholds, as they are written, in the order of the plan.
-    pub thresholds: Vec<String>,
 }
 
 impl Summary {
     /// What is to be shown of `plan`.
     pub fn of(plan: &Plan) -> Self {
-        let requests = plan.requests().into_iter();
-        let names: BTreeSet<RequestName> =
-            requests.filter_map(|(_, it)| it.request_name()).collect();
-        let thresholds = plan.thresholds.iter();
         Self {
             kind: LoadKind::of(&plan.load.shape),
             users: match plan.load.shape {
@@ -42,8 +31,6 @@ impl Summary {
             },
             length: plan.load.end(),
             seed: plan.load.seed,
-            rows: names.into_iter().collect(),
-            thresholds: thresholds.map(|it| it.condition.to_string()).collect(),
         }
     }
 
@@ -88,7 +75,6 @@ impl LoadKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::running::program::Program;
 
     const CLASS: &str = "[[user_class]]\nname = 'A'\ntask = [{ get = '/a' }]\n";
 
@@ -135,65 +121,6 @@ mod tests {
         check_length(&format!("{stages}\nrun_time = 10"), Some(10.0));
         check_length(&format!("{stages}\nrun_time = '1h'"), Some(65.0));
         check_length("arrivals = [{ duration = '2s', rate = [0, 5] }]", Some(2.0));
-    }
-
-    #[track_caller]
-    fn check_rows(lines: &str, expected: &[&str]) {
-        let plan = plan(&format!("load = {{ users = 1, spawn_rate = 1 }}\n{lines}"));
-        let rows = Summary::of(&plan).rows;
-        let names: Vec<String> = rows.iter().map(ToString::to_string).collect();
-        assert_eq!(names, expected);
-        // What runs the plan is the truth.
-        let program = Program::new(&plan, |_| Err("no files here".to_owned())).unwrap();
-        assert_eq!(rows, program.request_names());
-    }
-
-    #[test]
-    fn rows_are_the_names_that_stay_the_same() {
-        let class = "[[user_class]]\nname = 'A'\non_start = [{ post = '/login' }]\n\
-                     on_stop = [{ wait = 1 }, { get = '/bye' }]\n\
-                     task = [{ get = '/item/{{ randint(1, 9) }}' }, { steps = [\n\
-                     { get = '/b', name = 'item {{ randint(1, 9) }}' },\n\
-                     { get = '/c', name = 'cart' },\n\
-                     { put = '/c', name = 'cart' }, { get = '/bye' }] }]\n";
-        check_rows(
-            class,
-            &[
-                "GET /bye",
-                "GET /item/{{ randint(1, 9) }}",
-                "POST /login",
-                "GET cart",
-                "PUT cart",
-            ],
-        );
-    }
-
-    #[test]
-    fn a_set_without_a_task_to_do_has_no_rows() {
-        let class = "[[user_class]]\nname = 'A'\n\
-                     task = [{ get = '/a', tags = ['x'] },\n\
-                     { get = '/b', tags = ['y'] },\n\
-                     { on_start = [{ get = '/c' }], task = [{ get = '/d', tags = ['y'] }] },\n\
-                     { on_start = [{ get = '/e' }], tags = ['x'],\n\
-                     task = [{ get = '/f', weight = 0 }, { get = '/g' }] },\n\
-                     { on_start = [{ get = '/h' }],\n\
-                     task = [{ get = '/i', weight = 0, tags = ['x'] }, { get = '/j' }] }]\n";
-        check_rows(
-            &format!("tags = ['x']\n{class}"),
-            &["GET /a", "GET /e", "GET /f", "GET /g"],
-        );
-    }
-
-    #[test]
-    fn thresholds_are_shown_as_they_are_written() {
-        let head =
-            "thresholds = ['p95 < 500ms', { check = 'GET /a: rps  > 1 over 10s', abort = true }]";
-        let load = "load = { users = 1, spawn_rate = 1 }";
-        let found = Summary::of(&plan(&format!("{head}\n{load}\n{CLASS}")));
-        assert_eq!(
-            found.thresholds,
-            ["p95 < 500ms", "GET /a: rps  > 1 over 10s"]
-        );
     }
 
     #[test]

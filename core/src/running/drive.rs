@@ -9,7 +9,7 @@ use futures::{FutureExt, StreamExt, select_biased};
 
 use crate::http::transport::Transport;
 use crate::measure::snapshot::Snapshot;
-use crate::running::shard::{Command, Order, Shard};
+use crate::running::shard::{Command, Effect, Shard};
 use crate::time::{Clock, Elapsed};
 
 /// Runs `shard` to its end, and hands out its snapshots on the way; the last one is final.
@@ -31,13 +31,13 @@ pub async fn drive(
     };
     loop {
         let now = clock.now();
-        while let Some(order) = shard.poll_order(now, |it| transport.capacity(it)) {
-            match order {
-                Order::Abort(ticket) => {
+        while let Some(effect) = shard.poll_effect(now, |it| transport.capacity(it)) {
+            match effect {
+                Effect::Abort(ticket) => {
                     let handle: Option<AbortHandle> = handles.remove(&ticket);
                     handle.iter().for_each(AbortHandle::abort);
                 }
-                Order::Send(ticket, request) => {
+                Effect::Send(ticket, request) => {
                     let (handle, registration) = AbortHandle::new_pair();
                     handles.insert(ticket, handle);
                     let answer = async move {
@@ -60,7 +60,7 @@ pub async fn drive(
         select_biased! {
             (ticket, answer) = in_flight.select_next_some() => {
                 handles.remove(&ticket);
-                // An aborted one was ordered by the shard, which has counted it.
+                // An aborted one was aborted by the shard, which has counted it.
                 if let Ok((done, result)) = answer {
                     shard.handle_outcome(done, ticket, result);
                 }

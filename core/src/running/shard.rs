@@ -63,7 +63,7 @@ pub struct Ticket {
 
 /// What the host has to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Order {
+pub enum Effect {
     /// Drop the request of this ticket, if it is still under way.
     Abort(Ticket),
     /// Send a request, and report what came of it with the ticket.
@@ -72,7 +72,7 @@ pub enum Order {
 
 /// What a run depends on besides its plan.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Setting {
+pub struct RunSetting {
     /// The number all randomness comes from.
     pub seed: u64,
     /// The time of day at the start of the run, since 1970 in UTC. For templates only.
@@ -86,7 +86,7 @@ pub struct Setting {
 /// All users of one shard.
 #[derive(Debug)]
 pub struct Shard {
-    setting: Setting,
+    setting: RunSetting,
     program: Program,
     mix: ClassMix,
     pace: Pace,
@@ -118,7 +118,7 @@ pub struct Shard {
     next_snapshot: Option<Elapsed>,
 }
 
-fn world(program: &Program, setting: Setting, now: Elapsed) -> World<'_> {
+fn world(program: &Program, setting: RunSetting, now: Elapsed) -> World<'_> {
     World {
         data: &program.data,
         seed: setting.seed,
@@ -132,7 +132,7 @@ impl Shard {
     pub const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(500);
 
     /// A shard at the start of a run.
-    pub fn new(program: Program, setting: Setting) -> Self {
+    pub fn new(program: Program, setting: RunSetting) -> Self {
         assert!(
             0 < setting.max_in_flight,
             "a transport must be able to carry a request"
@@ -243,15 +243,15 @@ impl Shard {
     ///
     /// Requests are sent in the order in which they were due, but for those whose origin can take no
     /// other one.
-    pub fn poll_order(
+    pub fn poll_effect(
         &mut self,
         now: Elapsed,
         capacity: impl Fn(&Origin) -> usize,
-    ) -> Option<Order> {
+    ) -> Option<Effect> {
         self.advance(now);
         loop {
             if let Some(ticket) = self.aborts.pop() {
-                return Some(Order::Abort(ticket));
+                return Some(Effect::Abort(ticket));
             }
             let is_full = self.setting.max_in_flight <= self.queues.n_in_flight();
             if self.n_queued == 0 || is_full || self.n_left == 0 {
@@ -262,8 +262,8 @@ impl Shard {
             let (origin, ticket) = self.queues.pop(&capacity, is_current)?;
             if let Activity::Queued { due } = users[ticket.user as usize].activity {
                 self.n_queued -= 1;
-                if let Some(order) = self.send(now, ticket.user, due, origin) {
-                    return Some(order);
+                if let Some(effect) = self.send(now, ticket.user, due, origin) {
+                    return Some(effect);
                 }
                 // Its task broke, and the user may want to send the next request at once: it would
                 // be counted as one that waits for a connection.
@@ -300,7 +300,7 @@ impl Shard {
     }
 
     /// The next time at which anything can happen by itself; `None` once the run is over and all
-    /// orders and snapshots are out.
+    /// effects and snapshots are out.
     pub fn poll_wakeup(&self) -> Option<Elapsed> {
         let next_user = self.wakeups.peek().map(|Reverse((at, _))| *at);
         let next_timeout = self.deadlines.next();
@@ -430,7 +430,13 @@ impl Shard {
     }
 
     /// Sends the request of a user; `None` if it cannot be made, so that it was not due after all.
-    fn send(&mut self, now: Elapsed, local: u32, due: Elapsed, origin: OriginIdx) -> Option<Order> {
+    fn send(
+        &mut self,
+        now: Elapsed,
+        local: u32,
+        due: Elapsed,
+        origin: OriginIdx,
+    ) -> Option<Effect> {
         let world = world(&self.program, self.setting, now);
         let user = &mut self.users[local as usize];
         let (course, context) = user.course(&self.program.classes, world);
@@ -462,6 +468,6 @@ impl Shard {
         self.deadlines.add(now, timeout, ticket, is_in_flight);
         self.queues.add_in_flight(origin);
         self.n_left -= 1;
-        Some(Order::Send(ticket, request))
+        Some(Effect::Send(ticket, request))
     }
 }

@@ -44,7 +44,7 @@ pub use self::excerpt::Excerpt;
 pub async fn try_step(
     plan: &Plan,
     place: &Place,
-    setting: Setting<'_>,
+    setting: TrialSetting<'_>,
     transport: &impl Transport,
     clock: &impl Clock,
 ) -> Result<Trial, NoRequest> {
@@ -67,7 +67,7 @@ pub async fn try_step(
 
 /// What a trial depends on besides its plan.
 #[derive(Clone, Copy)]
-pub struct Setting<'a> {
+pub struct TrialSetting<'a> {
     /// The number all randomness comes from.
     pub seed: u64,
     /// The time of day at zero of the clock, since 1970 in UTC. For templates only.
@@ -174,7 +174,7 @@ pub struct Extracted {
 
 /// User 0, who sends the requests.
 struct Attempt<'a, T, C> {
-    setting: Setting<'a>,
+    setting: TrialSetting<'a>,
     is_open: bool,
     memory: Memory,
     rng: Rng,

@@ -115,10 +115,10 @@ impl Outlook {
     }
 
     /// The run goes on with the load of `plan` from `now` on. As in a run, an open model does not
-    /// become a closed one, nor the other way round.
-    pub fn edit(&mut self, now: Elapsed, plan: &Plan) {
+    /// become a closed one, nor the other way round: then this is `false`, and nothing changes.
+    pub fn edit(&mut self, now: Elapsed, plan: &Plan) -> bool {
         let Some(schedule) = self.schedule.edit(now, &plan.load.shape) else {
-            return;
+            return false;
         };
         let level = self.schedule.level(now).min(self.max_users.into());
         let past = self.line.points.iter().filter(|(at, _)| *at < now);
@@ -129,6 +129,7 @@ impl Outlook {
         points.extend(capped(schedule.corners(end), self.max_users));
         self.line = LoadLine::new(schedule.unit(), points, end.is_some());
         self.schedule = schedule;
+        true
     }
 
     /// The load over time, from the start of the run.

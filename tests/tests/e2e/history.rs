@@ -1,4 +1,4 @@
-//! Runs that the browser keeps.
+//! saved runs.
 
 use mayfly_tests::{DemoTarget, Page, until};
 use serde_json::json;

@@ -301,7 +301,7 @@ async fn an_engine_that_does_not_load_can_be_asked_for_again() {
     let page = Page::open_at(site.clone()).await;
     // Both ways to it have failed by now, and nothing else asks for it.
     let alert = page.alert().await;
-    for part in ["The engine stopped", "no kept run opened"] {
+    for part in ["The engine stopped", "no saved run opened"] {
         assert!(alert.contains(part), "{alert}");
     }
     site.lose(None);

@@ -1,4 +1,4 @@
-//! A plan as a text that fits into an address, or into what the browser keeps.
+//! A plan as a text that fits into an address, or into what is stored in the browser.
 
 use std::rc::Rc;
 
@@ -66,33 +66,33 @@ pub(crate) async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem
     })
 }
 
-/// What the browser keeps of `plan`.
-pub(crate) fn to_kept(plan: &PlanDoc) -> String {
-    Value::Object(kept(plan)).to_string()
+/// What is stored of `plan`.
+pub(crate) fn to_stored(plan: &PlanDoc) -> String {
+    Value::Object(stored(plan)).to_string()
 }
 
-fn kept(plan: &PlanDoc) -> Map<String, Value> {
-    let mut kept = Map::new();
-    let mut keep = |name: &str, value| kept.insert(name.to_owned(), value);
-    keep("title", plan.title.clone().into());
-    keep("plan", Value::Object(plan.draft.keys.clone()));
+fn stored(plan: &PlanDoc) -> Map<String, Value> {
+    let mut stored = Map::new();
+    let mut put = |name: &str, value| stored.insert(name.to_owned(), value);
+    put("title", plan.title.clone().into());
+    put("plan", Value::Object(plan.draft.keys.clone()));
     // The text is the plan, as it was typed, whether it can be read or not.
     if let Some(name) = name_of_text(plan.edited) {
-        keep(name, plan.text.clone().into());
+        put(name, plan.text.clone().into());
     }
     if plan.shows_text {
-        keep("shows_text", true.into());
+        put("shows_text", true.into());
     }
     if plan.is_from_link {
-        keep("is_from_link", true.into());
+        put("is_from_link", true.into());
     }
     if let Some(replaced) = &plan.replaced {
-        keep("replaced", Value::Object(self::kept(replaced)));
+        put("replaced", Value::Object(self::stored(replaced)));
     }
-    kept
+    stored
 }
 
-/// What the text is kept as, if it was changed last.
+/// What the text is stored as, if it was changed last.
 fn name_of_text(edited: Side) -> Option<&'static str> {
     match edited {
         Side::Form => None,
@@ -101,17 +101,17 @@ fn name_of_text(edited: Side) -> Option<&'static str> {
     }
 }
 
-/// The plan that the browser kept; `None` if it is not one.
-pub(crate) fn of_kept(text: &str) -> Option<PlanDoc> {
+/// The plan that was stored; `None` if it is not one.
+pub(crate) fn of_stored(text: &str) -> Option<PlanDoc> {
     of_value(serde_json::from_str(text).ok()?)
 }
 
-fn of_value(mut kept: Map<String, Value>) -> Option<PlanDoc> {
-    let Some(Value::Object(keys)) = kept.remove("plan") else {
+fn of_value(mut stored: Map<String, Value>) -> Option<PlanDoc> {
+    let Some(Value::Object(keys)) = stored.remove("plan") else {
         return None;
     };
-    let text = |name: &str| kept.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is = |name: &str| kept.get(name) == Some(&true.into());
+    let text = |name: &str| stored.get(name).and_then(Value::as_str).map(str::to_owned);
+    let is = |name: &str| stored.get(name) == Some(&true.into());
     let mut plan = PlanDoc {
         title: text("title").unwrap_or_default(),
         shows_text: is("shows_text"),
@@ -123,7 +123,7 @@ fn of_value(mut kept: Map<String, Value>) -> Option<PlanDoc> {
             (plan.edited, plan.text) = (side, text);
         }
     }
-    if let Some(Value::Object(replaced)) = kept.remove("replaced") {
+    if let Some(Value::Object(replaced)) = stored.remove("replaced") {
         plan.replaced = of_value(replaced).map(Rc::new);
     }
     Some(plan)
@@ -145,9 +145,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_comes_back() {
-        assert_eq!(of_kept(&to_kept(&own())), Some(own()));
+        assert_eq!(of_stored(&to_stored(&own())), Some(own()));
         for text in ["", "7", "{}", "{\"plan\": 7}"] {
-            assert_eq!(of_kept(text), None, "{text}");
+            assert_eq!(of_stored(text), None, "{text}");
         }
     }
 
@@ -162,8 +162,8 @@ mod tests {
             let mut plan = own();
             plan.apply(PlanAction::ShowText(true));
             plan.apply(PlanAction::EditText(side, text.to_owned()));
-            let kept = of_kept(&to_kept(&plan)).unwrap();
-            let found = (kept.edited, &*kept.text, kept.shows_text);
+            let stored = of_stored(&to_stored(&plan)).unwrap();
+            let found = (stored.edited, &*stored.text, stored.shows_text);
             assert_eq!(found, (side, text, true));
         }
     }
@@ -172,11 +172,11 @@ mod tests {
     fn what_a_link_has_replaced_is_kept_with_it() {
         let mut plan = with_host(Some(own()), "http://b.test");
         plan.apply(PlanAction::EditTitle("Mine".to_owned()));
-        let mut kept = of_kept(&to_kept(&plan)).unwrap();
-        assert!(kept.is_from_link && kept.unseen.is_none());
-        assert!(!kept.is_untouched_link(), "a person has opened it before");
-        kept.apply(PlanAction::TakeBack);
-        assert_eq!(kept.draft, own().draft);
-        assert_eq!(kept.replaced, None);
+        let mut stored = of_stored(&to_stored(&plan)).unwrap();
+        assert!(stored.is_from_link && stored.unseen.is_none());
+        assert!(!stored.is_untouched_link(), "a person has opened it before");
+        stored.apply(PlanAction::TakeBack);
+        assert_eq!(stored.draft, own().draft);
+        assert_eq!(stored.replaced, None);
     }
 }

@@ -18,14 +18,14 @@ pub struct Address {
 /// What fills the page.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Route {
-    /// Two kept runs side by side, the older first.
+    /// Two saved runs side by side, the older first.
     Compare([RunKey; 2]),
     /// The plan, to be written and started.
     #[default]
     Form,
-    /// The list of kept runs.
+    /// The list of saved runs.
     History,
-    /// A run, in this page or a kept one; `None` for the newest in this page.
+    /// A run, in this page or a saved one; `None` for the newest in this page.
     Run(Option<RunKey>),
 }
 
@@ -45,7 +45,7 @@ impl Address {
             }
             View::Form => Some(of(Route::Form)),
             View::History => Some(of(Route::History)),
-            View::Kept => history.opened.as_ref().map(|it| of_run(Some(it.key()))),
+            View::Saved => history.opened.as_ref().map(|it| of_run(Some(it.key()))),
             View::Opening => None,
             View::Run => state.run.as_ref().map(|it| of_run(Some(it.key()))),
         }
@@ -111,7 +111,7 @@ const NAMES: [&str; 5] = ["view", "id", "a", "b", "tab"];
 mod tests {
     use super::*;
     use crate::store::{Action, HistoryAction, Run};
-    use mayfly_engine::history::KeptRun;
+    use mayfly_engine::history::PastRun;
 
     #[track_caller]
     fn check(query: &str, route: Route, tab: Option<Tab>) {
@@ -163,11 +163,11 @@ mod tests {
         state.apply(Action::Show(View::Form));
         assert_eq!(Address::of(&state).unwrap().to_query(&query), "?kept=1");
         state.apply(Action::History(HistoryAction::Await("2".to_owned())));
-        let kept = KeptRun {
+        let run = PastRun {
             key: "2".to_owned(),
-            ..KeptRun::default()
+            ..PastRun::default()
         };
-        state.apply(Action::History(HistoryAction::Open(Box::new(kept))));
+        state.apply(Action::History(HistoryAction::Open(Box::new(run))));
         assert_eq!(
             Address::of(&state).unwrap().to_query(""),
             "?view=run&id=2&tab=stats"

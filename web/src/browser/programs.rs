@@ -1,4 +1,4 @@
-//! The files of the page: its worker, and what the browser keeps of them.
+//! The files of the page: its worker, and which of them are cached.
 //!
 //! The service worker stands beside the way to targets. Requests that pass one, if only to be let
 //! through by its routes, lose a quarter of their rate, and would be measured with it. A browser
@@ -41,7 +41,7 @@ pub fn start_worker(way: Way) -> Result<Worker, JsValue> {
     let url = file_url("worker.js")?;
     let url = match way {
         Way::Direct => url.replacen("worker.js?", &format!("{ENGINE_SCOPE}&"), 1),
-        Way::Kept => url,
+        Way::Cached => url,
     };
     Worker::new_with_options(&url, &options)
 }
@@ -52,8 +52,8 @@ pub enum Way {
     /// Past the service worker. Requests that pass one, if only to be let through, cost the browser
     /// a quarter more.
     Direct,
-    /// From what the browser keeps of the page.
-    Kept,
+    /// From the cache of the page.
+    Cached,
 }
 
 /// The absolute URL of a file of the page that has no hash in its name. It is asked for by that of
@@ -69,7 +69,7 @@ pub fn file_url(name: &str) -> Result<String, JsValue> {
     Ok(Url::new_with_base(&format!("./{name}?{page}"), &glue.href())?.href())
 }
 
-/// Lets the browser keep the files of the page, so that it opens without a network.
+/// Has the browser cache the files of the page, so that it opens without a network.
 pub fn keep_files() {
     // There is none where the page came over a network without TLS.
     let container = Reflect::get(&window().navigator(), &"serviceWorker".into());

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::storage;
 
-/// Whether the browser may delete kept runs by itself, when its disk runs short.
+/// Whether the browser may delete saved runs by itself, when its disk runs short.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Promise {
     /// It may, and nobody has asked it not to.
@@ -30,7 +30,7 @@ impl Promise {
     /// What a person should know of it.
     pub(crate) fn sentence(self) -> &'static str {
         match self {
-            Self::Absent => "The browser may delete kept runs when its disk runs short.",
+            Self::Absent => "The browser may delete saved runs when its disk runs short.",
             Self::Given => "Runs are kept until you delete them.",
             Self::Refused => {
                 "The browser does not promise to keep runs, and may delete them when its disk runs short. Export those that you will need."

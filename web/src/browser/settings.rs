@@ -1,8 +1,8 @@
-//! Small things that the browser keeps for this person: texts by name.
+//! Small things that are stored in the browser for this person: texts by name.
 
 use web_sys::Storage;
 
-/// What is kept under `name`; `None` as well where the browser keeps nothing.
+/// What is stored under `name`; `None` as well where nothing can be stored.
 pub(crate) fn get(name: &str) -> Option<String> {
     storage()?.get_item(&key(name)).ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! Whether the browser may delete what it keeps for this page.
+//! Whether the browser may delete what is stored for this page.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;

@@ -9,17 +9,17 @@ use crate::store::{Action, PlanAction, PlanDoc, Run, View};
 #[derive(PartialEq, Properties)]
 pub struct RunButtonsProps {
     pub state: RunState,
-    /// The run, if it is a kept one.
+    /// The run, if it is a saved one.
     #[prop_or_default]
-    pub kept: Option<Run>,
+    pub saved: Option<Run>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
 
 #[component]
 pub fn RunButtons(props: &RunButtonsProps) -> Html {
-    if let Some(run) = &props.kept {
-        return kept_buttons(run, props);
+    if let Some(run) = &props.saved {
+        return saved_run_buttons(run, props);
     }
     let is_stopping = props.state == RunState::Stopping;
     html! {
@@ -64,7 +64,7 @@ pub fn RunButtons(props: &RunButtonsProps) -> Html {
     }
 }
 
-fn kept_buttons(run: &Run, props: &RunButtonsProps) -> Html {
+fn saved_run_buttons(run: &Run, props: &RunButtonsProps) -> Html {
     let on_use = {
         let (title, draft) = (run.title.clone(), run.draft.clone());
         let on_action = props.on_action.clone();

@@ -31,7 +31,7 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
     let run = state.run.as_ref().map(|run| run.id);
     let watched = match state.view {
         // They are rows of another run.
-        View::Kept => Vec::new(),
+        View::Saved => Vec::new(),
         _ => state.selected_rows.clone(),
     };
     use_effect_with((run, watched), {
@@ -55,7 +55,7 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
     control
 }
 
-/// Has the list of kept runs as it is now, or the run of another tab, as long as it is looked at.
+/// Has the list of saved runs as it is now, or the run of another tab, as long as it is looked at.
 #[hook]
 fn use_history(control: &Control, state: &State) {
     let history = &state.history;
@@ -63,7 +63,7 @@ fn use_history(control: &Control, state: &State) {
     let is_running = state.is_running() || entries.any(|it| it.is_running);
     let looked_at = match state.view {
         View::History => Some((HistoryCommand::Refresh, is_running)),
-        View::Kept => {
+        View::Saved => {
             let followed = history.followed().cloned();
             followed.map(|it| (HistoryCommand::Open(it), true))
         }
@@ -80,15 +80,15 @@ fn use_history(control: &Control, state: &State) {
     });
 }
 
-/// Has the next engine keep what is known of a run whose engine is gone.
+/// Has the next engine save what is known of a run whose engine is gone.
 #[hook]
 fn use_lost_run(control: &Control, run: Option<&Run>) {
-    let lost = run.filter(|it| it.kept.is_none() && it.engine_error.is_some());
+    let lost = run.filter(|it| it.saved_as.is_none() && it.engine_error.is_some());
     let (control, lost) = (control.clone(), lost.cloned());
     use_effect_with(lost.as_ref().map(Run::key), move |_| {
         if let Some(lost) = lost {
             control.ensure_engine();
-            control.keep_lost(&lost);
+            control.save_lost(&lost);
         }
     });
 }

@@ -19,7 +19,7 @@ impl Control {
             .hear(browser::dates::now_millis(), &notice);
         match notice {
             Notice::Ready { .. } => self.act(Action::FindEngine),
-            Notice::Kept { run, problem } => {
+            Notice::Saved { run, problem } => {
                 self.act(Action::Run(RunAction::Keep(run, problem)));
             }
             Notice::Load { run, line, summary } => {
@@ -79,7 +79,7 @@ impl Control {
     fn handle_history(&self, notice: HistoryNotice) {
         let action = match notice {
             HistoryNotice::List(entries) => HistoryAction::List(entries),
-            HistoryNotice::Opened(kept) => HistoryAction::Open(kept),
+            HistoryNotice::Opened(run) => HistoryAction::Open(run),
             HistoryNotice::Problem(problem) => HistoryAction::Problem(Some(problem)),
             HistoryNotice::Refreshed(entries) => HistoryAction::Refresh(entries),
         };

@@ -62,7 +62,7 @@ impl Shortcut {
 
     fn of_key(key: &str, state: &State) -> Option<Self> {
         let is_in_run = state.view == View::Run && state.run.is_some();
-        let is_kept = state.view == View::Kept;
+        let is_saved = state.view == View::Saved;
         let run_state = state.run.as_ref().map(Run::state);
         let shortcut = match key {
             "?" => Self::Help,
@@ -70,7 +70,7 @@ impl Shortcut {
             "n" if state.view != View::Form && !state.is_running() => Self::New,
             "s" if is_in_run && state.is_running() => Self::Stop,
             "e" if is_in_run && run_state.is_some_and(RunState::can_be_edited) => Self::Edit,
-            _ if is_in_run || is_kept => {
+            _ if is_in_run || is_saved => {
                 let number: usize = key.parse().ok()?;
                 Self::Select(*Tab::ALL.get(number.checked_sub(1)?)?)
             }
@@ -162,16 +162,16 @@ mod tests {
 
     #[test]
     fn tabs_have_keys_in_kept_runs_too() {
-        let kept = State {
-            view: View::Kept,
+        let saved = State {
+            view: View::Saved,
             ..State::default()
         };
         assert_eq!(
-            Shortcut::of_key("2", &kept),
+            Shortcut::of_key("2", &saved),
             Some(Shortcut::Select(Tab::Charts))
         );
-        assert_eq!(Shortcut::of_key("n", &kept), Some(Shortcut::New));
-        assert_eq!(Shortcut::of_key("s", &kept), None);
+        assert_eq!(Shortcut::of_key("n", &saved), Some(Shortcut::New));
+        assert_eq!(Shortcut::of_key("s", &saved), None);
     }
 
     #[test]

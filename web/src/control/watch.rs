@@ -86,7 +86,7 @@ mod tests {
     use super::*;
     use mayfly_engine::reading::Source;
 
-    const WORD: Notice = Notice::Kept {
+    const WORD: Notice = Notice::Saved {
         run: 1,
         problem: None,
     };

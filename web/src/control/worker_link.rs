@@ -14,17 +14,17 @@ use crate::browser::programs::Way;
 use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
-/// kept for it.
+/// waiting for it.
 pub(crate) struct Engine {
     worker: Rc<RefCell<Worker>>,
     // Commands from before the engine listened; `None` once it does.
-    kept: Kept,
+    waiting: Waiting,
     // They live as long as the worker.
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(Event)>,
 }
 
-type Kept = Rc<RefCell<Option<Vec<Command>>>>;
+type Waiting = Rc<RefCell<Option<Vec<Command>>>>;
 
 impl Engine {
     /// Starts the worker. `on_notice` hears from it; `on_loss` hears why it broke, if it ever does.
@@ -38,15 +38,15 @@ impl Engine {
     ) -> Result<Self, String> {
         let worker = browser::programs::start_worker(Way::Direct)
             .map_err(|error| browser::describe(&error))?;
-        let kept = Rc::new(RefCell::new(Some(Vec::new())));
+        let waiting = Rc::new(RefCell::new(Some(Vec::new())));
         let worker = Rc::new(RefCell::new(worker));
         let on_message = on_message(
             Rc::clone(&worker),
-            Rc::clone(&kept),
+            Rc::clone(&waiting),
             on_notice,
             on_loss.clone(),
         );
-        let on_error = on_error(Rc::clone(&worker), Rc::clone(&kept), on_loss);
+        let on_error = on_error(Rc::clone(&worker), Rc::clone(&waiting), on_loss);
         listen(
             &worker.borrow(),
             Some(on_message.as_ref().unchecked_ref()),
@@ -54,7 +54,7 @@ impl Engine {
         );
         Ok(Self {
             worker,
-            kept,
+            waiting,
             _on_message: on_message,
             _on_error: on_error,
         })
@@ -62,8 +62,8 @@ impl Engine {
 
     /// Tells the engine what to do.
     pub(crate) fn tell(&self, command: Command) {
-        match &mut *self.kept.borrow_mut() {
-            Some(kept) => kept.push(command),
+        match &mut *self.waiting.borrow_mut() {
+            Some(waiting) => waiting.push(command),
             None => post(&self.worker.borrow(), &command),
         }
     }
@@ -81,7 +81,7 @@ impl Drop for Engine {
 
 fn on_message(
     worker: Rc<RefCell<Worker>>,
-    kept: Kept,
+    waiting: Waiting,
     on_notice: Callback<Notice>,
     on_loss: Callback<String>,
 ) -> Closure<dyn Fn(MessageEvent)> {
@@ -94,7 +94,7 @@ fn on_message(
                 ));
             }
             Some(Notice::Ready { version }) => {
-                for command in kept.take().unwrap_or_default() {
+                for command in waiting.take().unwrap_or_default() {
                     post(&worker.borrow(), &command);
                 }
                 on_notice.emit(Notice::Ready { version });
@@ -106,18 +106,18 @@ fn on_message(
     })
 }
 
-/// An engine that does not load from the network may still be among the kept files.
+/// An engine that does not load from the network may still be among the cached files.
 fn on_error(
     worker: Rc<RefCell<Worker>>,
-    kept: Kept,
+    waiting: Waiting,
     on_loss: Callback<String>,
 ) -> Closure<dyn Fn(Event)> {
     let way = Cell::new(Way::Direct);
     Closure::new(move |event: Event| {
-        let has_loaded = kept.borrow().is_none();
+        let has_loaded = waiting.borrow().is_none();
         if !has_loaded
-            && way.replace(Way::Kept) == Way::Direct
-            && let Ok(another) = browser::programs::start_worker(Way::Kept)
+            && way.replace(Way::Cached) == Way::Direct
+            && let Ok(another) = browser::programs::start_worker(Way::Cached)
         {
             let broken = worker.replace(another);
             let worker = worker.borrow();

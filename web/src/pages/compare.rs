@@ -1,4 +1,4 @@
-//! Two kept runs side by side.
+//! Two saved runs side by side.
 
 use yew::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The runs that the browser keeps.
+//! The saved runs.
 
 use std::rc::Rc;
 
@@ -116,7 +116,7 @@ fn toolbar(props: &HistoryPageProps) -> Html {
 
 fn list(props: &HistoryPageProps) -> Html {
     let Some(entries) = &props.history.entries else {
-        return html! { <p class="empty">{ "Loading the kept runs…" }</p> };
+        return html! { <p class="empty">{ "Loading the saved runs…" }</p> };
     };
     if entries.is_empty() {
         return html! {

@@ -56,7 +56,7 @@ pub(crate) fn RunPage(props: &RunPageProps) -> Html {
                 />
                 <RunButtons
                     state={run.state()}
-                    kept={run.kept.is_some().then(|| run.clone())}
+                    saved={run.saved_as.is_some().then(|| run.clone())}
                     on_action={on_action.clone()}
                     on_intent={on_intent.clone()}
                 />
@@ -117,11 +117,11 @@ fn panel(props: &RunPageProps) -> Html {
     } = &props.run;
     let on_download = {
         // An engine that is gone has left what it knew to the history.
-        let is_kept = props.run.kept.is_some() || props.run.engine_error.is_some();
-        let kept = is_kept.then(|| props.run.key());
+        let is_saved = props.run.saved_as.is_some() || props.run.engine_error.is_some();
+        let key = is_saved.then(|| props.run.key());
         props
             .on_intent
-            .reform(move |file| Intent::Download(kept.clone(), file))
+            .reform(move |file| Intent::Download(key.clone(), file))
     };
     match props.tab {
         Tab::Statistics => statistics(props),
@@ -151,8 +151,8 @@ fn panel(props: &RunPageProps) -> Html {
         Tab::DownloadData => html! {
             <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
         },
-        Tab::Logs if props.run.kept.is_some() => html! {
-            <p class="empty">{ "The log is of the runs in this page. It is not kept with them." }</p>
+        Tab::Logs if props.run.saved_as.is_some() => html! {
+            <p class="empty">{ "The log is of the runs in this page. It is not saved with them." }</p>
         },
         Tab::Logs => html! { <LogList log={props.log.clone()} /> },
     }
@@ -260,7 +260,7 @@ fn notices(run: &Run) -> Html {
             if let Some(reason) = early_end(run) {
                 <div class="notice danger" role="alert"><p><strong>{ reason }</strong></p></div>
             }
-            if let Some(problem) = &run.keeping_problem {
+            if let Some(problem) = &run.save_problem {
                 <div class="notice" role="status"><p>{ problem }</p></div>
             }
             if run.runs_elsewhere {

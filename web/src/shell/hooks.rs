@@ -1,4 +1,4 @@
-//! What connects the state with the browser around the page: its address, its keys, what it keeps.
+//! What connects the state with the browser around the page: its address, its keys, what is stored.
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
@@ -17,8 +17,8 @@ use crate::shell::later::Page;
 use crate::store::plan::with_host;
 use crate::store::{Action, PlanAction, Side, State, Theme, View};
 
-/// Names under which the browser keeps something.
-pub(super) mod kept {
+/// Names under which something is stored in the browser.
+pub(super) mod keys {
     /// The theme.
     pub(crate) const THEME: &str = "theme";
     /// The plan that was written last.
@@ -30,15 +30,15 @@ pub(super) mod kept {
 /// The state as it is when the page is opened: what was there last, or what its address says.
 /// Nothing is started.
 pub(super) fn initial_state() -> State {
-    let theme = settings::get(kept::THEME).and_then(|it| Theme::of_name(&it));
-    let kept = settings::get(kept::PLAN).and_then(|it| link::of_kept(&it));
+    let theme = settings::get(keys::THEME).and_then(|it| Theme::of_name(&it));
+    let stored = settings::get(keys::PLAN).and_then(|it| link::of_stored(&it));
     let mut plan = match address::fragment_value("host") {
         Some(host) => {
             // Or it would be put back with every reload.
             address::forget_fragment();
-            with_host(kept, &host)
+            with_host(stored, &host)
         }
-        None => kept.unwrap_or_default(),
+        None => stored.unwrap_or_default(),
     };
     if address::fragment_value("plan").is_some() {
         plan.unseen = Some(plan.revision);
@@ -51,7 +51,7 @@ pub(super) fn initial_state() -> State {
             false => View::Form,
         },
         theme: theme.unwrap_or_default(),
-        keys_are_off: settings::get(kept::KEYS).is_some_and(|it| it == "off"),
+        keys_are_off: settings::get(keys::KEYS).is_some_and(|it| it == "off"),
         ..State::default()
     }
 }
@@ -74,22 +74,22 @@ pub fn use_memory(state: &State) {
             if plan.is_untouched_link() {
                 return;
             }
-            // Where the browser keeps nothing, the form starts with the demo.
-            let _ = settings::set(kept::PLAN, &link::to_kept(&plan));
+            // Where nothing can be stored, the form starts with the demo.
+            let _ = settings::set(keys::PLAN, &link::to_stored(&plan));
         }
     });
     use_effect_with(state.keys_are_off, |off| {
-        let _ = settings::set(kept::KEYS, if *off { "off" } else { "on" });
+        let _ = settings::set(keys::KEYS, if *off { "off" } else { "on" });
     });
 }
 
-/// Makes the page light or dark, and keeps which.
+/// Makes the page light or dark, and stores which.
 #[hook]
 pub fn use_theme(theme: Theme) {
     use_effect_with(theme, |theme| {
         browser::set_color_scheme(theme.color_scheme());
-        // Where the browser keeps nothing, the page follows the system.
-        let _ = settings::set(kept::THEME, theme.name());
+        // Where nothing can be stored, the page follows the system.
+        let _ = settings::set(keys::THEME, theme.name());
     });
 }
 

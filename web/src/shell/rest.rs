@@ -79,7 +79,7 @@ fn filling(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Int
         (View::History, ..) => html! {
             <HistoryPage history={history.clone()} run={run.as_ref().map(Run::state)} {on_action} {on_intent} />
         },
-        (View::Run, Some(run), ..) | (View::Kept, _, Some(run), _) => html! {
+        (View::Run, Some(run), ..) | (View::Saved, _, Some(run), _) => html! {
             <RunPage
                 run={run.clone()}
                 tab={state.tab}
@@ -108,7 +108,7 @@ fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
             <div class="notice danger" role="alert">
                 <p>
                     <strong>{ error }</strong>
-                    { " Without it no plan can be read, no run started, and no kept run opened. " }
+                    { " Without it no plan can be read, no run started, and no saved run opened. " }
                     <button
                         type="button"
                         class="button small"

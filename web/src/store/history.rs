@@ -1,12 +1,12 @@
-//! The runs that the browser keeps, as the page shows them.
+//! The saved runs, as the page shows them.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::run::Run;
-use mayfly_engine::history::{KeptRun, RunEntry, RunKey};
+use mayfly_engine::history::{PastRun, RunEntry, RunKey};
 
-/// The kept runs.
+/// The saved runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     /// The list, the newest first; `None` until it is there.
@@ -34,7 +34,7 @@ pub struct Compared {
     pub run: Option<Run>,
 }
 
-/// What changes the kept runs.
+/// What changes the saved runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HistoryAction {
     /// A run is to be shown as soon as it is there.
@@ -46,7 +46,7 @@ pub enum HistoryAction {
     /// A run is marked, or not any more.
     Mark(RunKey),
     /// A run is there.
-    Open(Box<KeptRun>),
+    Open(Box<PastRun>),
     /// Something did not work; `None` takes the word back.
     Problem(Option<String>),
     /// The list is there, as it is now.
@@ -65,7 +65,7 @@ impl History {
     /// The run that was opened and goes on in another tab.
     pub fn followed(&self) -> Option<&RunKey> {
         let opened = self.opened.as_ref();
-        opened.filter(|it| it.runs_elsewhere)?.kept.as_ref()
+        opened.filter(|it| it.runs_elsewhere)?.saved_as.as_ref()
     }
 
     pub(super) fn apply(&mut self, action: HistoryAction) {
@@ -83,8 +83,8 @@ impl History {
                     self.marked.insert(key);
                 }
             }
-            HistoryAction::Open(kept) => {
-                self.open(*kept);
+            HistoryAction::Open(run) => {
+                self.open(*run);
             }
             HistoryAction::Problem(problem) => (self.problem, self.awaited) = (problem, None),
             HistoryAction::Refresh(entries) => self.list(entries),
@@ -99,22 +99,22 @@ impl History {
     }
 
     /// Takes a run to where it is waited for. Whether it is to be shown by itself.
-    pub(super) fn open(&mut self, kept: KeptRun) -> bool {
+    pub(super) fn open(&mut self, run: PastRun) -> bool {
         let compared = self.compared.iter_mut().flatten();
-        let waiting = |it: &&mut Compared| it.key == kept.key && it.run.is_none();
+        let waiting = |it: &&mut Compared| it.key == run.key && it.run.is_none();
         match compared.into_iter().find(waiting) {
             Some(place) => {
-                place.run = Some(Run::kept(kept));
+                place.run = Some(Run::saved(run));
                 false
             }
-            None if self.awaited.as_ref() == Some(&kept.key) => {
+            None if self.awaited.as_ref() == Some(&run.key) => {
                 self.awaited = None;
-                self.opened = Some(Run::kept(kept));
+                self.opened = Some(Run::saved(run));
                 true
             }
             None => {
-                if self.followed() == Some(&kept.key) {
-                    self.opened = Some(Run::kept(kept));
+                if self.followed() == Some(&run.key) {
+                    self.opened = Some(Run::saved(run));
                 }
                 // A person may want something else by now.
                 false
@@ -134,10 +134,10 @@ mod tests {
         }
     }
 
-    fn kept(key: &str) -> HistoryAction {
-        HistoryAction::Open(Box::new(KeptRun {
+    fn opened(key: &str) -> HistoryAction {
+        HistoryAction::Open(Box::new(PastRun {
             key: key.to_owned(),
-            ..KeptRun::default()
+            ..PastRun::default()
         }))
     }
 
@@ -157,7 +157,7 @@ mod tests {
     fn two_marked_runs_can_be_compared_the_older_first() {
         let mut history = history([mark("2"), mark("1")]);
         history.apply(HistoryAction::Compare(history.marked_pair().unwrap()));
-        for action in [kept("1"), kept("2"), kept("1")] {
+        for action in [opened("1"), opened("2"), opened("1")] {
             history.apply(action);
         }
         let [older, newer] = history.compared.unwrap();
@@ -176,26 +176,26 @@ mod tests {
     #[test]
     fn a_run_is_opened_as_long_as_it_is_waited_for() {
         let awaits = |key: &str| HistoryAction::Await(key.to_owned());
-        assert_eq!(history([kept("1")]).opened, None);
-        assert_eq!(history([awaits("2"), kept("1")]).opened, None);
+        assert_eq!(history([opened("1")]).opened, None);
+        assert_eq!(history([awaits("2"), opened("1")]).opened, None);
         let problem = HistoryAction::Problem(Some("It is gone.".to_owned()));
-        assert_eq!(history([awaits("1"), problem, kept("1")]).opened, None);
-        let history = history([awaits("1"), kept("1")]);
+        assert_eq!(history([awaits("1"), problem, opened("1")]).opened, None);
+        let history = history([awaits("1"), opened("1")]);
         assert!(history.opened.is_some() && history.awaited.is_none());
     }
 
     #[test]
     fn a_run_of_another_tab_is_followed_to_its_end() {
-        let going_on = HistoryAction::Open(Box::new(KeptRun {
+        let going_on = HistoryAction::Open(Box::new(PastRun {
             key: "1".to_owned(),
             is_running: true,
-            ..KeptRun::default()
+            ..PastRun::default()
         }));
         let mut history = history([HistoryAction::Await("1".to_owned()), going_on]);
         assert_eq!(history.followed(), Some(&"1".to_owned()));
-        history.apply(kept("2"));
+        history.apply(opened("2"));
         assert_eq!(history.followed(), Some(&"1".to_owned()));
-        history.apply(kept("1"));
+        history.apply(opened("1"));
         assert!(history.opened.is_some() && history.followed().is_none());
     }
 

@@ -128,8 +128,8 @@ pub(super) fn news(before: &Run, after: &Run) -> Vec<(Level, String)> {
 
 /// That the history does not have the run.
 fn unkept(before: &Run, after: &Run) -> Option<String> {
-    let problem = after.keeping_problem.clone();
-    problem.filter(|_| before.keeping_problem.is_none())
+    let problem = after.save_problem.clone();
+    problem.filter(|_| before.save_problem.is_none())
 }
 
 fn warn(text: Option<String>) -> Option<(Level, String)> {

@@ -16,7 +16,7 @@ use crate::view::format;
 use crate::view::load_picture::Live;
 use crate::view::model::RunModel;
 use mayfly_engine::edit::{with_load, with_users};
-use mayfly_engine::history::{KeptRun, RunKey, key};
+use mayfly_engine::history::{PastRun, RunKey, key};
 use mayfly_engine::protocol::RunId;
 
 /// A run, and what is known of it.
@@ -38,11 +38,11 @@ pub struct Run {
     pub line: Option<Rc<LoadLine>>,
     /// When it began, in milliseconds since 1970.
     pub started_millis: f64,
-    /// Which kept run it is; `None` if it ran in this page since it was opened.
-    pub kept: Option<RunKey>,
-    /// How it ended, if it is a kept run that did not come to its end.
+    /// Which saved run it is; `None` if it ran in this page since it was opened.
+    pub saved_as: Option<RunKey>,
+    /// How it ended, if it is a saved run that did not come to its end.
     pub ending: Option<Ending>,
-    /// Whether it is a kept run that is going on, in another tab.
+    /// Whether it is a saved run that is going on, in another tab.
     pub runs_elsewhere: bool,
     /// What becomes of its thresholds.
     pub thresholds: Rc<[ThresholdResult]>,
@@ -56,10 +56,10 @@ pub struct Run {
     pub diagnosis: Option<Box<Diagnosis>>,
     /// A person clicked Stop, and the engine has not answered yet.
     pub is_stopping: bool,
-    /// Why it does not go on without its engine, as a sentence. The numbers up to then are kept.
+    /// Why it does not go on without its engine, as a sentence. The numbers up to then are run.
     pub engine_error: Option<String>,
     /// Why the history does not have it, as sentences.
-    pub keeping_problem: Option<String>,
+    pub save_problem: Option<String>,
 }
 
 /// What changes a run.
@@ -97,7 +97,7 @@ impl Run {
             draft: Rc::new(draft),
             line: None,
             started_millis,
-            kept: None,
+            saved_as: None,
             ending: None,
             runs_elsewhere: false,
             thresholds: Rc::new([]),
@@ -107,22 +107,22 @@ impl Run {
             diagnosis: None,
             is_stopping: false,
             engine_error: None,
-            keeping_problem: None,
+            save_problem: None,
         }
     }
 
-    /// A run that the browser kept.
-    pub fn kept(kept: KeptRun) -> Self {
-        let keys = serde_json::from_str(&kept.plan).unwrap_or_default();
+    /// A saved run.
+    pub fn saved(run: PastRun) -> Self {
+        let keys = serde_json::from_str(&run.plan).unwrap_or_default();
         let mut board = Board::default();
-        for snapshot in kept.snapshots {
+        for snapshot in run.snapshots {
             board.post(snapshot);
         }
         let model = RunModel {
             unanswered: Vec::new(),
             ..RunModel::new(&board)
         };
-        let model = match kept.is_running {
+        let model = match run.is_running {
             true => model,
             false => RunModel {
                 state: RunState::Stopped,
@@ -132,26 +132,26 @@ impl Run {
             },
         };
         Self {
-            seed: kept.seed,
-            kept: Some(kept.key),
-            line: kept.line.map(Rc::new),
-            targets: kept.targets,
-            summary: kept.summary,
-            runs_elsewhere: kept.is_running,
-            ending: (kept.ending != Ending::Stopped && !kept.is_running).then_some(kept.ending),
-            thresholds: kept.thresholds.into(),
+            seed: run.seed,
+            saved_as: Some(run.key),
+            line: run.line.map(Rc::new),
+            targets: run.targets,
+            summary: run.summary,
+            runs_elsewhere: run.is_running,
+            ending: (run.ending != Ending::Stopped && !run.is_running).then_some(run.ending),
+            thresholds: run.thresholds.into(),
             board: Rc::new(board),
             model: Rc::new(model),
-            ..Self::new(0, kept.title, Draft { keys }, kept.started_millis)
+            ..Self::new(0, run.title, Draft { keys }, run.started_millis)
         }
     }
 
     /// The run as its history is to have it, if its engine could not do that itself; `None` if nothing
     /// was measured.
-    pub fn lost(&self) -> Option<KeptRun> {
+    pub fn lost(&self) -> Option<PastRun> {
         let reason = self.engine_error.clone()?;
         let snapshots = Vec::from_iter(self.board.snapshots().cloned());
-        (!snapshots.is_empty()).then(|| KeptRun {
+        (!snapshots.is_empty()).then(|| PastRun {
             key: self.key(),
             seed: self.seed,
             title: self.title.clone(),
@@ -170,7 +170,9 @@ impl Run {
     /// Which run of the history it is.
     pub fn key(&self) -> RunKey {
         let started = Duration::from_secs_f64(self.started_millis / 1e3);
-        self.kept.clone().unwrap_or_else(|| key(started, self.seed))
+        self.saved_as
+            .clone()
+            .unwrap_or_else(|| key(started, self.seed))
     }
 
     /// What the run is doing.
@@ -216,7 +218,7 @@ impl Run {
                 self.line = Some(Rc::new(*line));
                 self.summary = *summary;
             }
-            RunAction::Keep(id, problem) if id == self.id => self.keeping_problem = problem,
+            RunAction::Keep(id, problem) if id == self.id => self.save_problem = problem,
             RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
             // A run that goes on is reset by its engine.

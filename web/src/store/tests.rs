@@ -307,7 +307,7 @@ fn the_form_is_shown_where_something_else_is_not_there() {
         state.shown()
     };
     assert_eq!(shown(View::History), View::History);
-    for view in [View::Run, View::Kept, View::Compare] {
+    for view in [View::Run, View::Saved, View::Compare] {
         assert_eq!(shown(view), View::Form, "{view:?}");
     }
 }

@@ -16,7 +16,7 @@ impl Theme {
     /// All there are, in the order in which a person goes through them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// What it is called, in the page and where it is kept.
+    /// What it is called, in the page and where it is stored.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",

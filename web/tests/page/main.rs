@@ -77,7 +77,7 @@ async fn the_buttons_are_those_of_the_state() {
     ] {
         let props = RunButtonsProps {
             state,
-            kept: None,
+            saved: None,
             on_action: Callback::noop(),
             on_intent: Callback::noop(),
         };

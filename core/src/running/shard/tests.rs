@@ -13,8 +13,8 @@ fn most_deadlines(toml: &str, n_requests: u32) -> usize {
     let mut in_flight = VecDeque::new();
     let (mut n_answered, mut most) = (0, 0);
     while n_answered < n_requests {
-        while let Some(order) = shard.poll_order(now, |_| usize::MAX) {
-            if let Order::Send(ticket, request) = order
+        while let Some(effect) = shard.poll_effect(now, |_| usize::MAX) {
+            if let Effect::Send(ticket, request) = effect
                 && &*request.url != "/hang"
             {
                 in_flight.push_back((now + Duration::from_millis(1), ticket));

@@ -28,8 +28,8 @@ fn plan_of(toml: &str) -> Plan {
     Plan::from_toml(toml).unwrap_or_else(|errors| panic!("{errors}\n\nin:\n{toml}"))
 }
 
-fn setting(seed: u64) -> Setting<'static> {
-    Setting {
+fn setting(seed: u64) -> TrialSetting<'static> {
+    TrialSetting {
         seed,
         started: Duration::from_secs(1_767_225_600),
         csv: &|_| Err("a test reads no files".to_owned()),

@@ -103,7 +103,7 @@ pub(super) fn use_columns(table: &'static str, all: &'static [Column]) -> Chosen
             keys.insert(key.to_owned());
         }
         let text: Vec<&str> = keys.iter().map(String::as_str).collect();
-        // Where the browser keeps nothing, the next visit begins anew.
+        // Where nothing can be stored, the next visit begins anew.
         let _ = settings::set(&place, &text.join(","));
         toggled.set(keys);
     });
