@@ -1,4 +1,4 @@
-//! saved runs.
+//! Saved runs: the history, its files, and two runs side by side.
 
 use mayfly_tests::{DemoTarget, Page, until};
 use serde_json::json;

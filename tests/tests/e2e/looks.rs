@@ -146,7 +146,7 @@ impl Look<'_> {
         self.check("history").await;
         page.press("Untitled").await;
         page.until_text("Use this plan").await;
-        self.check("saved run").await;
+        self.check("kept run").await;
         page.press("Back to the history").await;
         let broken = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-run.json");
         std::fs::write(&broken, "{}").unwrap();
