@@ -3,7 +3,6 @@
 mod chromium;
 mod firefox;
 mod kind;
-mod program;
 mod webkit;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +13,7 @@ use serde_json::Value;
 use thirtyfour::{Capabilities, WebDriver};
 
 pub use self::kind::Kind;
-use self::program::Program;
+use crate::program::Program;
 use crate::until::until;
 
 /// A browser with a profile of its own. It ends with the value, for which the runtime of the test

@@ -4,14 +4,19 @@
 #![expect(clippy::missing_panics_doc, reason = "a test fails by a panic")]
 
 mod browser;
+mod httpbin;
 mod page;
+mod program;
+mod scripted;
 mod site;
 mod target;
 mod until;
 mod xpath;
 
 pub use self::browser::{Browser, Kind};
+pub use self::httpbin::Httpbin;
 pub use self::page::{Page, Row};
+pub use self::scripted::{Act, CORS, Heard, ScriptedTarget};
 pub use self::site::Site;
 pub use self::target::{CLOSED_PORT, Counted, DemoTarget, SlowTarget, raw, serve, without_cors};
 pub use self::until::until;

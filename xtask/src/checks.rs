@@ -67,7 +67,11 @@ impl Part {
     /// Installs what it needs, where that is missing.
     fn set_up(self) -> anyhow::Result<()> {
         match self {
-            Self::Chromium => tools::set_up().and_then(|()| browser::set_up_chromium()),
+            Self::Chromium => {
+                tools::set_up()?;
+                tools::set_up_httpbin()?;
+                browser::set_up_chromium()
+            }
             Self::Dist => tools::set_up(),
             // The second installs what it needs by itself.
             Self::Docs | Self::Instructions | Self::Units => Ok(()),
@@ -233,7 +237,8 @@ fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<
         .args(targets)
         .args(["--", "--test-threads=2"])
         .args(filters)
-        .env("MAYFLY_BROWSER", browser);
+        .env("MAYFLY_BROWSER", browser)
+        .env("MAYFLY_HTTPBIN", tools::httpbin_folder());
     finish(&mut tests)
 }
 

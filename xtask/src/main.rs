@@ -145,6 +145,7 @@ fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
     tools::set_up()?;
     if for_tests {
         tools::set_up_checkers()?;
+        tools::set_up_httpbin()?;
         browser::set_up()?;
     }
     println!("everything is there");

@@ -67,23 +67,42 @@ pub(crate) fn set_up_target() -> anyhow::Result<()> {
 /// Fails if Python is missing, or if a tool cannot be installed.
 pub(crate) fn set_up_checkers() -> anyhow::Result<()> {
     install(&dependency_checker())?;
-    let typos = spelling_checker();
-    if is_installed(&typos) {
+    // Not by cargo, which would have to build it.
+    install_from_pypi(&spelling_checker(), &[])
+}
+
+/// Installs httpbin, an API for tests, and what serves it.
+///
+/// # Errors
+///
+/// Fails if Python is missing, or if it cannot be installed.
+pub(crate) fn set_up_httpbin() -> anyhow::Result<()> {
+    install_from_pypi(&httpbin(), &["gunicorn==27.0.1", "brotli==1.2.1"])
+}
+
+/// Where httpbin is installed, as Python looks for it.
+pub(crate) fn httpbin_folder() -> PathBuf {
+    install_folder(&httpbin())
+}
+
+fn install_from_pypi(tool: &Tool, others: &[&str]) -> anyhow::Result<()> {
+    if is_installed(tool) {
         return Ok(());
     }
     let has_pip = || output(command("python3").args(["-m", "pip", "--version"])).is_ok();
+    let package = tool.package;
     ensure!(
         has_pip() || packages::install("pip", &["python3-pip"]) && has_pip(),
-        "typos comes as a package of Python; install Python 3 and pip"
+        "{package} comes as a package of Python; install Python 3 and pip"
     );
     let mut pip = command("python3");
-    // Not cargo, which would have to build it.
-    pip.args(["-m", "pip", "install", "--quiet", "--no-deps"])
+    pip.args(["-m", "pip", "install", "--quiet"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore"])
         .arg("--target")
-        .arg(install_folder(&typos))
-        .arg(format!("{}=={}", typos.package, typos.version));
-    run("installing typos", &mut pip)
+        .arg(install_folder(tool))
+        .arg(format!("{package}=={}", tool.version))
+        .args(others);
+    run(&format!("installing {package}"), &mut pip)
 }
 
 /// Installs cargo-fuzz, which only fuzzing needs.
@@ -110,6 +129,16 @@ fn spelling_checker() -> Tool {
         package: "typos",
         version: "1.52.0".to_owned(),
         program: "typos",
+        options: &[],
+    }
+}
+
+/// From PyPI.
+fn httpbin() -> Tool {
+    Tool {
+        package: "httpbin",
+        version: "0.10.4".to_owned(),
+        program: "gunicorn",
         options: &[],
     }
 }

@@ -9,7 +9,7 @@ use thirtyfour::{
 use tokio::process::Command;
 
 use super::Driver;
-use super::program::Program;
+use crate::program::Program;
 
 pub(super) async fn start_driver() -> Driver {
     let mut command = Command::new("chromedriver");

@@ -11,7 +11,7 @@ use thirtyfour::{Capabilities, DesiredCapabilities, RequestData, SessionId, WebD
 use tokio::process::Command;
 
 use super::Driver;
-use super::program::Program;
+use crate::program::Program;
 
 pub(super) async fn start_driver(folder: &Path) -> Driver {
     let mut command = Command::new("geckodriver");

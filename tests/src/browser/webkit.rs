@@ -9,7 +9,7 @@ use thirtyfour::{Capabilities, WebDriver};
 use tokio::process::Command;
 
 use super::Driver;
-use super::program::{Program, free_port};
+use crate::program::{Program, free_port};
 
 pub(super) async fn start_driver(folder: &Path, downloads: &Path) -> Driver {
     choose_downloads(folder, downloads);

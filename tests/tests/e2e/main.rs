@@ -15,6 +15,7 @@ mod failures;
 mod form;
 mod helpers;
 mod history;
+mod http;
 mod load;
 mod looks;
 mod plan_form;

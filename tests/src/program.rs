@@ -1,4 +1,4 @@
-//! The programs between a test and its browser.
+//! Programs that a test starts: those between it and its browser, and servers.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
@@ -10,14 +10,14 @@ use tokio::process::{Child, ChildStdout, Command};
 use crate::until::until;
 
 /// A program under way. It ends with the value.
-pub(super) struct Program {
+pub(crate) struct Program {
     _process: Child,
 }
 
 impl Program {
     /// Starts a program that tells something about itself, and returns what `read` makes of the
     /// first line that it can make something of.
-    pub(super) async fn start<T>(
+    pub(crate) async fn start<T>(
         command: &mut Command,
         read: impl Fn(&str) -> Option<T>,
     ) -> (Self, T) {
@@ -33,7 +33,7 @@ impl Program {
     }
 
     /// Starts a program that listens on the port it is given, and waits until it does.
-    pub(super) async fn start_at(command: &mut Command, port: u16) -> Self {
+    pub(crate) async fn start_at(command: &mut Command, port: u16) -> Self {
         let process = spawn(command.stdout(Stdio::null()));
         let what = format!("{} listens", name(command));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -43,7 +43,7 @@ impl Program {
 }
 
 /// A port of this machine that is free now.
-pub(super) async fn free_port() -> u16 {
+pub(crate) async fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     let address = listener.and_then(|it| it.local_addr());
     address.expect("there is a free port").port()
