@@ -1,6 +1,7 @@
 //! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
+mod coding;
 mod connection;
 mod connector;
 mod failure;
@@ -21,6 +22,7 @@ use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
 use rustls::RootCertStore;
 use tokio::time::timeout;
 
+use self::coding::{Decoder, Undecodable};
 use self::connection::{Connection, SendError};
 use self::connector::Connector;
 use self::hop::Hop;
@@ -46,10 +48,10 @@ use self::url::Origin;
 /// - **Redirects** are followed as browsers do, up to [`HttpTransport::MAX_REDIRECTS`]. On the way to
 ///   another origin `authorization` and `cookie` are left out. The chain is one request; the bytes
 ///   are those of the last answer.
-/// - **Compression** is not asked for. A plan that asks by a header `accept-encoding` gets the bytes
-///   as they come over the wire, counted and kept as they are.
-/// - **Headers** of the plan win over `host` and `user-agent`, the only ones that are added besides
-///   the length of the body, which is always the right one.
+/// - **Compression** is asked for and undone as browsers do, always: what is counted is the length of
+///   the body itself, which is known no other way.
+/// - **Headers** of the plan win over `accept-encoding`, `host` and `user-agent`, the only ones that
+///   are added besides the length of the body, which is always the right one.
 pub struct HttpTransport {
     max_in_flight: usize,
     connector: Connector,
@@ -142,6 +144,7 @@ impl HttpTransport {
         limit: Option<usize>,
     ) -> Result<Response, TransportError> {
         let (head, mut body) = answer.into_parts();
+        let mut decoder = Decoder::new(&head.headers);
         let mut response = Response {
             status: head.status.as_u16(),
             body_bytes: 0,
@@ -153,16 +156,31 @@ impl HttpTransport {
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            response.body_bytes += data.len() as u64;
-            if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
-                let room = limit - kept.body.len();
-                kept.body.extend_from_slice(&data[..room.min(data.len())]);
+            // A body that cannot be decoded is received to its end too, for the sake of the
+            // connection.
+            let decoded = decoder.as_mut().map_err(|error| *error);
+            let decoded =
+                decoded.and_then(|it| it.decode(&data, |bytes| add(&mut response, bytes, limit)));
+            if let Err(error) = decoded {
+                decoder = Err(error);
             }
         }
         if connection.is_reusable().await {
             self.pool.borrow_mut().put(origin, connection);
         }
-        Ok(response)
+        match decoder.and_then(Decoder::finish) {
+            Ok(()) => Ok(response),
+            Err(Undecodable) => Err(TransportError::Undecodable),
+        }
+    }
+}
+
+/// Takes the next bytes of a body.
+fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
+    response.body_bytes += bytes.len() as u64;
+    if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
+        let room = limit - kept.body.len();
+        kept.body.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 }
 

@@ -1,3 +1,4 @@
+mod codings;
 mod failures;
 
 use std::sync::Arc;
@@ -179,7 +180,7 @@ async fn a_request_arrives_as_it_was_sent() {
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!(
         "PUT /a%20b?c=%C3%BC HTTP/1.1\r\nx-one: 1\r\nx-two: ü\r\nhost: {host}\r\n\
-         user-agent: mayfly/{version}\r\ncontent-length: 4\r\n\r\nbody"
+         accept-encoding: gzip, deflate, br, zstd\r\nuser-agent: mayfly/{version}\r\ncontent-length: 4\r\n\r\nbody"
     );
     assert_eq!(received.recv().await, Some(expected));
 }

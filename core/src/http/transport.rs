@@ -176,6 +176,10 @@ pub enum TransportError {
     /// More redirects than anybody follows. Native only; a browser calls it opaque.
     #[error("too many redirects")]
     TooManyRedirects,
+    /// The body is not coded as its header `content-encoding` says. Native only; a browser calls it
+    /// lost while it was arriving.
+    #[error("answer whose body cannot be decoded: it is not what its Content-Encoding says")]
+    Undecodable,
     /// No way to the host or its network. Native only.
     #[error("host or network unreachable")]
     Unreachable,
