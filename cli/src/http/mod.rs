@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
+use hyper::header::{self, HeaderMap};
 use mayfly_core::http::request::Request;
 use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
 use rustls::RootCertStore;
@@ -213,15 +213,23 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Values of one name are one list (RFC 9110, 5.3), as a browser gives them, but for cookies, which
+/// have commas of their own.
 fn kept_headers(headers: &HeaderMap) -> Kept {
-    let headers = headers.iter().map(|(name, value)| {
+    let mut kept = Kept::default();
+    for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (name.as_str().to_owned(), value.into_owned())
-    });
-    Kept {
-        headers: headers.collect(),
-        body: Vec::new(),
+        match kept.headers.last_mut() {
+            Some((last, list)) if last == name.as_str() && name != header::SET_COOKIE => {
+                *list += ", ";
+                *list += &value;
+            }
+            _ => kept
+                .headers
+                .push((name.as_str().to_owned(), value.into_owned())),
+        }
     }
+    kept
 }
 
 #[cfg(test)]

@@ -152,17 +152,23 @@ async fn as_much_is_kept_as_the_request_says() {
 }
 
 #[tokio::test]
-async fn kept_header_names_are_in_lower_case() {
-    let answer = "HTTP/1.1 404 Not Found\r\nX-One: Yes\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\
-                  Content-Length: 0\r\n\r\n";
+async fn headers_of_one_name_are_one_list_but_for_cookies() {
+    let answer = "HTTP/1.1 404 Not Found\r\nVary: Origin\r\nSet-Cookie: a=1, 2\r\nX-One: Yes\r\n\
+                  VARY: Accept,Range\r\nSet-Cookie: b\r\nvary:\r\nContent-Length: 0\r\n\r\n";
     let (url, _received) = scripted(vec![vec![answer]]).await;
     let response = transport().send(&Request::new(Method::Get, &url)).await;
-    let kept = response.unwrap().kept.unwrap();
-    assert_eq!(kept.header("x-one"), Some("Yes"));
-    let names: Vec<_> = kept.headers.iter().map(|it| it.0.as_str()).collect();
+    let headers = response.unwrap().kept.unwrap().headers;
+    let headers = headers.iter();
+    let headers: Vec<_> = headers.map(|it| (it.0.as_str(), it.1.as_str())).collect();
     assert_eq!(
-        names,
-        ["x-one", "set-cookie", "set-cookie", "content-length"]
+        headers,
+        [
+            ("vary", "Origin, Accept,Range, "),
+            ("set-cookie", "a=1, 2"),
+            ("set-cookie", "b"),
+            ("x-one", "Yes"),
+            ("content-length", "0"),
+        ]
     );
 }
 

@@ -70,17 +70,25 @@ pub struct Response {
 /// The part of an answer that is looked at after it was counted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Kept {
-    /// Header names in lower case, and their values, as far as the host may read them.
+    /// Header names in lower case, and their values, as far as the host may read them. Values of one
+    /// name are one list with ", " between them. Only `set-cookie` may be there more than once, as
+    /// its values have commas of their own.
     pub headers: Vec<(String, String)>,
     /// The start of the body, after decompression.
     pub body: Vec<u8>,
 }
 
 impl Kept {
-    /// The value of a header, whose name is in lower case; that of the first, if there are several.
+    /// The value of a header, whose name is in lower case; the first, if there are several.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers.find(|it| it.0 == name).map(|it| it.1.as_str())
+        self.header_lines(name).next()
+    }
+
+    /// The values of a header, whose name is in lower case: one at most, unless it is `set-cookie`.
+    pub fn header_lines(&self, name: &str) -> impl Iterator<Item = &str> {
+        let headers = self.headers.iter();
+        let headers = headers.filter(move |it| it.0 == name);
+        headers.map(|it| it.1.as_str())
     }
 }
 
