@@ -4,6 +4,7 @@
 mod coding;
 mod connection;
 mod connector;
+mod cookies;
 mod failure;
 mod hop;
 mod pool;
@@ -19,12 +20,14 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use mayfly_core::http::request::Request;
 use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
+use mayfly_core::plan::Plan;
 use rustls::RootCertStore;
 use tokio::time::timeout;
 
 use self::coding::{Decoder, Undecodable};
 use self::connection::{Connection, SendError};
 use self::connector::Connector;
+pub use self::cookies::Cookies;
 use self::hop::Hop;
 use self::pool::Pool;
 use self::url::Origin;
@@ -50,14 +53,33 @@ use self::url::Origin;
 ///   are those of the last answer.
 /// - **Compression** is asked for and undone as browsers do, always: what is counted is the length of
 ///   the body itself, which is known no other way.
+/// - **Cookies** are kept for each user and sent as browsers do, on the way of redirects too, unless the
+///   [`Settings`] say otherwise.
 /// - **Headers** of the plan win over `accept-encoding`, `host` and `user-agent`, the only ones that
 ///   are added besides the length of the body, which is always the right one.
 pub struct HttpTransport {
     max_in_flight: usize,
+    settings: Settings,
     connector: Connector,
     pool: RefCell<Pool>,
     // Whether TLS is spoken where plain text found no answer.
     tls_ports: RefCell<HashMap<Origin, bool>>,
+}
+
+/// What a plan says of a transport.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether users have cookies.
+    pub keeps_cookies: bool,
+}
+
+impl Settings {
+    /// What `plan` says.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            keeps_cookies: plan.request.cookies,
+        }
+    }
 }
 
 impl HttpTransport {
@@ -73,14 +95,15 @@ impl HttpTransport {
     /// A transport without connections, for up to `max_in_flight` requests at once; above zero. It
     /// has as many connections, idle ones included. The process must be allowed to open as many
     /// files.
-    pub fn new(max_in_flight: usize) -> Self {
+    pub fn new(max_in_flight: usize, settings: Settings) -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        Self::with_roots(max_in_flight, roots)
+        Self::with_roots(max_in_flight, settings, roots)
     }
 
-    fn with_roots(max_in_flight: usize, roots: RootCertStore) -> Self {
+    fn with_roots(max_in_flight: usize, settings: Settings, roots: RootCertStore) -> Self {
         Self {
             max_in_flight,
+            settings,
             connector: Connector::new(roots),
             pool: Pool::new(max_in_flight).into(),
             tls_ports: RefCell::default(),
@@ -90,11 +113,15 @@ impl HttpTransport {
     /// Sends a request over an idle connection or a new one, and waits for the head of the answer.
     async fn exchange(
         &self,
+        cookies: &Cookies,
         hop: &Hop,
         request: &Request,
     ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
         loop {
-            let message = hop.message(request)?;
+            let mut message = hop.message(request)?;
+            if self.settings.keeps_cookies {
+                cookies.add_to(&hop.url, message.headers_mut());
+            }
             let origin = &hop.url.origin;
             let idle = self.pool.borrow_mut().take(origin);
             let mut connection = match idle {
@@ -105,7 +132,12 @@ impl HttpTransport {
                 }
             };
             match connection.send(message).await {
-                Ok(head) => return Ok((connection, head)),
+                Ok(head) => {
+                    if self.settings.keeps_cookies {
+                        cookies.keep(&hop.url, head.headers());
+                    }
+                    return Ok((connection, head));
+                }
                 Err(SendError::Unsent) => (),
                 Err(SendError::Failed(error)) => return Err(self.explain(error, origin).await),
             }
@@ -185,14 +217,16 @@ fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
 }
 
 impl Transport for HttpTransport {
+    type Session = Cookies;
+
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    async fn send(&self, cookies: &Cookies, request: &Request) -> Result<Response, TransportError> {
         let mut hop = Hop::first(request)?;
         for _ in 0..=Self::MAX_REDIRECTS {
-            let (connection, answer) = self.exchange(&hop, request).await?;
+            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
             let next = if request.follow_redirects {
                 hop.next(answer.status(), answer.headers())?
             } else {

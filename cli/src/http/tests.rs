@@ -1,4 +1,5 @@
 mod codings;
+mod cookies;
 mod failures;
 
 use std::sync::Arc;
@@ -91,8 +92,19 @@ async fn read_request(stream: &mut TcpStream) -> String {
     head + str::from_utf8(&body).unwrap()
 }
 
+impl HttpTransport {
+    /// Sends for a user who has no cookies.
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        Transport::send(self, &Cookies::default(), request).await
+    }
+}
+
+const SETTINGS: Settings = Settings {
+    keeps_cookies: true,
+};
+
 fn transport() -> HttpTransport {
-    HttpTransport::new(HttpTransport::MAX_IN_FLIGHT)
+    HttpTransport::new(HttpTransport::MAX_IN_FLIGHT, SETTINGS)
 }
 
 fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
@@ -210,7 +222,7 @@ async fn a_connection_carries_one_request_after_another() {
 #[tokio::test]
 async fn no_more_idle_connections_are_kept_than_allowed() {
     let server = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1);
+    let transport = HttpTransport::new(1, SETTINGS);
     let request = server.get("/delay/1");
     for n_accepted in [2, 3] {
         let both = [transport.send(&request), transport.send(&request)];
@@ -444,7 +456,7 @@ async fn https_needs_a_certificate_that_is_trusted() {
 
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
-    let trusting = HttpTransport::with_roots(1, roots);
+    let trusting = HttpTransport::with_roots(1, SETTINGS, roots);
     for _ in 0..2 {
         assert_eq!(trusting.send(&request).await, answer(200, 2));
     }

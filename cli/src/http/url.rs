@@ -28,6 +28,11 @@ pub(super) struct Origin {
 }
 
 impl Url {
+    /// For those who know only such URLs.
+    pub(super) fn as_url(&self) -> &url::Url {
+        &self.whole
+    }
+
     /// What `reference` means in a document at this URL.
     ///
     /// # Errors

@@ -15,7 +15,11 @@ use crate::http::request::Request;
 ///
 /// # Contract
 ///
-/// - **One call is one request.** Never retry: a retry hides the failure the run is there to count.
+/// - **One call is one request.** Never retry what a server may have acted on: a retry hides the
+///   failure the run is there to count. The one exception is what RFC 9110 (9.2.2) lets every client
+///   do: an idempotent request that went over a connection which had carried others, and was closed
+///   before the first byte of an answer, may be sent again once, over a new connection. It is
+///   counted in the [`Tally`].
 /// - **Any status is an answer.** `Ok` means that a response arrived, be it a 503. Whether that is
 ///   a failure is not for the transport to say.
 /// - **Dropping the future aborts the request.** Stopping a user drops its future, and nothing may
@@ -30,6 +34,9 @@ use crate::http::request::Request;
 ///
 /// Implementations must not panic on anything a server can send.
 pub trait Transport {
+    /// What one user keeps from request to request, such as cookies. It begins empty.
+    type Session: Default;
+
     /// How many requests to all origins together may be in flight at once without waiting for a free
     /// connection inside the transport, where nobody could see it; above zero.
     ///
@@ -47,13 +54,32 @@ pub trait Transport {
         self.max_in_flight()
     }
 
-    /// Sends `request` and waits for the last byte of the body.
+    /// What it did that is in no answer, since it was made.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+
+    /// Sends `request` of the user who has `session`, and waits for the last byte of the body.
     ///
     /// # Errors
     ///
     /// Fails if no complete response arrived. The cause is as exact as the host allows; see
     /// [`TransportError::Opaque`].
-    fn send(&self, request: &Request) -> impl Future<Output = Result<Response, TransportError>>;
+    fn send(
+        &self,
+        session: &Self::Session,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>>;
+}
+
+/// What a transport did that is in no answer. Totals; a host that cannot know them leaves them at
+/// zero.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Requests that were sent a second time, because the server closed a kept connection.
+    pub n_resent: u64,
+    /// The lengths of all bodies as they came over the wire, before decompression.
+    pub wire_bytes: u64,
 }
 
 /// What came back.

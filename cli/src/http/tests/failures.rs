@@ -133,7 +133,9 @@ async fn trusted(
     roots.add(certificate).unwrap();
     let url = url.replace("localhost", host);
     let request = Request::new(Method::Get, &url);
-    HttpTransport::with_roots(1, roots).send(&request).await
+    HttpTransport::with_roots(1, SETTINGS, roots)
+        .send(&request)
+        .await
 }
 
 #[tokio::test]
@@ -289,7 +291,7 @@ async fn idle_connections_make_room_for_others() {
         stream.read(&mut [0]).await.unwrap()
     });
     let second = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1);
+    let transport = HttpTransport::new(1, SETTINGS);
     let request = Request::new(Method::Get, &first);
     assert_eq!(transport.send(&request).await, answer(200, 2));
     assert_eq!(transport.send(&second.get("/")).await, answer(200, 11));
