@@ -72,6 +72,11 @@ impl Hop {
         }))
     }
 
+    /// Whether sending it twice does what sending it once does (RFC 9110, 9.2.2).
+    pub(super) fn is_idempotent(&self) -> bool {
+        !matches!(self.method, Method::Patch | Method::Post)
+    }
+
     /// What goes over the wire for this hop of `request`.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ mod pool;
 mod url;
 mod wire;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap};
 use mayfly_core::http::request::Request;
-use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
+use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError};
 use mayfly_core::plan::Plan;
 use rustls::RootCertStore;
 use tokio::time::timeout;
@@ -40,10 +40,11 @@ use self::url::Origin;
 /// - **Connections** are opened as needed and kept while the server does. The one used last is used
 ///   next. A name is looked up once; its addresses are tried in order and kept for good, as a load
 ///   test should not change its target on the way. TLS trusts Mozilla's certificate authorities.
-/// - **Nothing is sent twice.** The server may close an idle connection at any time. If that is
-///   known before the first byte of a request is written, a new connection takes the request. If it
-///   turns out only afterward, the server may have seen the request, and it failed:
-///   [`TransportError::ClosedIdle`]. A browser would send it again.
+/// - **A kept connection that the server closes** is replaced. If that is known before the first byte
+///   of a request is written, a new connection takes the request. If it turns out only afterward, the
+///   server may have seen the request. A method that is idempotent is sent again then, once, over a
+///   new connection, and counted ([`Tally::n_resent`]); RFC 9110, 9.2.2. Any other has failed:
+///   [`TransportError::ClosedIdle`].
 /// - **An answer counts as soon as it is there,** even if the server did not wait for the end of the
 ///   request.
 /// - **One question is added**: where a port closes a plain connection without a word and has
@@ -64,6 +65,8 @@ pub struct HttpTransport {
     pool: RefCell<Pool>,
     // Whether TLS is spoken where plain text found no answer.
     tls_ports: RefCell<HashMap<Origin, bool>>,
+    n_resent: Cell<u64>,
+    wire_bytes: Cell<u64>,
 }
 
 /// What a plan says of a transport.
@@ -107,6 +110,8 @@ impl HttpTransport {
             connector: Connector::new(roots),
             pool: Pool::new(max_in_flight).into(),
             tls_ports: RefCell::default(),
+            n_resent: Cell::default(),
+            wire_bytes: Cell::default(),
         }
     }
 
@@ -117,13 +122,19 @@ impl HttpTransport {
         hop: &Hop,
         request: &Request,
     ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
+        let mut is_second = false;
         loop {
             let mut message = hop.message(request)?;
             if self.settings.keeps_cookies {
                 cookies.add_to(&hop.url, message.headers_mut());
             }
             let origin = &hop.url.origin;
-            let idle = self.pool.borrow_mut().take(origin);
+            // What the server has closed a kept connection on goes over a new one.
+            let idle = if is_second {
+                None
+            } else {
+                self.pool.borrow_mut().take(origin)
+            };
             let mut connection = match idle {
                 Some(connection) => connection,
                 None => {
@@ -139,6 +150,12 @@ impl HttpTransport {
                     return Ok((connection, head));
                 }
                 Err(SendError::Unsent) => (),
+                Err(SendError::Failed(TransportError::ClosedIdle))
+                    if !is_second && hop.is_idempotent() =>
+                {
+                    is_second = true;
+                    self.n_resent.set(self.n_resent.get() + 1);
+                }
                 Err(SendError::Failed(error)) => return Err(self.explain(error, origin).await),
             }
         }
@@ -188,6 +205,8 @@ impl HttpTransport {
             let Ok(data) = frame.into_data() else {
                 continue;
             };
+            let wire_bytes = self.wire_bytes.get() + data.len() as u64;
+            self.wire_bytes.set(wire_bytes);
             // A body that cannot be decoded is received to its end too, for the sake of the
             // connection.
             let decoded = decoder.as_mut().map_err(|error| *error);
@@ -221,6 +240,13 @@ impl Transport for HttpTransport {
 
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
+    }
+
+    fn tally(&self) -> Tally {
+        Tally {
+            n_resent: self.n_resent.get(),
+            wire_bytes: self.wire_bytes.get(),
+        }
     }
 
     async fn send(&self, cookies: &Cookies, request: &Request) -> Result<Response, TransportError> {

@@ -137,7 +137,7 @@ pub enum TransportError {
     #[error("connection closed before the answer began")]
     Closed,
     /// The server closed a connection that had carried other requests, while this one was on its
-    /// way. It may have been seen, so it was not sent again. Native only.
+    /// way. It may have been seen, and its method does not allow to send it again. Native only.
     #[error("kept connection closed by the server while the request was on its way")]
     ClosedIdle,
     /// No connection, for a reason that is none of the others. In reports of earlier versions also

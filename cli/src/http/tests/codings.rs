@@ -67,6 +67,7 @@ async fn a_packed_body_is_seen_and_counted_as_it_is() {
             let unseen = transport.send(&Request::new(Method::Get, &url)).await;
             assert_eq!(unseen, answer(200, length), "{coding}");
         }
+        assert_eq!(transport.tally().wire_bytes, 4 * body.len() as u64);
     }
 }
 
