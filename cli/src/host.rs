@@ -14,7 +14,7 @@ use mayfly_engine::host::Host;
 use mayfly_engine::protocol::Notice;
 
 use crate::clock::NativeClock;
-use crate::http::HttpTransport;
+use crate::http::{HttpTransport, Settings};
 use crate::open_files;
 
 /// A process that runs one plan, without a page.
@@ -24,16 +24,19 @@ use crate::open_files;
 pub(crate) struct NativeHost {
     // Where files that the plan names are found.
     folder: PathBuf,
+    settings: Settings,
     // Told once the run is over.
     end: Rc<RefCell<Option<oneshot::Sender<()>>>>,
 }
 
 impl NativeHost {
-    /// A host that finds files in `folder`, and what is told once its run is over.
-    pub(crate) fn new(folder: PathBuf) -> (Self, oneshot::Receiver<()>) {
+    /// A host that finds files in `folder` and sends as `settings` say, and what is told once its run is
+    /// over.
+    pub(crate) fn new(folder: PathBuf, settings: Settings) -> (Self, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
         let host = Self {
             folder,
+            settings,
             end: Rc::new(RefCell::new(Some(sender))),
         };
         (host, receiver)
@@ -51,7 +54,8 @@ impl Host for NativeHost {
 
     fn transport(&self) -> HttpTransport {
         let allowed = open_files::max_connections();
-        HttpTransport::new(allowed.min(HttpTransport::MAX_IN_FLIGHT))
+        let max_in_flight = allowed.min(HttpTransport::MAX_IN_FLIGHT);
+        HttpTransport::new(max_in_flight, self.settings.clone())
     }
 
     fn archive(&self) -> Option<&NoArchive> {

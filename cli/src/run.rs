@@ -16,7 +16,7 @@ use mayfly_engine::session::Session;
 
 use crate::exit::Exit;
 use crate::host::NativeHost;
-use crate::http::HttpTransport;
+use crate::http::{HttpTransport, Settings};
 use crate::open_files;
 use crate::signals::{Signal, Signals};
 
@@ -119,7 +119,7 @@ impl Ready {
             return Err(RunError::NoHost);
         }
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let (host, end) = NativeHost::new(folder.to_owned());
+        let (host, end) = NativeHost::new(folder.to_owned(), Settings::of(&plan));
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
             .map_err(|errors| bad_plan(errors.to_string()))?;
         if let Some(path) = &options.json {

@@ -139,6 +139,8 @@ pub struct RequestDefaults {
     pub headers: Vec<(String, Template)>,
     /// Whether an answer that points elsewhere is followed.
     pub follow_redirects: bool,
+    /// Whether each user keeps the cookies that it gets, and sends them, where the host can.
+    pub cookies: bool,
 }
 
 impl RequestDefaults {
@@ -152,6 +154,7 @@ impl Default for RequestDefaults {
             timeout: Self::TIMEOUT,
             headers: Vec::new(),
             follow_redirects: true,
+            cookies: true,
         }
     }
 }

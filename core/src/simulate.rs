@@ -87,11 +87,13 @@ impl<C: Clock> SimulatedApi<C> {
 }
 
 impl<C: Clock> Transport for SimulatedApi<C> {
+    type Session = ();
+
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    async fn send(&self, _: &(), request: &Request) -> Result<Response, TransportError> {
         let mut request = Cow::Borrowed(request);
         for _ in 0..=Self::MAX_REDIRECTS {
             let (done, answer) = self.answer(&request);

@@ -145,6 +145,8 @@ pub type Capacity = Rc<dyn Fn(Elapsed, &Origin) -> usize>;
 pub struct Log {
     /// Each request and when it was sent, in order.
     pub sent: RefCell<Vec<(Elapsed, Request)>>,
+    /// For each of them, how many its user had sent before.
+    pub n_before: RefCell<Vec<u64>>,
     /// Answers given to the end.
     pub n_answered: Cell<u64>,
     /// Requests under way.
@@ -209,6 +211,9 @@ impl<F> Script<F> {
 }
 
 impl<F: Fn(Elapsed, &Request) -> Answer> Transport for Script<F> {
+    /// How many requests its user has sent.
+    type Session = Cell<u64>;
+
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
@@ -217,9 +222,15 @@ impl<F: Fn(Elapsed, &Request) -> Answer> Transport for Script<F> {
         (self.capacity)(self.clock.now(), origin)
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    async fn send(
+        &self,
+        n_before: &Cell<u64>,
+        request: &Request,
+    ) -> Result<Response, TransportError> {
         let now = self.clock.now();
         self.log.sent.borrow_mut().push((now, request.clone()));
+        self.log.n_before.borrow_mut().push(n_before.get());
+        n_before.set(n_before.get() + 1);
         let origin = Origin::of(&request.url).unwrap_or(Origin::OTHER);
         let capacity = self.capacity(&origin);
         let _in_flight = InFlight::new(&self.log, origin, capacity);

@@ -32,7 +32,7 @@ fn own_server() -> String {
 async fn send(method: Method, base_url: &str, path: &str) -> Result<Response, TransportError> {
     let transport = FetchTransport::new(scope());
     let request = Request::new(method, &format!("{base_url}{path}"));
-    transport.send(&request).await
+    transport.send(&(), &request).await
 }
 
 #[wasm_bindgen_test]

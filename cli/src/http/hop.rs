@@ -72,6 +72,11 @@ impl Hop {
         }))
     }
 
+    /// Whether sending it twice does what sending it once does (RFC 9110, 9.2.2).
+    pub(super) fn is_idempotent(&self) -> bool {
+        !matches!(self.method, Method::Patch | Method::Post)
+    }
+
     /// What goes over the wire for this hop of `request`.
     ///
     /// # Errors
@@ -124,6 +129,17 @@ impl Hop {
         if !headers.contains_key(header::HOST) {
             let host = HeaderValue::try_from(self.url.origin.authority());
             headers.insert(header::HOST, host.map_err(|_| TransportError::Invalid)?);
+        }
+        if !headers.contains_key(header::ACCEPT_ENCODING) {
+            let codings = if headers.contains_key(header::RANGE) {
+                // A part of packed bytes cannot be unpacked.
+                "identity"
+            } else if self.url.origin.is_trustworthy() {
+                "gzip, deflate, br, zstd"
+            } else {
+                "gzip, deflate"
+            };
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(codings));
         }
         headers
             .entry(header::USER_AGENT)
@@ -228,7 +244,13 @@ mod tests {
     #[test]
     fn a_get_after_a_post_carries_nothing_of_the_body() {
         let hop = redirected(Method::Post, 302, "/x");
-        let expected = ["authorization", "x-run", "host", "user-agent"];
+        let expected = [
+            "authorization",
+            "x-run",
+            "host",
+            "accept-encoding",
+            "user-agent",
+        ];
         assert_eq!(header_names(&hop, Method::Post), expected);
     }
 
@@ -236,14 +258,24 @@ mod tests {
     fn another_origin_hears_no_credentials() {
         for location in ["http://b.test/", "https://a.test/", "http://a.test:81/"] {
             let hop = redirected(Method::Get, 302, location);
-            let expected = ["content-type", "x-run", "host", "user-agent"];
+            let expected = [
+                "content-type",
+                "x-run",
+                "host",
+                "accept-encoding",
+                "user-agent",
+            ];
             assert_eq!(header_names(&hop, Method::Get), expected, "{location}");
         }
     }
 
     #[test]
     fn headers_of_the_plan_win() {
-        let headers = [("host", "b.test"), ("user-agent", "me"), ("accept", "a")];
+        let headers = [
+            ("host", "b.test"),
+            ("user-agent", "me"),
+            ("accept-encoding", "gzip;q=0.5"),
+        ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let request = Request {
             headers: headers.clone().into(),
@@ -253,6 +285,27 @@ mod tests {
         let sent = message.headers().iter();
         let sent = sent.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         assert_eq!(sent.collect::<Vec<_>>(), headers);
+    }
+
+    #[track_caller]
+    fn check_codings(url: &str, headers: &[(&str, &str)], expected: &str) {
+        let headers = headers.iter();
+        let headers = headers.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let request = Request {
+            headers: headers.collect(),
+            ..Request::new(Method::Get, url)
+        };
+        let message = Hop::first(&request).unwrap().message(&request).unwrap();
+        assert_eq!(message.headers()[header::ACCEPT_ENCODING], expected);
+    }
+
+    #[test]
+    fn codings_are_asked_for_as_browsers_do() {
+        check_codings("http://a.test/", &[], "gzip, deflate");
+        check_codings("https://a.test/", &[], "gzip, deflate, br, zstd");
+        check_codings("http://localhost:80/", &[], "gzip, deflate, br, zstd");
+        check_codings("https://a.test/", &[("range", "bytes=0-9")], "identity");
+        check_codings("https://a.test/", &[("accept-encoding", "br")], "br");
     }
 
     #[track_caller]

@@ -1,28 +1,33 @@
 //! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
+mod coding;
 mod connection;
 mod connector;
+mod cookies;
 mod failure;
 mod hop;
 mod pool;
 mod url;
 mod wire;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
+use hyper::header::{self, HeaderMap};
 use mayfly_core::http::request::Request;
-use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
+use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError};
+use mayfly_core::plan::Plan;
 use rustls::RootCertStore;
 use tokio::time::timeout;
 
+use self::coding::{Decoder, Undecodable};
 use self::connection::{Connection, SendError};
 use self::connector::Connector;
+pub use self::cookies::Cookies;
 use self::hop::Hop;
 use self::pool::Pool;
 use self::url::Origin;
@@ -35,10 +40,11 @@ use self::url::Origin;
 /// - **Connections** are opened as needed and kept while the server does. The one used last is used
 ///   next. A name is looked up once; its addresses are tried in order and kept for good, as a load
 ///   test should not change its target on the way. TLS trusts Mozilla's certificate authorities.
-/// - **Nothing is sent twice.** The server may close an idle connection at any time. If that is
-///   known before the first byte of a request is written, a new connection takes the request. If it
-///   turns out only afterward, the server may have seen the request, and it failed:
-///   [`TransportError::ClosedIdle`]. A browser would send it again.
+/// - **A kept connection that the server closes** is replaced. If that is known before the first byte
+///   of a request is written, a new connection takes the request. If it turns out only afterward, the
+///   server may have seen the request. A method that is idempotent is sent again then, once, over a
+///   new connection, and counted ([`Tally::n_resent`]); RFC 9110, 9.2.2. Any other has failed:
+///   [`TransportError::ClosedIdle`].
 /// - **An answer counts as soon as it is there,** even if the server did not wait for the end of the
 ///   request.
 /// - **One question is added**: where a port closes a plain connection without a word and has
@@ -46,16 +52,37 @@ use self::url::Origin;
 /// - **Redirects** are followed as browsers do, up to [`HttpTransport::MAX_REDIRECTS`]. On the way to
 ///   another origin `authorization` and `cookie` are left out. The chain is one request; the bytes
 ///   are those of the last answer.
-/// - **Compression** is not asked for. A plan that asks by a header `accept-encoding` gets the bytes
-///   as they come over the wire, counted and kept as they are.
-/// - **Headers** of the plan win over `host` and `user-agent`, the only ones that are added besides
-///   the length of the body, which is always the right one.
+/// - **Compression** is asked for and undone as browsers do, always: what is counted is the length of
+///   the body itself, which is known no other way.
+/// - **Cookies** are kept for each user and sent as browsers do, on the way of redirects too, unless the
+///   [`Settings`] say otherwise.
+/// - **Headers** of the plan win over `accept-encoding`, `host` and `user-agent`, the only ones that
+///   are added besides the length of the body, which is always the right one.
 pub struct HttpTransport {
     max_in_flight: usize,
+    settings: Settings,
     connector: Connector,
     pool: RefCell<Pool>,
     // Whether TLS is spoken where plain text found no answer.
     tls_ports: RefCell<HashMap<Origin, bool>>,
+    n_resent: Cell<u64>,
+    wire_bytes: Cell<u64>,
+}
+
+/// What a plan says of a transport.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether users have cookies.
+    pub keeps_cookies: bool,
+}
+
+impl Settings {
+    /// What `plan` says.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            keeps_cookies: plan.request.cookies,
+        }
+    }
 }
 
 impl HttpTransport {
@@ -71,30 +98,43 @@ impl HttpTransport {
     /// A transport without connections, for up to `max_in_flight` requests at once; above zero. It
     /// has as many connections, idle ones included. The process must be allowed to open as many
     /// files.
-    pub fn new(max_in_flight: usize) -> Self {
+    pub fn new(max_in_flight: usize, settings: Settings) -> Self {
         let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        Self::with_roots(max_in_flight, roots)
+        Self::with_roots(max_in_flight, settings, roots)
     }
 
-    fn with_roots(max_in_flight: usize, roots: RootCertStore) -> Self {
+    fn with_roots(max_in_flight: usize, settings: Settings, roots: RootCertStore) -> Self {
         Self {
             max_in_flight,
+            settings,
             connector: Connector::new(roots),
             pool: Pool::new(max_in_flight).into(),
             tls_ports: RefCell::default(),
+            n_resent: Cell::default(),
+            wire_bytes: Cell::default(),
         }
     }
 
     /// Sends a request over an idle connection or a new one, and waits for the head of the answer.
     async fn exchange(
         &self,
+        cookies: &Cookies,
         hop: &Hop,
         request: &Request,
     ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
+        let mut is_second = false;
         loop {
-            let message = hop.message(request)?;
+            let mut message = hop.message(request)?;
+            if self.settings.keeps_cookies {
+                cookies.add_to(&hop.url, message.headers_mut());
+            }
             let origin = &hop.url.origin;
-            let idle = self.pool.borrow_mut().take(origin);
+            // What the server has closed a kept connection on goes over a new one.
+            let idle = if is_second {
+                None
+            } else {
+                self.pool.borrow_mut().take(origin)
+            };
             let mut connection = match idle {
                 Some(connection) => connection,
                 None => {
@@ -103,8 +143,19 @@ impl HttpTransport {
                 }
             };
             match connection.send(message).await {
-                Ok(head) => return Ok((connection, head)),
+                Ok(head) => {
+                    if self.settings.keeps_cookies {
+                        cookies.keep(&hop.url, head.headers());
+                    }
+                    return Ok((connection, head));
+                }
                 Err(SendError::Unsent) => (),
+                Err(SendError::Failed(TransportError::ClosedIdle))
+                    if !is_second && hop.is_idempotent() =>
+                {
+                    is_second = true;
+                    self.n_resent.set(self.n_resent.get() + 1);
+                }
                 Err(SendError::Failed(error)) => return Err(self.explain(error, origin).await),
             }
         }
@@ -142,6 +193,7 @@ impl HttpTransport {
         limit: Option<usize>,
     ) -> Result<Response, TransportError> {
         let (head, mut body) = answer.into_parts();
+        let mut decoder = Decoder::new(&head.headers);
         let mut response = Response {
             status: head.status.as_u16(),
             body_bytes: 0,
@@ -153,28 +205,54 @@ impl HttpTransport {
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            response.body_bytes += data.len() as u64;
-            if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
-                let room = limit - kept.body.len();
-                kept.body.extend_from_slice(&data[..room.min(data.len())]);
+            let wire_bytes = self.wire_bytes.get() + data.len() as u64;
+            self.wire_bytes.set(wire_bytes);
+            // A body that cannot be decoded is received to its end too, for the sake of the
+            // connection.
+            let decoded = decoder.as_mut().map_err(|error| *error);
+            let decoded =
+                decoded.and_then(|it| it.decode(&data, |bytes| add(&mut response, bytes, limit)));
+            if let Err(error) = decoded {
+                decoder = Err(error);
             }
         }
         if connection.is_reusable().await {
             self.pool.borrow_mut().put(origin, connection);
         }
-        Ok(response)
+        match decoder.and_then(Decoder::finish) {
+            Ok(()) => Ok(response),
+            Err(Undecodable) => Err(TransportError::Undecodable),
+        }
+    }
+}
+
+/// Takes the next bytes of a body.
+fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
+    response.body_bytes += bytes.len() as u64;
+    if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
+        let room = limit - kept.body.len();
+        kept.body.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 }
 
 impl Transport for HttpTransport {
+    type Session = Cookies;
+
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    fn tally(&self) -> Tally {
+        Tally {
+            n_resent: self.n_resent.get(),
+            wire_bytes: self.wire_bytes.get(),
+        }
+    }
+
+    async fn send(&self, cookies: &Cookies, request: &Request) -> Result<Response, TransportError> {
         let mut hop = Hop::first(request)?;
         for _ in 0..=Self::MAX_REDIRECTS {
-            let (connection, answer) = self.exchange(&hop, request).await?;
+            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
             let next = if request.follow_redirects {
                 hop.next(answer.status(), answer.headers())?
             } else {
@@ -195,15 +273,23 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Values of one name are one list (RFC 9110, 5.3), as a browser gives them, but for cookies, which
+/// have commas of their own.
 fn kept_headers(headers: &HeaderMap) -> Kept {
-    let headers = headers.iter().map(|(name, value)| {
+    let mut kept = Kept::default();
+    for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (name.as_str().to_owned(), value.into_owned())
-    });
-    Kept {
-        headers: headers.collect(),
-        body: Vec::new(),
+        match kept.headers.last_mut() {
+            Some((last, list)) if last == name.as_str() && name != header::SET_COOKIE => {
+                *list += ", ";
+                *list += &value;
+            }
+            _ => kept
+                .headers
+                .push((name.as_str().to_owned(), value.into_owned())),
+        }
     }
+    kept
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+mod codings;
+mod cookies;
 mod failures;
 
 use std::sync::Arc;
@@ -90,8 +92,19 @@ async fn read_request(stream: &mut TcpStream) -> String {
     head + str::from_utf8(&body).unwrap()
 }
 
+impl HttpTransport {
+    /// Sends for a user who has no cookies.
+    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+        Transport::send(self, &Cookies::default(), request).await
+    }
+}
+
+const SETTINGS: Settings = Settings {
+    keeps_cookies: true,
+};
+
 fn transport() -> HttpTransport {
-    HttpTransport::new(HttpTransport::MAX_IN_FLIGHT)
+    HttpTransport::new(HttpTransport::MAX_IN_FLIGHT, SETTINGS)
 }
 
 fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
@@ -151,17 +164,23 @@ async fn as_much_is_kept_as_the_request_says() {
 }
 
 #[tokio::test]
-async fn kept_header_names_are_in_lower_case() {
-    let answer = "HTTP/1.1 404 Not Found\r\nX-One: Yes\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\
-                  Content-Length: 0\r\n\r\n";
+async fn headers_of_one_name_are_one_list_but_for_cookies() {
+    let answer = "HTTP/1.1 404 Not Found\r\nVary: Origin\r\nSet-Cookie: a=1, 2\r\nX-One: Yes\r\n\
+                  VARY: Accept,Range\r\nSet-Cookie: b\r\nvary:\r\nContent-Length: 0\r\n\r\n";
     let (url, _received) = scripted(vec![vec![answer]]).await;
     let response = transport().send(&Request::new(Method::Get, &url)).await;
-    let kept = response.unwrap().kept.unwrap();
-    assert_eq!(kept.header("x-one"), Some("Yes"));
-    let names: Vec<_> = kept.headers.iter().map(|it| it.0.as_str()).collect();
+    let headers = response.unwrap().kept.unwrap().headers;
+    let headers = headers.iter();
+    let headers: Vec<_> = headers.map(|it| (it.0.as_str(), it.1.as_str())).collect();
     assert_eq!(
-        names,
-        ["x-one", "set-cookie", "set-cookie", "content-length"]
+        headers,
+        [
+            ("vary", "Origin, Accept,Range, "),
+            ("set-cookie", "a=1, 2"),
+            ("set-cookie", "b"),
+            ("x-one", "Yes"),
+            ("content-length", "0"),
+        ]
     );
 }
 
@@ -179,7 +198,7 @@ async fn a_request_arrives_as_it_was_sent() {
     let version = env!("CARGO_PKG_VERSION");
     let expected = format!(
         "PUT /a%20b?c=%C3%BC HTTP/1.1\r\nx-one: 1\r\nx-two: ü\r\nhost: {host}\r\n\
-         user-agent: mayfly/{version}\r\ncontent-length: 4\r\n\r\nbody"
+         accept-encoding: gzip, deflate, br, zstd\r\nuser-agent: mayfly/{version}\r\ncontent-length: 4\r\n\r\nbody"
     );
     assert_eq!(received.recv().await, Some(expected));
 }
@@ -203,7 +222,7 @@ async fn a_connection_carries_one_request_after_another() {
 #[tokio::test]
 async fn no_more_idle_connections_are_kept_than_allowed() {
     let server = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1);
+    let transport = HttpTransport::new(1, SETTINGS);
     let request = server.get("/delay/1");
     for n_accepted in [2, 3] {
         let both = [transport.send(&request), transport.send(&request)];
@@ -437,7 +456,7 @@ async fn https_needs_a_certificate_that_is_trusted() {
 
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
-    let trusting = HttpTransport::with_roots(1, roots);
+    let trusting = HttpTransport::with_roots(1, SETTINGS, roots);
     for _ in 0..2 {
         assert_eq!(trusting.send(&request).await, answer(200, 2));
     }

@@ -1,6 +1,7 @@
 //! Where a request goes. What a URL may be, and what a reference in a redirect means, is up to the
 //! URL Standard, as in browsers; here it is taken apart.
 
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use hyper::http::uri::PathAndQuery;
@@ -27,6 +28,11 @@ pub(super) struct Origin {
 }
 
 impl Url {
+    /// For those who know only such URLs.
+    pub(super) fn as_url(&self) -> &url::Url {
+        &self.whole
+    }
+
     /// What `reference` means in a document at this URL.
     ///
     /// # Errors
@@ -75,6 +81,20 @@ impl FromStr for Url {
 }
 
 impl Origin {
+    /// Whether nobody is in between who could read along, as browsers see it. Some who are in between
+    /// of plain text have trouble with newer codings, so that browsers ask for these only here.
+    pub(super) fn is_trustworthy(&self) -> bool {
+        self.is_https || self.is_loopback()
+    }
+
+    /// Whether it is this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        match self.host.parse::<IpAddr>() {
+            Ok(address) => address.is_loopback(),
+            Err(_) => self.host == "localhost" || self.host.ends_with(".localhost"),
+        }
+    }
+
     /// As in a URL and in the header `host`: the port only if it is not the usual one.
     pub(super) fn authority(&self) -> String {
         let host = match self.host.contains(':') {
@@ -185,6 +205,23 @@ mod tests {
             "//a@b.test",
         ] {
             assert_eq!(base.join(reference), Err(TransportError::Invalid));
+        }
+    }
+
+    #[test]
+    fn this_machine_and_encrypted_origins_are_trustworthy() {
+        for (url, expected) in [
+            ("http://localhost:80/", true),
+            ("http://api.localhost/", true),
+            ("http://127.0.0.2/", true),
+            ("http://[::1]/", true),
+            ("https://a.test/", true),
+            ("http://a.test/", false),
+            ("http://192.168.0.1/", false),
+            ("http://notlocalhost/", false),
+        ] {
+            let origin = url.parse::<Url>().unwrap().origin;
+            assert_eq!(origin.is_trustworthy(), expected, "{url}");
         }
     }
 

@@ -65,6 +65,8 @@ pub(crate) fn snapshot(stats: &mut Stats, shard: u32) -> Snapshot {
         n_in_flight: 0,
         n_due: 0,
         n_dead: 0,
+        n_resent: 0,
+        wire_bytes: 0,
         end_cause: None,
         n_dropped: 0,
         rows,

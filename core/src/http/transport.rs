@@ -15,7 +15,11 @@ use crate::http::request::Request;
 ///
 /// # Contract
 ///
-/// - **One call is one request.** Never retry: a retry hides the failure the run is there to count.
+/// - **One call is one request.** Never retry what a server may have acted on: a retry hides the
+///   failure the run is there to count. The one exception is what RFC 9110 (9.2.2) lets every client
+///   do: an idempotent request that went over a connection which had carried others, and was closed
+///   before the first byte of an answer, may be sent again once, over a new connection. It is
+///   counted in the [`Tally`].
 /// - **Any status is an answer.** `Ok` means that a response arrived, be it a 503. Whether that is
 ///   a failure is not for the transport to say.
 /// - **Dropping the future aborts the request.** Stopping a user drops its future, and nothing may
@@ -30,6 +34,9 @@ use crate::http::request::Request;
 ///
 /// Implementations must not panic on anything a server can send.
 pub trait Transport {
+    /// What one user keeps from request to request, such as cookies. It begins empty.
+    type Session: Default;
+
     /// How many requests to all origins together may be in flight at once without waiting for a free
     /// connection inside the transport, where nobody could see it; above zero.
     ///
@@ -47,13 +54,32 @@ pub trait Transport {
         self.max_in_flight()
     }
 
-    /// Sends `request` and waits for the last byte of the body.
+    /// What it did that is in no answer, since it was made.
+    fn tally(&self) -> Tally {
+        Tally::default()
+    }
+
+    /// Sends `request` of the user who has `session`, and waits for the last byte of the body.
     ///
     /// # Errors
     ///
     /// Fails if no complete response arrived. The cause is as exact as the host allows; see
     /// [`TransportError::Opaque`].
-    fn send(&self, request: &Request) -> impl Future<Output = Result<Response, TransportError>>;
+    fn send(
+        &self,
+        session: &Self::Session,
+        request: &Request,
+    ) -> impl Future<Output = Result<Response, TransportError>>;
+}
+
+/// What a transport did that is in no answer. Totals; a host that cannot know them leaves them at
+/// zero.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Tally {
+    /// Requests that were sent a second time, because the server closed a kept connection.
+    pub n_resent: u64,
+    /// The lengths of all bodies as they came over the wire, before decompression.
+    pub wire_bytes: u64,
 }
 
 /// What came back.
@@ -70,17 +96,25 @@ pub struct Response {
 /// The part of an answer that is looked at after it was counted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Kept {
-    /// Header names in lower case, and their values, as far as the host may read them.
+    /// Header names in lower case, and their values, as far as the host may read them. Values of one
+    /// name are one list with ", " between them. Only `set-cookie` may be there more than once, as
+    /// its values have commas of their own.
     pub headers: Vec<(String, String)>,
     /// The start of the body, after decompression.
     pub body: Vec<u8>,
 }
 
 impl Kept {
-    /// The value of a header, whose name is in lower case; that of the first, if there are several.
+    /// The value of a header, whose name is in lower case; the first, if there are several.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers.find(|it| it.0 == name).map(|it| it.1.as_str())
+        self.header_lines(name).next()
+    }
+
+    /// The values of a header, whose name is in lower case: one at most, unless it is `set-cookie`.
+    pub fn header_lines(&self, name: &str) -> impl Iterator<Item = &str> {
+        let headers = self.headers.iter();
+        let headers = headers.filter(move |it| it.0 == name);
+        headers.map(|it| it.1.as_str())
     }
 }
 
@@ -103,7 +137,7 @@ pub enum TransportError {
     #[error("connection closed before the answer began")]
     Closed,
     /// The server closed a connection that had carried other requests, while this one was on its
-    /// way. It may have been seen, so it was not sent again. Native only.
+    /// way. It may have been seen, and its method does not allow to send it again. Native only.
     #[error("kept connection closed by the server while the request was on its way")]
     ClosedIdle,
     /// No connection, for a reason that is none of the others. In reports of earlier versions also
@@ -176,6 +210,10 @@ pub enum TransportError {
     /// More redirects than anybody follows. Native only; a browser calls it opaque.
     #[error("too many redirects")]
     TooManyRedirects,
+    /// The body is not coded as its header `content-encoding` says. Native only; a browser calls it
+    /// lost while it was arriving.
+    #[error("answer whose body cannot be decoded: it is not what its Content-Encoding says")]
+    Undecodable,
     /// No way to the host or its network. Native only.
     #[error("host or network unreachable")]
     Unreachable,

@@ -37,6 +37,12 @@ impl<'a> Answer<'a> {
         self.response.kept.as_ref()?.header(name)
     }
 
+    /// All values of a header, whose name is in lower case.
+    pub fn header_lines(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let kept = self.response.kept.as_deref();
+        kept.into_iter().flat_map(move |it| it.header_lines(name))
+    }
+
     /// The body as far as it was kept. What is not UTF-8 is replaced by U+FFFD.
     pub fn text(&self) -> &str {
         self.text

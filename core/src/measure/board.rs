@@ -66,6 +66,16 @@ impl Board {
         self.newest.values().map(|it| it.n_dead).sum()
     }
 
+    /// Requests that were sent a second time, because the server closed a kept connection.
+    pub fn n_resent(&self) -> u64 {
+        self.newest.values().map(|it| it.n_resent).sum()
+    }
+
+    /// The lengths of all bodies as they came over the wire; zero where the host does not know.
+    pub fn wire_bytes(&self) -> u64 {
+        self.newest.values().map(|it| it.wire_bytes).sum()
+    }
+
     /// Why the run ends or has ended; `None` while it goes on, or where that was not kept.
     pub fn end_cause(&self) -> Option<&EndCause> {
         let causes = self.newest.values().filter_map(|it| it.end_cause.as_ref());
@@ -201,6 +211,8 @@ mod tests {
             n_in_flight: 0,
             n_due: 0,
             n_dead: 0,
+            n_resent: 0,
+            wire_bytes: 0,
             end_cause: None,
             n_dropped: stats.n_dropped(),
             rows: stats.rows(at, false),

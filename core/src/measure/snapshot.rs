@@ -50,6 +50,12 @@ pub struct Snapshot {
     /// Users that exceptions ended for good, since the run began.
     #[serde(default)]
     pub n_dead: u64,
+    /// Requests that were sent a second time, because the server closed a kept connection.
+    #[serde(default)]
+    pub n_resent: u64,
+    /// The lengths of all bodies as they came over the wire; zero where the host does not know.
+    #[serde(default)]
+    pub wire_bytes: u64,
     /// Why the run ends or has ended; `None` while it goes on, and in reports of earlier versions.
     #[serde(default)]
     pub end_cause: Option<EndCause>,

@@ -18,6 +18,12 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     if 0 < n_dead {
         out += &format!("\n{}\n", words::dead_users(n_dead));
     }
+    if 0 < board.n_resent() {
+        out += &format!("\n{}\n", words::resent(board.n_resent()));
+    }
+    if let Some(bytes) = words::on_the_wire(board.wire_bytes(), aggregated(&rows).body_bytes) {
+        out += &format!("\n{bytes}\n");
+    }
     if let Some(cause) = board.end_cause().filter(|it| !it.is_expected()) {
         out += &format!(
             "\nThe run ended early: {}.\n",

@@ -39,6 +39,24 @@ pub fn dead_users(n_dead: u64) -> String {
     }
 }
 
+/// That `n_resent` requests, at least one, were sent twice, as a sentence.
+pub fn resent(n_resent: u64) -> String {
+    let requests = match n_resent {
+        1 => "1 request was".to_owned(),
+        n_resent => format!("{} requests were", count(n_resent)),
+    };
+    format!("{requests} sent once more, because the server had closed a kept connection.")
+}
+
+/// How long all bodies were on the wire, as a sentence; `None` if it is not known, or as long as they
+/// are themselves.
+pub fn on_the_wire(wire_bytes: u64, body_bytes: u64) -> Option<String> {
+    (wire_bytes != 0 && wire_bytes != body_bytes).then(|| {
+        let [wire_bytes, body_bytes] = [wire_bytes, body_bytes].map(count);
+        format!("Bodies: {body_bytes} bytes, {wire_bytes} as they went over the wire.")
+    })
+}
+
 /// A number, at least zero, with one decimal.
 pub fn tenths(number: f64) -> String {
     let tenths = (number * 10.0).round() as u64;
@@ -99,6 +117,16 @@ pub fn clock(secs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_on_the_wire_are_told_where_they_are_others() {
+        assert_eq!(on_the_wire(0, 5000), None);
+        assert_eq!(on_the_wire(5000, 5000), None);
+        assert_eq!(
+            on_the_wire(1000, 5000).as_deref(),
+            Some("Bodies: 5\u{202f}000 bytes, 1\u{202f}000 as they went over the wire.")
+        );
+    }
 
     #[test]
     fn times_have_one_decimal() {

@@ -2,29 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use futures::future::{AbortHandle, Abortable, Fuse};
 use futures::stream::{FusedStream, FuturesUnordered};
 use futures::{FutureExt, StreamExt, select_biased};
 
-use crate::http::transport::Transport;
+use crate::http::transport::{Tally, Transport};
 use crate::measure::snapshot::Snapshot;
-use crate::running::shard::{Command, Effect, Shard};
+use crate::running::shard::{Command, Effect, Life, Shard};
 use crate::time::{Clock, Elapsed};
 
 /// Runs `shard` to its end, and hands out its snapshots on the way; the last one is final.
 ///
 /// This loop decides nothing. All that can happen to a shard is in the arms of its `select`.
 /// Dropping the future ends the run and aborts what is under way.
-pub async fn drive(
+pub async fn drive<T: Transport>(
     mut shard: Shard,
-    transport: &impl Transport,
+    transport: &T,
     clock: &impl Clock,
     mut commands: impl FusedStream<Item = Command> + Unpin,
     mut publish: impl FnMut(Snapshot),
 ) {
     let mut in_flight = FuturesUnordered::new();
     let mut handles = BTreeMap::new();
+    let mut sessions = Sessions::<T::Session>(Vec::new());
+    // What the transport had done when counting began.
+    let mut before = Tally::default();
     let mut alarm = Alarm {
         at: None,
         sleep: Fuse::terminated(),
@@ -40,8 +44,9 @@ pub async fn drive(
                 Effect::Send(ticket, request) => {
                     let (handle, registration) = AbortHandle::new_pair();
                     handles.insert(ticket, handle);
+                    let session = sessions.of(shard.life(ticket));
                     let answer = async move {
-                        let result = transport.send(&request).await;
+                        let result = transport.send(&session, &request).await;
                         // Read here and not below, where other answers may be in front.
                         (clock.now(), result)
                     };
@@ -50,7 +55,10 @@ pub async fn drive(
                 }
             }
         }
-        if let Some(snapshot) = shard.poll_snapshot(now) {
+        if let Some(mut snapshot) = shard.poll_snapshot(now) {
+            let tally = transport.tally();
+            snapshot.n_resent = tally.n_resent - before.n_resent;
+            snapshot.wire_bytes = tally.wire_bytes - before.wire_bytes;
             publish(snapshot);
         }
         let Some(wakeup) = shard.poll_wakeup() else {
@@ -65,9 +73,31 @@ pub async fn drive(
                     shard.handle_outcome(done, ticket, result);
                 }
             }
-            command = commands.select_next_some() => shard.handle_command(clock.now(), command),
+            command = commands.select_next_some() => {
+                if command == Command::Reset {
+                    before = transport.tally();
+                }
+                shard.handle_command(clock.now(), command);
+            }
             () = &mut alarm.sleep => alarm.at = None,
         }
+    }
+}
+
+/// What users keep between requests, by their number in the shard. One that starts again has nothing.
+struct Sessions<S>(Vec<(Life, Rc<S>)>);
+
+impl<S: Default> Sessions<S> {
+    fn of(&mut self, life: Life) -> Rc<S> {
+        let index = life.user as usize;
+        while self.0.len() <= index {
+            self.0.push(Default::default());
+        }
+        let (known, session) = &mut self.0[index];
+        if *known != life {
+            (*known, *session) = (life, Rc::default());
+        }
+        Rc::clone(session)
     }
 }
 

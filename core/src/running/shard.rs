@@ -61,6 +61,14 @@ pub struct Ticket {
     epoch: u32,
 }
 
+/// One life of one user: who was stopped may start again.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Life {
+    /// Its number in the shard, from 0.
+    pub user: u32,
+    nth: u32,
+}
+
 /// What the host has to do.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Effect {
@@ -272,6 +280,14 @@ impl Shard {
         }
     }
 
+    /// Whose request a ticket is for.
+    pub fn life(&self, ticket: Ticket) -> Life {
+        Life {
+            user: ticket.user,
+            nth: self.users[ticket.user as usize].life,
+        }
+    }
+
     /// A snapshot, if one is due. The last one comes once the run is over.
     pub fn poll_snapshot(&mut self, now: Elapsed) -> Option<Snapshot> {
         self.advance(now);
@@ -290,6 +306,8 @@ impl Shard {
             n_in_flight: self.queues.n_in_flight() as u64,
             n_due: self.n_due,
             n_dead: self.n_dead,
+            n_resent: 0,
+            wire_bytes: 0,
             end_cause: self.end_cause.clone(),
             n_dropped: self.stats.n_dropped(),
             rows: self.stats.rows(now, is_last),

@@ -55,6 +55,7 @@ pub async fn try_step(
         memory: Memory::default(),
         rng: Rng::new(setting.seed, 0),
         transport,
+        session: Default::default(),
         clock,
         needs: &needs,
     };
@@ -173,12 +174,13 @@ pub struct Extracted {
 }
 
 /// User 0, who sends the requests.
-struct Attempt<'a, T, C> {
+struct Attempt<'a, T: Transport, C> {
     setting: TrialSetting<'a>,
     is_open: bool,
     memory: Memory,
     rng: Rng,
     transport: &'a T,
+    session: T::Session,
     clock: &'a C,
     needs: &'a Needs<'a>,
 }
@@ -230,7 +232,12 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
         timeout: Duration,
     ) -> Result<Response, TransportError> {
         let deadline = self.clock.sleep_until(self.clock.now() + timeout);
-        match select(pin!(self.transport.send(request)), pin!(deadline)).await {
+        match select(
+            pin!(self.transport.send(&self.session, request)),
+            pin!(deadline),
+        )
+        .await
+        {
             Either::Left((result, _)) => result,
             Either::Right(_) => Err(TransportError::Timeout),
         }

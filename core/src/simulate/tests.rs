@@ -26,7 +26,7 @@ fn api(model: Model) -> SimulatedApi<SetClock> {
 }
 
 fn send(api: &SimulatedApi<SetClock>, request: &Request) -> Result<Response, TransportError> {
-    let sent = api.send(request).now_or_never();
+    let sent = api.send(&(), request).now_or_never();
     sent.expect("nothing waits")
 }
 

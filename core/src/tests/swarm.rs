@@ -139,3 +139,21 @@ fn a_run_is_a_function_of_plan_seed_and_answers() {
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
 }
+
+#[test]
+fn what_a_user_keeps_is_its_own_and_gone_when_it_starts_again() {
+    let stages = "stages = [ { duration = 1, users = 2, spawn_rate = 100 }, \
+                  { duration = 1, users = 0, spawn_rate = 100 }, \
+                  { duration = 1, users = 2, spawn_rate = 100 } ]";
+    let plan = format!(
+        "version = 1\nload = {{ {stages} }}\n[[user_class]]\nname = 'User'\n\
+         wait = '200ms'\ntask = [ {{ get = '/' }} ]"
+    );
+    let outcome = Simulation::of(&plan, after_50_ms).run();
+    let log = &outcome.logs[0];
+    let sent = log.sent.borrow().len();
+    let n_before = log.n_before.borrow();
+    let lives = n_before.iter().filter(|it| **it == 0).count();
+    assert_eq!(lives, 4, "{n_before:?}");
+    assert!(8 < sent && (1..4).all(|nth| n_before.contains(&nth)));
+}

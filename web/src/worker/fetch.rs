@@ -42,6 +42,9 @@ impl FetchTransport {
 }
 
 impl Transport for FetchTransport {
+    /// A page cannot keep cookies apart by user, so requests go without.
+    type Session = ();
+
     fn max_in_flight(&self) -> usize {
         Self::CONNECTIONS
     }
@@ -54,7 +57,7 @@ impl Transport for FetchTransport {
         }
     }
 
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    async fn send(&self, _: &(), request: &Request) -> Result<Response, TransportError> {
         let guard = AbortOnDrop::new()?;
         let init = init(request).map_err(|_| TransportError::Invalid);
         let answer = match init {

@@ -133,7 +133,9 @@ async fn trusted(
     roots.add(certificate).unwrap();
     let url = url.replace("localhost", host);
     let request = Request::new(Method::Get, &url);
-    HttpTransport::with_roots(1, roots).send(&request).await
+    HttpTransport::with_roots(1, SETTINGS, roots)
+        .send(&request)
+        .await
 }
 
 #[tokio::test]
@@ -208,10 +210,40 @@ async fn a_port_that_has_answered_is_not_asked_for_tls() {
 #[tokio::test]
 async fn a_request_that_may_have_been_seen_is_not_sent_again() {
     let (url, mut received) = scripted(vec![vec![OK, ""], vec![OK]]).await;
-    let (transport, request) = (transport(), Request::new(Method::Get, &url));
+    let (transport, request) = (transport(), Request::new(Method::Post, &url));
     assert_eq!(transport.send(&request).await, answer(200, 2));
     check(transport.send(&request).await, ClosedIdle);
-    assert_eq!(received.recv().await.unwrap().matches("GET").count(), 2);
+    assert_eq!(received.recv().await.unwrap().matches("POST").count(), 2);
+    assert_eq!(transport.tally().n_resent, 0);
+}
+
+#[tokio::test]
+async fn an_idempotent_request_is_sent_again_once_and_counted() {
+    for method in [Method::Get, Method::Put, Method::Delete, Method::Options] {
+        let connections = vec![vec![OK, ""], vec![OK, ""], vec![""], vec![OK]];
+        let (url, mut received) = scripted(connections).await;
+        let (transport, request) = (transport(), Request::new(method, &url));
+        for n_resent in [0, 1] {
+            assert_eq!(transport.send(&request).await, answer(200, 2));
+            assert_eq!(transport.tally().n_resent, n_resent);
+        }
+        // The new connection has carried nothing before, so that this is another matter.
+        check(transport.send(&request).await, Closed);
+        assert_eq!(transport.tally().n_resent, 2);
+        for n_requests in [2, 2, 1] {
+            let received = received.recv().await.unwrap();
+            assert_eq!(received.matches(method.as_str()).count(), n_requests);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_has_begun_is_not_asked_for_again() {
+    let (url, _received) = scripted(vec![vec![OK, "HTTP/1.1 2"], vec![OK]]).await;
+    let (transport, request) = (transport(), Request::new(Method::Get, &url));
+    assert_eq!(transport.send(&request).await, answer(200, 2));
+    check(transport.send(&request).await, Body);
+    assert_eq!(transport.tally().n_resent, 0);
 }
 
 /// A server on a thread of its own: it answers a request, says `farewell`, closes, and does the same
@@ -289,7 +321,7 @@ async fn idle_connections_make_room_for_others() {
         stream.read(&mut [0]).await.unwrap()
     });
     let second = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1);
+    let transport = HttpTransport::new(1, SETTINGS);
     let request = Request::new(Method::Get, &first);
     assert_eq!(transport.send(&request).await, answer(200, 2));
     assert_eq!(transport.send(&second.get("/")).await, answer(200, 11));

@@ -11,7 +11,13 @@ fn judge_body(check: &Check, body: &str) -> Result<(), CheckFailure> {
         status: 404,
         body_bytes: body.len() as u64,
         kept: Some(Box::new(Kept {
-            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            headers: [
+                ("content-type", "text/html"),
+                ("set-cookie", "a=1; Path=/"),
+                ("set-cookie", "b=2"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
             body: body.into(),
         })),
     };
@@ -150,6 +156,16 @@ fn headers() {
         Err("header content-type is not “{{ id }}”"),
     );
     check(header("x-request-id", None), Err("no header x-request-id"));
+}
+
+#[test]
+fn any_line_of_a_cookie_will_do() {
+    check(header("set-cookie", Some("a=1; Path=/")), Ok(()));
+    check(header("set-cookie", Some("b=2")), Ok(()));
+    check(
+        header("set-cookie", Some("a=1; Path=/, b=2")),
+        Err("header set-cookie is not “a=1; Path=/, b=2”"),
+    );
 }
 
 #[test]

@@ -20,6 +20,9 @@ table! {
             headers: As<Headers>,
             /// Whether redirects are followed; true if it is left out.
             follow_redirects: bool,
+            /// Whether each user keeps the cookies that it gets, and sends them; true if it is left
+            /// out. The command only: a page cannot.
+            cookies: bool,
         }
     }
 }
@@ -33,6 +36,7 @@ impl Form for RequestTable {
             timeout: self.timeout.map_or(default.timeout, |it| it.0),
             headers: self.headers.map_or(default.headers, |it| it.0),
             follow_redirects: self.follow_redirects.unwrap_or(default.follow_redirects),
+            cookies: self.cookies.unwrap_or(default.cookies),
         })
     }
 
@@ -45,6 +49,7 @@ impl Form for RequestTable {
             headers: headers(&request.headers),
             follow_redirects: (follow_redirects != default.follow_redirects)
                 .then_some(follow_redirects),
+            cookies: (request.cookies != default.cookies).then_some(request.cookies),
         }
     }
 }

@@ -146,6 +146,10 @@ fn notes(view: &View<'_>) -> Html {
     if 0 < board.n_dead() {
         notes.push(words::dead_users(board.n_dead()));
     }
+    if 0 < board.n_resent() {
+        notes.push(words::resent(board.n_resent()));
+    }
+    notes.extend(words::on_the_wire(board.wire_bytes(), total.body_bytes));
     if board.rows_left_out() {
         notes.push(
             "There are more request names than rows; the rest is in (other). Give requests with \

@@ -106,6 +106,8 @@ fn counts(snapshot: &Snapshot) -> Vec<u64> {
         snapshot.n_due,
         snapshot.n_in_flight,
         snapshot.n_dead,
+        snapshot.n_resent,
+        snapshot.wire_bytes,
     ];
     counts.extend(snapshot.exceptions.iter().map(|it| it.count));
     counts.extend(of_slots(&snapshot.series));

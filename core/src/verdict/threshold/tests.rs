@@ -290,6 +290,8 @@ impl Source {
             n_in_flight: 0,
             n_due: 0,
             n_dead: 0,
+            n_resent: 0,
+            wire_bytes: 0,
             end_cause: None,
             n_dropped: self.stats.n_dropped(),
             rows: self.stats.rows(at, state == RunState::Stopped),

@@ -81,8 +81,8 @@ fn an_unknown_key_deep_inside_is_told_as_well() {
     );
     check(
         &with_lines("[request]\nretries = 2"),
-        "line 3: request: unknown key “retries”; expected “timeout”, “headers” or \
-         “follow_redirects”",
+        "line 3: request: unknown key “retries”; expected “timeout”, “headers”, \
+         “follow_redirects” or “cookies”",
     );
     check(
         &with_lines("[data.a]\nrow = []"),

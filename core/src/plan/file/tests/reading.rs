@@ -241,6 +241,7 @@ fn tags_thresholds_and_defaults_are_those_of_the_plan() {
         timeout: secs(20),
         headers: vec![("accept".to_owned(), template("application/json"))],
         follow_redirects: false,
+        cookies: false,
     };
     assert_eq!(plan.request, request);
 }

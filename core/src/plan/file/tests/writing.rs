@@ -33,7 +33,7 @@ fn what_is_as_it_would_be_anyway_is_left_out() {
         "version = 1
 thresholds = [{ check = 'p95 < 1s', abort = false }]
 tags = []
-request = { timeout = '30s', headers = {}, follow_redirects = true }
+request = { timeout = '30s', headers = {}, follow_redirects = true, cookies = true }
 load = { arrivals = [{ duration = '60s', rate = [5, 5] }], max_users = 1000, stop_timeout = 0 }
 
 [simulated]
@@ -473,6 +473,7 @@ fn files() -> Values {
             "follow_redirects",
             any::<bool>().prop_map(Value::from).boxed(),
         ),
+        ("cookies", any::<bool>().prop_map(Value::from).boxed()),
     ];
     let required = vec![
         ("version", one(1)),

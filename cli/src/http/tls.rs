@@ -1,0 +1,184 @@
+//! Which servers TLS trusts, and who it says that it is. What a plan says comes here with its files.
+
+use std::env;
+use std::sync::Arc;
+
+use mayfly_core::plan::tls::{Identity, Tls};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
+
+/// Why no connection could be encrypted as the plan says.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("tls.{key}: cannot read {name}: {error}")]
+    File {
+        /// The key of the plan.
+        key: &'static str,
+        /// What it names.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// A file does not have what it should.
+    #[error("tls.{key}: expected {expected} in PEM, found none in {name}")]
+    Missing {
+        /// The key of the plan.
+        key: &'static str,
+        /// What the file should have.
+        expected: &'static str,
+        /// What the key names.
+        name: String,
+    },
+    /// Certificate and key do not fit each other.
+    #[error("tls.cert: cannot use {name}: {error}")]
+    Identity {
+        /// The file of the certificate.
+        name: String,
+        /// Why.
+        error: String,
+    },
+    /// `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, and has nothing to trust.
+    #[error("SSL_CERT_FILE or SSL_CERT_DIR has no certificate that can be read{0}")]
+    Environment(String),
+}
+
+/// Reads a file that the plan names.
+type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// How connections are made by what `tls` says. Trusted are Mozilla's certificate authorities, those of
+/// the system or, in their place, of `SSL_CERT_FILE` and `SSL_CERT_DIR`, and those of the plan.
+///
+/// # Errors
+///
+/// Fails if a file of the plan or of the environment cannot be used.
+pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError> {
+    let mut roots = RootCertStore::empty();
+    if tls.verify {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        add_system(&mut roots)?;
+    }
+    if let Some(name) = &tls.ca {
+        let certificates = certificates("ca", name, read)?;
+        if roots.add_parsable_certificates(certificates).0 == 0 {
+            return Err(missing("ca", "a certificate", name));
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the versions that are on by default");
+    let config = if tls.verify {
+        config.with_root_certificates(roots)
+    } else {
+        let anybody = Arc::new(Anybody(provider));
+        config
+            .dangerous()
+            .with_custom_certificate_verifier(anybody)
+    };
+    let mut config = match &tls.identity {
+        None => config.with_no_client_auth(),
+        Some(Identity { cert, key }) => {
+            let chain = certificates("cert", cert, read)?;
+            let (key, name) = match key {
+                Some(name) => ("key", name),
+                None => ("cert", cert),
+            };
+            let bytes = read_file(key, name, read)?;
+            let secret = PrivateKeyDer::from_pem_slice(&bytes)
+                .map_err(|_| missing(key, "a private key", name))?;
+            let config = config.with_client_auth_cert(chain, secret);
+            config.map_err(|error| TlsError::Identity {
+                name: cert.clone(),
+                error: error.to_string(),
+            })?
+        }
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Adds what the system trusts. A system without any is none: there are those that are built in.
+fn add_system(roots: &mut RootCertStore) -> Result<(), TlsError> {
+    let found = rustls_native_certs::load_native_certs();
+    let n_added = roots.add_parsable_certificates(found.certs).0;
+    let is_chosen = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|it| env::var_os(it).is_some());
+    if n_added == 0 && is_chosen.contains(&true) {
+        let errors = found.errors.iter().map(|it| format!("; {it}"));
+        return Err(TlsError::Environment(errors.collect()));
+    }
+    Ok(())
+}
+
+fn certificates(
+    key: &'static str,
+    name: &str,
+    read: Read<'_>,
+) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let bytes = read_file(key, name, read)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(missing(key, "a certificate", name)),
+    }
+}
+
+fn read_file(key: &'static str, name: &str, read: Read<'_>) -> Result<Vec<u8>, TlsError> {
+    read(name).map_err(|error| TlsError::File {
+        key,
+        name: name.to_owned(),
+        error,
+    })
+}
+
+fn missing(key: &'static str, expected: &'static str, name: &str) -> TlsError {
+    TlsError::Missing {
+        key,
+        expected,
+        name: name.to_owned(),
+    }
+}
+
+/// Takes anybody for the server. Connections are encrypted, and nobody knows to whom.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
