@@ -1,6 +1,7 @@
 //! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
+mod charset;
 mod connection;
 mod connector;
 mod failure;
@@ -159,6 +160,7 @@ impl HttpTransport {
                 kept.body.extend_from_slice(&data[..room.min(data.len())]);
             }
         }
+        response.decode(charset::decode);
         if connection.is_reusable().await {
             self.pool.borrow_mut().put(origin, connection);
         }
@@ -202,7 +204,7 @@ fn kept_headers(headers: &HeaderMap) -> Kept {
     });
     Kept {
         headers: headers.collect(),
-        body: Vec::new(),
+        ..Kept::default()
     }
 }
 

@@ -1,3 +1,4 @@
+mod charsets;
 mod failures;
 
 use std::sync::Arc;
