@@ -1,5 +1,6 @@
 //! What goes out and what comes back, whatever carries it.
 
+pub mod charset;
 pub mod origin;
 pub mod request;
 pub mod transport;

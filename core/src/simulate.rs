@@ -175,6 +175,7 @@ fn response(answer: &Answer, keep: Keep) -> Response {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             body: answer.body[..length].to_vec(),
+            text: None,
         }
     });
     Response {

@@ -123,6 +123,7 @@ pub fn answer_json(after: Duration, status: u16, body: &Value) -> Answer {
             kept: Some(Box::new(Kept {
                 headers: vec![content_type],
                 body,
+                ..Kept::default()
             })),
         }),
     }

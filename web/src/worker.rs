@@ -4,6 +4,7 @@
 //! There is one worker: all workers of a page share the browser's connections, so a second buys
 //! nothing.
 
+mod charset;
 mod clock;
 mod fetch;
 mod lock;

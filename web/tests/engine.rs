@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::http::origin::Origin;
-use mayfly_core::http::request::{Method, Request};
+use mayfly_core::http::request::{Keep, Method, Request};
 use mayfly_core::http::transport::{Response, Transport, TransportError};
+use mayfly_core::judging::answer::Answer;
 use mayfly_core::plan::Plan;
 use mayfly_core::running::trial::{Received, Trial};
 use mayfly_core::time::Clock;
@@ -53,6 +54,38 @@ async fn bodies_are_read_to_the_end_and_counted() {
     assert_eq!(page, again);
     let head = send(Method::Head, &own_server(), "/").await.unwrap();
     assert_eq!(head.body_bytes, 0);
+}
+
+/// The text of a body, or what is wrong with it.
+async fn text(content_type: &str, escaped: &str) -> Result<String, String> {
+    let url = format!("data:{content_type},{escaped}");
+    let request = Request {
+        keep: Keep::Body,
+        ..Request::new(Method::Get, &url)
+    };
+    let response = FetchTransport::new(scope()).send(&request).await.unwrap();
+    let answer = Answer::new(&response);
+    let text = answer.text().map(str::to_owned);
+    text.map_err(|it| format!("{it}; {}", it.place().unwrap_or_default()))
+}
+
+#[wasm_bindgen_test]
+async fn bodies_are_read_by_their_charset() {
+    let read = |label: &str, escaped: &str| {
+        let (content_type, escaped) = (format!("text/plain;charset={label}"), escaped.to_owned());
+        async move { text(&content_type, &escaped).await }
+    };
+    assert_eq!(read("iso-8859-1", "Gr%FC%DFe%80").await.unwrap(), "Grüße€");
+    assert_eq!(read("shift_jis", "%93%FA%96%7B").await.unwrap(), "日本");
+    assert_eq!(read("utf-8", "%FF%FEa%00").await.unwrap(), "a");
+    assert_eq!(
+        read("shift_jis", "ab%93").await.unwrap_err(),
+        "the body is not shift_jis, as the answer says; the byte 0x93 at place 3"
+    );
+    assert_eq!(
+        read("klingon", "%FC").await.unwrap_err(),
+        "the body is in a charset that is not known, “klingon”; "
+    );
 }
 
 #[wasm_bindgen_test]

@@ -1,6 +1,7 @@
 //! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
+mod charset;
 mod coding;
 mod connection;
 mod connector;
@@ -216,6 +217,7 @@ impl HttpTransport {
                 decoder = Err(error);
             }
         }
+        response.decode(charset::decode);
         if connection.is_reusable().await {
             self.pool.borrow_mut().put(origin, connection);
         }

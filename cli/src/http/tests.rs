@@ -1,3 +1,4 @@
+mod charsets;
 mod codings;
 mod cookies;
 mod failures;

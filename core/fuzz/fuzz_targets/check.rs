@@ -18,6 +18,7 @@ fuzz_target!(|input: (&str, &[u8])| {
         kept: Some(Box::new(Kept {
             headers: Vec::new(),
             body: body.to_vec(),
+            ..Kept::default()
         })),
     };
     let answer = Answer::new(&response);

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::charset::{self, NotText, Undecodable};
 use crate::http::origin::Origin;
 use crate::http::request::Request;
 
@@ -102,6 +103,25 @@ pub struct Kept {
     pub headers: Vec<(String, String)>,
     /// The start of the body, after decompression.
     pub body: Vec<u8>,
+    /// The same as text, where the answer names another charset than UTF-8; `None` if it is to be
+    /// read as UTF-8.
+    pub text: Option<Result<String, NotText>>,
+}
+
+impl Response {
+    /// Reads what was kept of the body by its charset, if that is not UTF-8. `decode` has the tables
+    /// of the host: it gets the label of a charset, bytes, and whether they are all there are.
+    pub fn decode(
+        &mut self,
+        decode: impl FnOnce(&str, &[u8], bool) -> Result<String, Undecodable>,
+    ) {
+        if let Some(kept) = &mut self.kept {
+            let is_whole = self.body_bytes <= kept.body.len() as u64;
+            let content_type = kept.header("content-type");
+            let decode = |label: &str, body: &[u8]| decode(label, body, is_whole);
+            kept.text = charset::decode(content_type, &kept.body, decode);
+        }
+    }
 }
 
 impl Kept {

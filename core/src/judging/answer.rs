@@ -1,18 +1,21 @@
 //! One answer, as checks and extracts read it.
 
+mod not_json;
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use crate::http::request::Keep;
-use crate::http::transport::Response;
+pub use self::not_json::NotJson;
+use crate::http::charset::{NotText, utf8};
+use crate::http::transport::{Kept, Response};
 
 /// One answer. Its body is decoded and parsed at most once, when somebody first asks.
 #[derive(Debug)]
 pub struct Answer<'a> {
     response: &'a Response,
-    text: OnceCell<Cow<'a, str>>,
+    text: OnceCell<Result<Cow<'a, str>, NotText>>,
     json: OnceCell<Result<Value, NotJson>>,
 }
 
@@ -34,19 +37,36 @@ impl<'a> Answer<'a> {
 
     /// The value of a header, whose name is in lower case; that of the first, if there are several.
     pub fn header(&self, name: &str) -> Option<&'a str> {
-        self.response.kept.as_ref()?.header(name)
+        self.kept()?.header(name)
     }
 
     /// All values of a header, whose name is in lower case.
     pub fn header_lines(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let kept = self.response.kept.as_deref();
-        kept.into_iter().flat_map(move |it| it.header_lines(name))
+        self.kept()
+            .into_iter()
+            .flat_map(move |it| it.header_lines(name))
     }
 
-    /// The body as far as it was kept. What is not UTF-8 is replaced by U+FFFD.
-    pub fn text(&self) -> &str {
-        self.text
-            .get_or_init(|| String::from_utf8_lossy(self.body()))
+    /// The body as far as it was kept, by its charset, without the mark at its start.
+    ///
+    /// # Errors
+    ///
+    /// Fails if its bytes are no text.
+    pub fn text(&self) -> Result<&str, &NotText> {
+        let text = self.text.get_or_init(|| {
+            let Some(kept) = self.kept() else {
+                return Ok("".into());
+            };
+            match &kept.text {
+                Some(Ok(text)) => Ok(text.as_str().into()),
+                Some(Err(error)) => Err(error.clone()),
+                None => {
+                    let content_type = kept.header("content-type");
+                    utf8(content_type, &kept.body, self.is_cut()).map(Cow::Borrowed)
+                }
+            }
+        });
+        text.as_deref()
     }
 
     /// The body as JSON.
@@ -54,30 +74,33 @@ impl<'a> Answer<'a> {
     /// # Errors
     ///
     /// Fails if it is not, or if only its start was kept.
-    pub fn json(&self) -> Result<&Value, NotJson> {
+    pub fn json(&self) -> Result<&Value, &NotJson> {
         let json = self.json.get_or_init(|| {
-            if (self.body().len() as u64) < self.response.body_bytes {
+            if self.is_cut() {
                 return Err(NotJson::TooLong);
             }
-            serde_json::from_slice(self.body()).map_err(|_| NotJson::Syntax)
+            match self.text() {
+                Ok(text) => serde_json::from_str(text).map_err(|it| NotJson::new(text, &it)),
+                Err(error) => Err(NotJson::NotText(error.clone())),
+            }
         });
-        json.as_ref().map_err(|&error| error)
+        json.as_ref()
     }
 
-    fn body(&self) -> &'a [u8] {
-        self.response.kept.as_ref().map_or(&[], |kept| &kept.body)
+    /// Whether there is more of the body than was kept.
+    pub fn is_cut(&self) -> bool {
+        self.kept()
+            .is_some_and(|it| (it.body.len() as u64) < self.response.body_bytes)
     }
-}
 
-/// Why a body cannot be read as JSON. Failures are grouped by its text.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum NotJson {
-    /// It is something else.
-    #[error("the body is not JSON")]
-    Syntax,
-    /// It is longer than what is kept of it, which is [`Keep::MAX_BYTES`].
-    #[error("the body is longer than {} MiB, too long for a look at its JSON", Keep::MAX_BYTES >> 20)]
-    TooLong,
+    /// Whether nothing was kept, as of a request that got no answer.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.kept().is_none()
+    }
+
+    fn kept(&self) -> Option<&'a Kept> {
+        self.response.kept.as_deref()
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +108,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::http::transport::Kept;
 
     fn response(body: &[u8], body_bytes: u64) -> Response {
         let headers = vec![("etag".to_owned(), "7".to_owned())];
@@ -93,7 +115,11 @@ mod tests {
         Response {
             status: 200,
             body_bytes,
-            kept: Some(Box::new(Kept { headers, body })),
+            kept: Some(Box::new(Kept {
+                headers,
+                body,
+                ..Kept::default()
+            })),
         }
     }
 
@@ -101,34 +127,53 @@ mod tests {
     fn bodies_are_read_as_text_and_as_json() {
         let response = response(b"{\"id\":5}", 8);
         let answer = Answer::new(&response);
-        assert_eq!(answer.text(), "{\"id\":5}");
+        assert_eq!(answer.text(), Ok("{\"id\":5}"));
         assert_eq!(answer.json(), Ok(&json!({"id": 5})));
         assert_eq!(answer.header("etag"), Some("7"));
         assert_eq!(answer.header("age"), None);
     }
 
     #[test]
-    fn what_is_no_json_is_told_from_what_is_too_long() {
-        for (body, body_bytes, expected) in [
-            (&b"oops"[..], 4, "the body is not JSON"),
-            (b"", 0, "the body is not JSON"),
-            (b"{\"a\":\xff}", 7, "the body is not JSON"),
-            (
-                b"{}",
-                3,
-                "the body is longer than 1 MiB, too long for a look at its JSON",
-            ),
-        ] {
-            let response = response(body, body_bytes);
-            let error = Answer::new(&response).json().unwrap_err();
-            assert_eq!(error.to_string(), expected);
-        }
+    fn what_is_too_long_is_not_looked_at() {
+        let response = response(b"{}", 3);
+        let answer = Answer::new(&response);
+        assert_eq!(
+            answer.json().unwrap_err().to_string(),
+            "the body is longer than 1 MiB, too long for a look at its JSON"
+        );
+        assert!(answer.is_cut());
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced() {
+    fn bytes_that_are_no_text_are_said() {
         let response = response(b"a\xffb", 3);
-        assert_eq!(Answer::new(&response).text(), "a\u{fffd}b");
+        let answer = Answer::new(&response);
+        let error = answer.text().unwrap_err();
+        assert_eq!(error.place().as_deref(), Some("the byte 0xFF at place 2"));
+        assert_eq!(answer.json(), Err(&NotJson::NotText(error.clone())));
+    }
+
+    #[test]
+    fn a_mark_at_the_start_is_no_part_of_the_text() {
+        let response = response(b"\xef\xbb\xbf{\"id\":5}", 11);
+        let answer = Answer::new(&response);
+        assert_eq!(answer.text(), Ok("{\"id\":5}"));
+        assert_eq!(answer.json(), Ok(&json!({"id": 5})));
+    }
+
+    #[test]
+    fn other_charsets_are_read_by_the_host() {
+        let mut response = response(b"{\"name\":\"Zo\xeb\"}", 14);
+        let kept = response.kept.as_mut().unwrap();
+        let content_type = "application/json; charset=latin1".to_owned();
+        kept.headers.push(("content-type".to_owned(), content_type));
+        response.decode(|label, bytes, is_whole| {
+            assert_eq!((label, is_whole), ("latin1", true));
+            Ok(bytes.iter().map(|&it| char::from(it)).collect())
+        });
+        let answer = Answer::new(&response);
+        assert_eq!(answer.json(), Ok(&json!({"name": "Zoë"})));
+        assert!(!answer.is_cut());
     }
 
     #[test]
@@ -138,6 +183,6 @@ mod tests {
             ..response(b"", 0)
         };
         let answer = Answer::new(&response);
-        assert_eq!((answer.text(), answer.header("etag")), ("", None));
+        assert_eq!((answer.text(), answer.header("etag")), (Ok(""), None));
     }
 }

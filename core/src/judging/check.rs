@@ -1,7 +1,7 @@
 //! What an answer must be, and what is said if it is not.
 //!
-//! A failed check is a failure of the request. Failures are grouped by their text, so nothing in it
-//! differs from request to request but the status that was found.
+//! A failed check is a failure of the request. Failures are grouped by their message, so nothing in it
+//! differs from request to request but the status that was found; what else was found is beside it.
 
 mod status;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::http::request::Keep;
 use crate::judging::answer::Answer;
 use crate::judging::query::{JsonPath, Pattern};
-use crate::shorten::shorten;
+use crate::shorten::{shorten, shorten_value};
 use crate::template::{Encoding, JsonTemplate, Scope, Template, UnknownVariable};
 use crate::time::format_length;
 
@@ -66,15 +66,19 @@ impl Check {
         match self {
             Self::Contains(text) => {
                 let wanted = rendered(text, scope)?;
-                fail_unless(answer.text().contains(&*wanted), || {
-                    format!("no {} in the body", Quoted(text))
-                })
+                judge_text(
+                    answer,
+                    |it| it.contains(&*wanted),
+                    || format!("no {}", Quoted(text)),
+                )
             }
             Self::Header { name, equals } => judge_header(name, equals.as_ref(), answer, scope),
             Self::Json { path, equals } => judge_json(path, equals.as_ref(), answer, scope),
-            Self::Regex(pattern) => fail_unless(pattern.is_match(answer.text()), || {
-                format!("no match of {} in the body", Slashed(pattern))
-            }),
+            Self::Regex(pattern) => judge_text(
+                answer,
+                |it| pattern.is_match(it),
+                || format!("no match of {}", Slashed(pattern)),
+            ),
             Self::Status(set) => fail_unless(set.contains(answer.status()), || {
                 let set = set.to_string();
                 format!(
@@ -83,9 +87,14 @@ impl Check {
                     answer.status()
                 )
             }),
-            Self::Under(limit) => fail_unless(response_time <= *limit, || {
-                format!("slower than {}", format_length(*limit))
-            }),
+            Self::Under(limit) if response_time <= *limit => Ok(()),
+            Self::Under(limit) => {
+                let found = format_length(Duration::from_millis(millis(response_time)));
+                fail(
+                    &format!("slower than {}", format_length(*limit)),
+                    Some(found),
+                )
+            }
         }
     }
 
@@ -143,8 +152,29 @@ pub enum CheckFailure {
     Exception(#[from] UnknownVariable),
     /// The answer is not what it should be; in words that are the same for every such answer, but
     /// for its status.
-    #[error("{0}")]
-    Failure(Rc<str>),
+    #[error(transparent)]
+    Failure(Fault),
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fault {
+    /// In words that are the same for every such answer, but for its status.
+    pub message: Rc<str>,
+    /// What was found instead, shortened, which differs from answer to answer; `None` where that is
+    /// said already, or there was nothing.
+    pub found: Option<String>,
+}
+
+impl std::error::Error for Fault {}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.found {
+            Some(found) => write!(f, "{}; found {found}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 /// A text of the plan in quotes, as it is written there: what it stands for may differ from request
@@ -172,18 +202,36 @@ fn judge_header(
     answer: &Answer<'_>,
     scope: &mut dyn Scope,
 ) -> Result<(), CheckFailure> {
-    if answer.header(name).is_none() {
-        return fail(&format!("no header {}", shorten(name)));
-    }
+    let Some(found) = answer.header(name) else {
+        return fail(&format!("no header {}", shorten(name)), None);
+    };
     let Some(equals) = equals else {
         return Ok(());
     };
     let wanted = rendered(equals, scope)?;
-    let is_there = answer.header_lines(name).any(|it| it == wanted);
-    fail_unless(is_there, || {
-        format!("header {} is not {}", shorten(name), Quoted(equals))
-    })
+    if answer.header_lines(name).any(|it| it == wanted) {
+        return Ok(());
+    }
+    let message = format!("header {} is not {}", shorten(name), Quoted(equals));
+    fail(&message, Some(format!("“{}”", shorten(found))))
 }
+
+/// `wanted` says what is missing if it is not there.
+fn judge_text(
+    answer: &Answer<'_>,
+    is_there: impl FnOnce(&str) -> bool,
+    wanted: impl FnOnce() -> String,
+) -> Result<(), CheckFailure> {
+    match answer.text() {
+        Ok(text) if is_there(text) => Ok(()),
+        Ok(_) if answer.is_cut() => fail(&format!("{} {BEYOND}", wanted()), None),
+        Ok(_) => fail(&format!("{} in the body", wanted()), None),
+        Err(error) => fail(&error.to_string(), error.place()),
+    }
+}
+
+/// Where a text is not that may well be further on.
+pub(crate) const BEYOND: &str = "in the first 1 MiB of the body, and no more of it is looked at";
 
 fn judge_json(
     path: &JsonPath,
@@ -193,18 +241,21 @@ fn judge_json(
 ) -> Result<(), CheckFailure> {
     let json = match answer.json() {
         Ok(json) => json,
-        Err(error) => return fail(&error.to_string()),
+        Err(error) => return fail(&error.to_string(), error.found()),
     };
     let Some(found) = path.first(json) else {
-        return fail(&format!("no {} in the body", shorten(path.as_str())));
+        let message = format!("no {} in the body", shorten(path.as_str()));
+        return fail(&message, Some(shorten_value(json)));
     };
     let Some(equals) = equals else {
         return Ok(());
     };
-    fail_unless(is_same(found, &*equals.value(scope)?), || {
-        let wanted = equals.to_string();
-        format!("{} is not {}", shorten(path.as_str()), shorten(&wanted))
-    })
+    if is_same(found, &*equals.value(scope)?) {
+        return Ok(());
+    }
+    let wanted = shorten_value(equals);
+    let message = format!("{} is not {wanted}", shorten(path.as_str()));
+    fail(&message, Some(shorten_value(found)))
 }
 
 /// Whether two values mean the same: `5` is `5.0`, and keys have no order.
@@ -242,9 +293,16 @@ fn fail_unless(passed: bool, message: impl FnOnce() -> String) -> Result<(), Che
     if passed {
         return Ok(());
     }
-    fail(&message())
+    fail(&message(), None)
 }
 
-fn fail(message: &str) -> Result<(), CheckFailure> {
-    Err(CheckFailure::Failure(message.into()))
+fn fail(message: &str, found: Option<String>) -> Result<(), CheckFailure> {
+    Err(CheckFailure::Failure(Fault {
+        message: message.into(),
+        found,
+    }))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::http::request::Keep;
 use crate::judging::answer::Answer;
-use crate::judging::check::Slashed;
+use crate::judging::check::{BEYOND, Slashed};
 use crate::judging::query::{JsonPath, Pattern};
 use crate::shorten::shorten;
 
@@ -38,14 +38,32 @@ impl Extract {
     /// Fails if there is nothing there, and no default.
     pub fn find(&self, answer: &Answer<'_>) -> Result<Value, Missing> {
         let found = match &self.source {
-            Source::Header(name) => answer.header(name).map(Value::from),
-            // That the body is not JSON is said by a check that asks for it.
-            Source::Json(path) => answer.json().ok().and_then(|it| path.first(it)).cloned(),
-            Source::Regex(pattern) => pattern.capture(answer.text()).map(Value::from),
+            Source::Header(name) => Ok(answer.header(name).map(Value::from)),
+            Source::Json(path) => match answer.json() {
+                Ok(json) => Ok(path.first(json).cloned()),
+                Err(error) => Err((error.to_string(), error.found())),
+            },
+            Source::Regex(pattern) => match answer.text() {
+                Ok(text) => Ok(pattern.capture(text).map(Value::from)),
+                Err(error) => Err((error.to_string(), error.place())),
+            },
         };
-        found
-            .or_else(|| self.default.clone())
-            .ok_or_else(|| self.missing())
+        if let Ok(Some(found)) = found {
+            return Ok(found);
+        }
+        if let Some(default) = &self.default {
+            return Ok(default.clone());
+        }
+        let (cause, place) = match found {
+            // That no answer came is said already.
+            _ if answer.is_missing() => (None, None),
+            Err((cause, place)) => (Some(cause), place),
+            Ok(_) if answer.is_cut() && matches!(self.source, Source::Regex(_)) => {
+                (Some(format!("it is not {BEYOND}")), None)
+            }
+            Ok(_) => (None, None),
+        };
+        Err(self.missing(cause, place))
     }
 
     /// How much of the answer it looks at.
@@ -56,7 +74,7 @@ impl Extract {
         }
     }
 
-    fn missing(&self) -> Missing {
+    fn missing(&self, cause: Option<String>, place: Option<String>) -> Missing {
         Missing {
             what: match &self.source {
                 Source::Header(name) => format!("header {}", shorten(name)),
@@ -64,6 +82,8 @@ impl Extract {
                 Source::Regex(pattern) => format!("match of {}", Slashed(pattern)),
             },
             variable: shorten(&self.variable).into_owned(),
+            cause,
+            place,
         }
     }
 }
@@ -71,12 +91,17 @@ impl Extract {
 /// Nothing is where a value should be. Failures are grouped by its text, which is the same for
 /// every answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("found no {what} for “{variable}”")]
+#[error("found no {what} for “{variable}”{}", cause.as_ref().map_or(String::new(), |it| format!(": {it}")))]
 pub struct Missing {
     /// What was looked for.
     pub what: String,
     /// The variable.
     pub variable: String,
+    /// Why nothing could be found; `None` where it simply is not there.
+    pub cause: Option<String>,
+    /// Where in the answer the cause is, which differs from answer to answer, and is no part of the
+    /// text.
+    pub place: Option<String>,
 }
 
 #[cfg(test)]
@@ -103,6 +128,7 @@ mod tests {
             kept: Some(Box::new(Kept {
                 headers: vec![("location".to_owned(), "/users/7".to_owned())],
                 body: BODY.into(),
+                ..Kept::default()
             })),
         };
         let found = extract.find(&Answer::new(&response));
@@ -165,10 +191,56 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_body_that_is_not_json_holds_nothing() {
+    #[track_caller]
+    fn check_missing(source: Source, body: &[u8], body_bytes: u64, expected: &str) {
+        let kept = Kept {
+            body: body.to_vec(),
+            ..Kept::default()
+        };
         let response = Response {
             status: 200,
+            body_bytes,
+            kept: Some(Box::new(kept)),
+        };
+        let found = extract(source).find(&Answer::new(&response));
+        assert_eq!(found.unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn why_nothing_was_found_is_said() {
+        check_missing(
+            json_at("$"),
+            b"<html>",
+            6,
+            "found no $ for “token”: the body is HTML or XML, and not JSON",
+        );
+        check_missing(
+            json_at("$"),
+            b"{}",
+            9,
+            "found no $ for “token”: the body is longer than 1 MiB, too long for a look at its JSON",
+        );
+        check_missing(
+            regex("x"),
+            b"a\xff",
+            2,
+            "found no match of /x/ for “token”: the body is not text in UTF-8, and its content \
+             type names no charset",
+        );
+        check_missing(
+            regex("x"),
+            b"a",
+            9,
+            "found no match of /x/ for “token”: it is not in the first 1 MiB of the body, and no \
+             more of it is looked at",
+        );
+        check_missing(regex("x"), b"a", 1, "found no match of /x/ for “token”");
+    }
+
+    #[test]
+    fn a_request_without_an_answer_has_nothing_to_find() {
+        let response = Response {
+            status: 0,
             body_bytes: 0,
             kept: None,
         };

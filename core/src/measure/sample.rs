@@ -62,6 +62,10 @@ pub struct Evidence {
     pub user: u32,
     /// The status of the answer; `None` if there was none.
     pub status: Option<u16>,
+    /// What the answer had in place of what a check wants, in words; `None` where the failure says it
+    /// already, or there was nothing.
+    #[serde(default)]
+    pub found: Option<String>,
     /// The headers of the answer, as far as the host may read them.
     pub headers: Vec<(String, String)>,
     /// The start of its body, at most [`Keep::SAMPLE_BYTES`](crate::http::request::Keep::SAMPLE_BYTES).

@@ -216,6 +216,12 @@ pub struct FailureTotals {
 }
 
 impl FailureTotals {
+    /// What the first of them had in place of what a check wants, if that is known and no part of the
+    /// failure's own words.
+    pub fn found(&self) -> Option<&str> {
+        self.evidence.as_ref()?.found.as_deref()
+    }
+
     fn merge(&mut self, other: &Self) {
         // Of two that were done at once, that of the user who was spawned first is shown, so that
         // it does not matter which shard comes first.

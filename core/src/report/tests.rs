@@ -97,6 +97,7 @@ fn hostile_answer(at: Elapsed, request: &Request) -> Answer {
             kept: Some(Box::new(Kept {
                 headers,
                 body: text.into_bytes(),
+                ..Kept::default()
             })),
         }),
     }

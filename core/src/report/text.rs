@@ -101,8 +101,11 @@ fn failures(rows: &[RowTotals]) -> String {
     let mut table = Table::new(["# fails", "Request", "Failure"], 0);
     for row in rows {
         for (failure, totals) in &row.failures {
-            let [request, failure] = [row.name.to_string(), failure.to_string()];
-            table.add([totals.count.to_string(), request, failure]);
+            let failure = match totals.found() {
+                Some(found) => format!("{failure}; the first: {found}"),
+                None => failure.to_string(),
+            };
+            table.add([totals.count.to_string(), row.name.to_string(), failure]);
         }
     }
     table.text_unless_empty("Failures")

@@ -17,8 +17,8 @@ pub(crate) use self::memory::{Memory, UserScope};
 use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
-use crate::measure::sample::Failure;
 use crate::rng::Rng;
+use crate::running::judge::Failed;
 use crate::running::program::{Class, Data, NameIdx, OriginIdx};
 use crate::time::Elapsed;
 
@@ -85,7 +85,7 @@ pub(crate) enum Resume<'a> {
 #[derive(Debug)]
 pub(crate) struct Turn {
     /// What was wrong with the answer, if it went on because of one.
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failed>>,
     /// What ended a task.
     pub(crate) exception: Option<Box<Exception>>,
     pub(crate) next: Next,

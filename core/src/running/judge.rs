@@ -17,11 +17,26 @@ use crate::template::Scope;
 #[derive(Debug, Default)]
 pub(crate) struct Judgment {
     /// The first thing that is wrong with it.
-    pub(crate) failure: Option<Failure>,
+    pub(crate) failure: Option<Box<Failed>>,
     /// What was extracted, by variable.
     pub(crate) values: Vec<(String, Value)>,
     /// Why the task cannot go on.
     pub(crate) exception: Option<String>,
+}
+
+/// Why a request counts as failed. Boxed, because most do not.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) failure: Failure,
+    /// What was found in place of what a check wants.
+    pub(crate) found: Option<String>,
+}
+
+impl Failed {
+    #[cold]
+    fn boxed(failure: Failure, found: Option<String>) -> Box<Self> {
+        Box::new(Self { failure, found })
+    }
 }
 
 /// Judges what came of a request.
@@ -33,9 +48,11 @@ pub(crate) fn judge(
 ) -> Judgment {
     let mut judgment = Judgment {
         failure: match result {
-            Ok(response) if request.judges_status => bad_status(response),
+            Ok(response) if request.judges_status => {
+                bad_status(response).map(|it| Failed::boxed(it, None))
+            }
             Ok(_) => None,
-            Err(error) => Some(Failure::Transport(*error)),
+            Err(error) => Some(Failed::boxed(Failure::Transport(*error), None)),
         },
         ..Judgment::default()
     };
@@ -46,8 +63,9 @@ pub(crate) fn judge(
         }
         match check.judge(&answer, response_time, scope) {
             Ok(()) => {}
-            Err(CheckFailure::Failure(message)) => {
-                judgment.failure = Some(Failure::Check((*message).into()));
+            Err(CheckFailure::Failure(fault)) => {
+                let failure = Failure::Check((*fault.message).into());
+                judgment.failure = Some(Failed::boxed(failure, fault.found));
             }
             Err(CheckFailure::Exception(error)) => judgment.exception = Some(error.to_string()),
         }
@@ -82,12 +100,18 @@ pub(crate) fn bad_status(response: &Response) -> Option<Failure> {
 
 impl Evidence {
     /// What is shown of a failed request of user `user`.
-    pub(crate) fn new(request: &Request, user: u32, response: Option<&Response>) -> Self {
+    pub(crate) fn new(
+        request: &Request,
+        user: u32,
+        response: Option<&Response>,
+        found: Option<String>,
+    ) -> Self {
         let mut evidence = Self {
             url: request.url.to_string(),
             preflighted: request.preflighted(),
             user,
             status: response.map(|it| it.status),
+            found,
             ..Self::default()
         };
         if let Some(kept) = response.and_then(|it| it.kept.as_deref()) {
@@ -103,8 +127,13 @@ impl Evidence {
                     (name.clone(), value.to_owned())
                 })
                 .collect();
-            let end = kept.body.len().min(Keep::SAMPLE_BYTES);
-            evidence.body = String::from_utf8_lossy(&kept.body[..end]).into_owned();
+            evidence.body = match &kept.text {
+                Some(Ok(text)) => text[..text.floor_char_boundary(Keep::SAMPLE_BYTES)].to_owned(),
+                _ => {
+                    let end = kept.body.len().min(Keep::SAMPLE_BYTES);
+                    String::from_utf8_lossy(&kept.body[..end]).into_owned()
+                }
+            };
         }
         evidence
     }

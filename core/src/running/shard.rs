@@ -233,14 +233,18 @@ impl Shard {
             response_time: done.since(due),
         };
         let mut turn = self.resume(local, done, done, answered);
+        let (failure, found) = match turn.failure.take() {
+            Some(failed) => (Some(failed.failure), failed.found),
+            None => (None, None),
+        };
         let sample = Sample {
             due,
             sent,
             done,
             body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
-            failure: turn.failure.take(),
+            failure,
         };
-        let evidence = || Evidence::new(&request, index, result.as_ref().ok());
+        let evidence = || Evidence::new(&request, index, result.as_ref().ok(), found);
         self.stats.record(row, &sample, self.n_alive, evidence);
         self.take(local, done, done, turn);
         self.end_if_spent(done);

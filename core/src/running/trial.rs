@@ -274,7 +274,10 @@ impl<'a, T: Transport, C: Clock> Attempt<'a, T, C> {
                 variable: extract.variable.clone(),
                 found: match &found {
                     Ok(value) => Ok(value.to_string()),
-                    Err(missing) => Err(missing.to_string()),
+                    Err(missing) => Err(match &missing.place {
+                        Some(place) => format!("{missing}; {place}"),
+                        None => missing.to_string(),
+                    }),
                 },
             });
             if let Ok(value) = found {
@@ -319,7 +322,7 @@ impl Received {
             status: response.status,
             reason: reason_phrase(response.status).map(str::to_owned),
             headers: kept.map_or_else(Vec::new, |it| it.headers.clone()),
-            body: Excerpt::new(kept.map_or(&[], |it| &it.body), response.body_bytes),
+            body: Excerpt::of_answer(kept, response.body_bytes),
         }
     }
 }
@@ -346,7 +349,7 @@ impl Verdict {
         match judged {
             Ok(()) => Self::Passed,
             Err(CheckFailure::Exception(error)) => Self::Exception(why(&error)),
-            Err(CheckFailure::Failure(message)) => Self::Failed(message.to_string()),
+            Err(CheckFailure::Failure(fault)) => Self::Failed(fault.to_string()),
         }
     }
 }

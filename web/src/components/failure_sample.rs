@@ -45,6 +45,9 @@ pub(crate) fn FailureSample(props: &FailureSampleProps) -> Html {
                 { entry("URL", &evidence.url) }
                 { entry("User", &user) }
                 { entry("Status", &status(evidence)) }
+                if let Some(found) = &evidence.found {
+                    { entry("Found", found) }
+                }
                 { entry("First seen", &format!("{first} (this one)")) }
                 { entry("Last seen", last) }
             </dl>
@@ -96,8 +99,10 @@ fn body_title(evidence: &Evidence) -> String {
 
 /// All of it, to be copied.
 fn text(props: &FailureSampleProps, evidence: &Evidence) -> String {
+    let found = evidence.found.as_ref();
+    let found = found.map_or_else(String::new, |it| format!("\nFound: {it}"));
     format!(
-        "{}\nURL: {}\nUser: {}\nStatus: {}\nFirst seen: {}\nLast seen: {}\n\n{}\n\n{}\n",
+        "{}\nURL: {}\nUser: {}\nStatus: {}{found}\nFirst seen: {}\nLast seen: {}\n\n{}\n\n{}\n",
         props.message,
         evidence.url,
         evidence.user,

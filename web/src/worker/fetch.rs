@@ -124,13 +124,16 @@ async fn read(answer: JsFuture, keep: Keep) -> Result<Response, TransportError> 
         Box::new(Kept {
             headers: headers(&response),
             body: body.kept,
+            text: None,
         })
     });
-    Ok(Response {
+    let mut response = Response {
         status,
         body_bytes: body.n_bytes,
         kept,
-    })
+    };
+    response.decode(super::charset::decode);
+    Ok(response)
 }
 
 /// A request that the browser refuses fails before it is sent. A worker that did nothing but try

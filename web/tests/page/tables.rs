@@ -222,6 +222,7 @@ async fn a_failure_opens_to_its_answer_as_text() {
         preflighted: Vec::new(),
         user: 3,
         status: Some(500),
+        found: Some("<b>5</b>".to_owned()),
         headers: vec![("x-why".to_owned(), "<i>no</i>".to_owned())],
         body: "<img src=x onerror=alert(1)>".to_owned(),
     };
@@ -229,12 +230,13 @@ async fn a_failure_opens_to_its_answer_as_text() {
     assert_eq!(page.texts("[aria-expanded=true]").len(), 1);
     let texts = page.texts(".detail dd");
     assert_eq!(
-        texts[..4],
+        texts[..5],
         [
             "500 Internal Server Error",
             "http://a.test/cube?<b>",
             "3",
-            "500"
+            "500",
+            "<b>5</b>"
         ]
     );
     let blocks = page.texts(".detail pre");

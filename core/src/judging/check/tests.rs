@@ -19,6 +19,7 @@ fn judge_body(check: &Check, body: &str) -> Result<(), CheckFailure> {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
             body: body.into(),
+            ..Kept::default()
         })),
     };
     let answer = Answer::new(&response);
@@ -30,7 +31,7 @@ fn judge_body(check: &Check, body: &str) -> Result<(), CheckFailure> {
 fn check(check: Check, expected: Result<(), &str>) {
     let found = judge_body(&check, BODY).map_err(|failure| match failure {
         CheckFailure::Exception(error) => panic!("{error}"),
-        CheckFailure::Failure(message) => message.to_string(),
+        CheckFailure::Failure(fault) => fault.to_string(),
     });
     assert_eq!(found, expected.map_err(str::to_owned));
 }
@@ -86,7 +87,7 @@ fn statuses() {
 #[test]
 fn response_times() {
     check(under(900), Ok(()));
-    check(under(800), Err("slower than 800ms"));
+    check(under(800), Err("slower than 800ms; found 900ms"));
 }
 
 #[test]
@@ -109,16 +110,20 @@ fn expressions_in_the_body() {
 #[test]
 fn json_in_the_body() {
     check(exists("$.id"), Ok(()));
-    check(exists("$.nope"), Err("no $.nope in the body"));
+    let nope = format!("no $.nope in the body; found {BODY}");
+    check(exists("$.nope"), Err(&nope));
     check(json_is("$.id", json!(5)), Ok(()));
     check(json_is("$.id", json!(5.0)), Ok(()));
-    check(json_is("$.id", json!("5")), Err("$.id is not \"5\""));
-    check(json_is("$.id", json!(6)), Err("$.id is not 6"));
-    check(json_is("$.nope", json!(6)), Err("no $.nope in the body"));
+    check(
+        json_is("$.id", json!("5")),
+        Err("$.id is not \"5\"; found 5"),
+    );
+    check(json_is("$.id", json!(6)), Err("$.id is not 6; found 5"));
+    check(json_is("$.nope", json!(6)), Err(&nope));
     check(json_is("$.n", json!("{{ id }}")), Ok(()));
     check(
         json_is("$.id", json!("{{ id }}")),
-        Err("$.id is not \"{{ id }}\""),
+        Err("$.id is not \"{{ id }}\"; found 5"),
     );
     check(
         json_is("$.user", json!({"tags": ["x", "y"], "name": "{{ token }}"})),
@@ -126,21 +131,36 @@ fn json_in_the_body() {
     );
     check(
         json_is("$.user.tags", json!(["y", "x"])),
-        Err("$.user.tags is not [\"y\",\"x\"]"),
+        Err("$.user.tags is not [\"y\",\"x\"]; found [\"x\",\"y\"]"),
     );
     check(
         json_is("$.user.tags[*]", json!("y")),
-        Err("$.user.tags[*] is not \"y\""),
+        Err("$.user.tags[*] is not \"y\"; found \"x\""),
     );
 }
 
 #[test]
 fn a_body_that_is_not_json() {
-    let failure = judge_body(&exists("$.id"), "<html>").unwrap_err();
-    assert_eq!(
-        failure,
-        CheckFailure::Failure("the body is not JSON".into())
-    );
+    for (body, message, found) in [
+        (
+            "<html>",
+            "the body is HTML or XML, and not JSON",
+            Some("it starts with “<html>”"),
+        ),
+        ("", "the body is empty, and not JSON", None),
+        (
+            "{\"id\": NaN}",
+            "the body is not JSON",
+            Some("expected value at line 1, column 8, where it goes on with “NaN}”"),
+        ),
+    ] {
+        let failure = judge_body(&exists("$.id"), body).unwrap_err();
+        let expected = CheckFailure::Failure(Fault {
+            message: message.into(),
+            found: found.map(str::to_owned),
+        });
+        assert_eq!(failure, expected);
+    }
 }
 
 #[test]
@@ -149,11 +169,11 @@ fn headers() {
     check(header("content-type", Some("text/html")), Ok(()));
     check(
         header("content-type", Some("application/json")),
-        Err("header content-type is not “application/json”"),
+        Err("header content-type is not “application/json”; found “text/html”"),
     );
     check(
         header("content-type", Some("{{ id }}")),
-        Err("header content-type is not “{{ id }}”"),
+        Err("header content-type is not “{{ id }}”; found “text/html”"),
     );
     check(header("x-request-id", None), Err("no header x-request-id"));
 }
@@ -166,6 +186,49 @@ fn any_line_of_a_cookie_will_do() {
         header("set-cookie", Some("a=1; Path=/, b=2")),
         Err("header set-cookie is not “a=1; Path=/, b=2”"),
     );
+}
+
+#[test]
+fn what_differs_from_answer_to_answer_makes_no_groups() {
+    let messages = ["{\"id\":1}", "{\"id\":2}", "{\"id\":\"x\"}"].map(|body| {
+        match judge_body(&json_is("$.id", json!(0)), body).unwrap_err() {
+            CheckFailure::Failure(fault) => (*fault.message).to_owned(),
+            CheckFailure::Exception(error) => panic!("{error}"),
+        }
+    });
+    assert_eq!(messages, ["$.id is not 0"; 3]);
+}
+
+/// What is said of a check of a body, of which there may be more than was kept.
+#[track_caller]
+fn check_start(check: &Check, body: &[u8], body_bytes: u64, expected: &str) {
+    let kept = Kept {
+        body: body.to_vec(),
+        ..Kept::default()
+    };
+    let response = Response {
+        status: 200,
+        body_bytes,
+        kept: Some(Box::new(kept)),
+    };
+    let judged = check.judge(&Answer::new(&response), Duration::ZERO, &mut scope());
+    assert_eq!(judged.unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn what_was_not_looked_at_is_not_missing() {
+    let beyond = "in the first 1 MiB of the body, and no more of it is looked at";
+    check_start(&contains("x"), b"a", 2, &format!("no “x” {beyond}"));
+    check_start(&regex("x"), b"a", 2, &format!("no match of /x/ {beyond}"));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_place() {
+    let expected = "the body is not text in UTF-8, and its content type names no charset; \
+                    found the byte 0xFC at place 3";
+    for check in [contains("ü"), regex("ü"), exists("$")] {
+        check_start(&check, b"Gr\xfc\xdfe", 5, expected);
+    }
 }
 
 #[test]

@@ -74,6 +74,9 @@ fn sample(evidence: &Evidence) -> Html {
         None => html.raw("no answer"),
     };
     html.raw("</dd>\n");
+    if let Some(found) = &evidence.found {
+        html.raw("<dt>Found</dt><dd>").clipped(found).raw("</dd>\n");
+    }
     if !evidence.headers.is_empty() {
         html.raw("<dt>Headers</dt><dd>");
         for (name, value) in &evidence.headers {

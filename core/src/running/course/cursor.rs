@@ -8,10 +8,9 @@ use super::{
 };
 use crate::http::request::RequestName;
 use crate::http::transport::{Response, TransportError};
-use crate::measure::sample::Failure;
 use crate::plan::Order;
 use crate::rng::Rng;
-use crate::running::judge::{Judgment, judge};
+use crate::running::judge::{Failed, Judgment, judge};
 use crate::running::program::{Class, ListIdx, OriginIdx, ReadyRequest, ReadyWork, Set, Step};
 use crate::time::Elapsed;
 
@@ -139,7 +138,7 @@ impl Cursor {
         result: &Result<Response, TransportError>,
         response_time: Duration,
         context: &mut Context<'_>,
-    ) -> (Option<Failure>, Option<String>) {
+    ) -> (Option<Box<Failed>>, Option<String>) {
         let ready = self.request(context.class);
         let scope = &mut self.memory.scope(context.user.reborrow());
         let Judgment {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::transport::Kept;
+
 /// The start of a body, as text.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Excerpt {
@@ -28,6 +30,20 @@ impl Excerpt {
             n_bytes,
             is_cut: (shown.len() as u64) < n_bytes,
             is_binary: shown.contains(&0) || str::from_utf8(shown).is_err(),
+        }
+    }
+
+    /// Shows the body of an answer of `n_bytes`, by its charset.
+    pub(super) fn of_answer(kept: Option<&Kept>, n_bytes: u64) -> Self {
+        let body = kept.map_or(&[][..], |it| &it.body);
+        let Some(Ok(text)) = kept.and_then(|it| it.text.as_ref()) else {
+            return Self::new(body, n_bytes);
+        };
+        let of_text = Self::new(text.as_bytes(), text.len() as u64);
+        Self {
+            n_bytes,
+            is_cut: of_text.is_cut || (body.len() as u64) < n_bytes,
+            ..of_text
         }
     }
 }
