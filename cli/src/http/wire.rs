@@ -110,6 +110,19 @@ impl Log {
         self.start.get()[..length].to_vec()
     }
 
+    /// Which digit of what was just received is the minor version of the answer.
+    ///
+    /// A client of 1.1 can read all of 1 (RFC 9110, 2.5), and hyper takes no other than 1.0 and 1.1.
+    fn unknown_minor(&self, bytes: &[u8]) -> Option<usize> {
+        const BEFORE: &[u8] = b"HTTP/1.";
+        let n_before = self.n_received.get();
+        let at = BEFORE.len().checked_sub(n_before)?;
+        let is_unknown = matches!(bytes.get(at)?, b'2'..=b'9');
+        let start = self.start.get();
+        let begins = BEFORE.starts_with(&start[..n_before]) && bytes[..at] == BEFORE[n_before..];
+        (is_unknown && begins).then_some(at)
+    }
+
     fn receive(&self, bytes: &[u8]) {
         let n_before = self.n_received.get();
         if bytes.is_empty() {
@@ -170,7 +183,13 @@ impl AsyncRead for Wire {
         let n_before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         match &result {
-            Poll::Ready(Ok(())) => self.log.receive(&buffer.filled()[n_before..]),
+            Poll::Ready(Ok(())) => {
+                let received = &mut buffer.filled_mut()[n_before..];
+                if let Some(at) = self.log.unknown_minor(received) {
+                    received[at] = b'1';
+                }
+                self.log.receive(received);
+            }
             // How TLS calls an end without a farewell.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.log.end.set(Some(End::Closed));
@@ -242,6 +261,23 @@ fn is_end(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_minor_version_that_came_later_is_found_however_it_comes() {
+        let log = Log::default();
+        log.begin();
+        assert_eq!(log.unknown_minor(b"HTTP/1.2 200 OK"), Some(7));
+        for other in [&b"HTTP/1.1 2"[..], b"HTTP/1.0 2", b"HTTP/2.2 2", b"HTTP/1."] {
+            assert_eq!(log.unknown_minor(other), None);
+        }
+        log.receive(b"HTTP");
+        assert_eq!(log.unknown_minor(b"/1.9 200 OK"), Some(3));
+        assert_eq!(log.unknown_minor(b"/2.9 200 OK"), None);
+        log.receive(b"/1.");
+        assert_eq!(log.unknown_minor(b"9"), Some(0));
+        log.receive(b"1 200 OK");
+        assert_eq!(log.unknown_minor(b"9"), None);
+    }
 
     #[test]
     fn the_start_of_an_answer_is_kept_however_it_comes() {
