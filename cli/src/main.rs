@@ -50,6 +50,9 @@ struct RunArgs {
     /// Host to load instead of the one in the plan
     #[arg(short = 'H', long, value_name = "URL")]
     host: Option<BaseUrl>,
+    /// Take any certificate of a server, whoever it is for and whoever has issued it
+    #[arg(short = 'k', long)]
+    insecure: bool,
     /// Write the report to this file at the end, as JSON; the page can import it
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -97,6 +100,7 @@ async fn run(args: RunArgs) -> Exit {
     let options = RunOptions {
         plan,
         host: args.host,
+        is_insecure: args.insecure,
         json: args.json,
     };
     match Ready::read(&options) {

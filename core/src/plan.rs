@@ -21,6 +21,7 @@ mod requests;
 mod summary;
 mod targets;
 mod task;
+pub mod tls;
 mod url;
 mod values;
 
@@ -30,6 +31,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::plan::data::Pick;
+use crate::plan::tls::Tls;
 use crate::simulate::Model;
 use crate::template::Template;
 use crate::verdict::threshold::Threshold;
@@ -62,6 +64,8 @@ pub struct Plan {
     pub load: Load,
     /// What all requests have in common.
     pub request: RequestDefaults,
+    /// How connections are encrypted, where the host can choose.
+    pub tls: Tls,
     /// Rows that templates can use, by name.
     pub data: BTreeMap<String, DataSet>,
     /// The kinds of users.
@@ -77,6 +81,7 @@ impl Plan {
             tags: Tags::default(),
             load,
             request: RequestDefaults::default(),
+            tls: Tls::default(),
             data: BTreeMap::new(),
             user_classes,
         }

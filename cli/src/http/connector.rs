@@ -9,8 +9,8 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, Shared};
 use mayfly_core::http::transport::TransportError;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
@@ -30,16 +30,9 @@ pub(super) struct Connector {
 type Lookup = Shared<LocalBoxFuture<'static, Result<Rc<[IpAddr]>, TransportError>>>;
 
 impl Connector {
-    pub(super) fn new(roots: RootCertStore) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring knows the versions that are on by default")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    pub(super) fn new(tls: Arc<ClientConfig>) -> Self {
         Self {
-            tls: Arc::new(config).into(),
+            tls: tls.into(),
             lookups: RefCell::default(),
         }
     }

@@ -8,9 +8,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// Why no connection could be encrypted as the plan says.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -77,9 +75,7 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
         config.with_root_certificates(roots)
     } else {
         let anybody = Arc::new(Anybody(provider));
-        config
-            .dangerous()
-            .with_custom_certificate_verifier(anybody)
+        config.dangerous().with_custom_certificate_verifier(anybody)
     };
     let mut config = match &tls.identity {
         None => config.with_no_client_auth(),
