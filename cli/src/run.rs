@@ -29,6 +29,8 @@ pub struct RunOptions {
     pub host: Option<BaseUrl>,
     /// Whether any certificate of a server is taken, whatever the plan says.
     pub is_insecure: bool,
+    /// Where every connection goes instead of the host of its URL.
+    pub unix_socket: Option<PathBuf>,
     /// Where the report goes, as JSON.
     pub json: Option<PathBuf>,
 }
@@ -127,7 +129,8 @@ impl Ready {
         let settings = Settings::of(&plan, |name| {
             fs::read(folder.join(name)).map_err(|error| error.to_string())
         });
-        let settings = settings.map_err(|error| bad_plan(error.to_string()))?;
+        let mut settings = settings.map_err(|error| bad_plan(error.to_string()))?;
+        settings.unix_socket.clone_from(&options.unix_socket);
         let (host, end) = NativeHost::new(folder.to_owned(), settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
             .map_err(|errors| bad_plan(errors.to_string()))?;

@@ -16,7 +16,8 @@ pub(super) fn of_connecting(error: &io::Error) -> TransportError {
     }
     match error.kind() {
         Kind::AddrNotAvailable | Kind::AddrInUse => TransportError::NoLocalPort,
-        Kind::ConnectionRefused => TransportError::Refused,
+        // That of a Unix socket has no file.
+        Kind::ConnectionRefused | Kind::NotFound => TransportError::Refused,
         Kind::ConnectionReset | Kind::ConnectionAborted => TransportError::Reset,
         Kind::HostUnreachable | Kind::NetworkDown | Kind::NetworkUnreachable | Kind::TimedOut => {
             TransportError::Unreachable

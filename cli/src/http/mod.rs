@@ -14,6 +14,7 @@ mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +78,8 @@ pub struct HttpTransport {
 pub struct Settings {
     /// Whether users have cookies.
     pub keeps_cookies: bool,
+    /// Where every connection goes instead of the host of its URL; on Unix only.
+    pub unix_socket: Option<PathBuf>,
     tls: Arc<ClientConfig>,
 }
 
@@ -92,6 +95,7 @@ impl Settings {
     ) -> Result<Self, TlsError> {
         Ok(Self {
             keeps_cookies: plan.request.cookies,
+            unix_socket: None,
             tls: tls::config(&plan.tls, &read)?.into(),
         })
     }
@@ -113,7 +117,7 @@ impl HttpTransport {
     pub fn new(max_in_flight: usize, settings: Settings) -> Self {
         Self {
             max_in_flight,
-            connector: Connector::new(Arc::clone(&settings.tls)),
+            connector: Connector::new(Arc::clone(&settings.tls), settings.unix_socket.clone()),
             settings,
             pool: Pool::new(max_in_flight).into(),
             tls_ports: RefCell::default(),

@@ -460,6 +460,27 @@ async fn hosts_may_be_names_and_ipv6_addresses() {
     assert_eq!(transport().send(&request).await, answer(200, 11));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_takes_the_place_of_all_hosts() {
+    let name = format!("mayfly-{}.sock", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let mut settings = settings("", &[]).unwrap();
+    settings.unix_socket = Some(path.clone());
+    let transport = HttpTransport::new(1, settings);
+    let request = Request::new(Method::Get, "http://a.test/");
+    let nobody = transport.send(&request).await;
+    check_error(nobody, TransportError::Refused);
+
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let router = DemoApi::default().router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for _ in 0..2 {
+        assert_eq!(transport.send(&request).await, answer(200, 11));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
 /// A server with a certificate of its own making: its URL, and the certificate.
 async fn encrypted() -> (String, CertificateDer<'static>) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

@@ -10,25 +10,48 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 /// A stream of bytes to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
-    /// What the bytes go over as they are. `None` if they are encrypted: then there are others
-    /// among them, and what waits to be read need not be for HTTP.
-    fn plain(&self) -> Option<&TcpStream>;
+    /// Whether something waits to be read, the end of the stream too. False if it is encrypted: then
+    /// what waits need not be for HTTP.
+    fn has_news(&self) -> bool;
 }
 
 impl Stream for TcpStream {
-    fn plain(&self) -> Option<&TcpStream> {
-        Some(self)
+    #[cfg(unix)]
+    fn has_news(&self) -> bool {
+        has_news(self)
+    }
+
+    #[cfg(not(unix))]
+    fn has_news(&self) -> bool {
+        false
     }
 }
 
-impl Stream for TlsStream<TcpStream> {
-    fn plain(&self) -> Option<&TcpStream> {
-        None
+#[cfg(unix)]
+impl Stream for UnixStream {
+    fn has_news(&self) -> bool {
+        has_news(self)
     }
+}
+
+impl Stream for TlsStream<Box<dyn Stream>> {
+    fn has_news(&self) -> bool {
+        false
+    }
+}
+
+/// Asks the system itself, which does not wait.
+#[cfg(unix)]
+fn has_news(socket: &impl std::os::fd::AsFd) -> bool {
+    use rustix::net::{RecvFlags, recv};
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    recv(socket, &mut [0], flags) != Err(rustix::io::Errno::AGAIN)
 }
 
 /// A stream that keeps a [`Log`].
@@ -153,20 +176,9 @@ impl Wire {
     /// is no answer: a farewell, such as a status 408.
     ///
     /// The runtime hears of that when it takes a turn, and turns are long where there is much to do. A
-    /// request sent before would be lost, or take the farewell for its answer. So the system itself is
-    /// asked, which does not wait.
-    #[cfg(unix)]
+    /// request sent before would be lost, or take the farewell for its answer.
     fn has_ended(&self) -> bool {
-        use rustix::net::{RecvFlags, recv};
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        let peek = |it: &TcpStream| recv(it, &mut [0], flags);
-        let found = self.stream.plain().map(peek);
-        found.is_some_and(|it| it != Err(rustix::io::Errno::AGAIN))
-    }
-
-    #[cfg(not(unix))]
-    fn has_ended(&self) -> bool {
-        false
+        self.stream.has_news()
     }
 }
 
