@@ -189,9 +189,8 @@ mod tests {
         ] {
             let addresses: Rc<[IpAddr]> = addresses.iter().map(|it| it.parse().unwrap()).collect();
             let lookup = ready(Ok(addresses)).boxed_local().shared();
-            let mut lookups = connector.lookups.borrow_mut();
-            lookups.insert(origin.host.clone(), lookup);
-            drop(lookups);
+            let known = [(origin.host.clone(), lookup)];
+            connector.lookups.replace(known.into());
             let stream = connector.connect_tcp(&origin).await;
             assert_eq!(stream.err(), expected);
         }
