@@ -88,7 +88,10 @@ fn of_certificate(error: &CertificateError) -> TransportError {
         Cause::NotValidForName | Cause::NotValidForNameContext { .. } => TransportError::TlsName,
         // The others are certificates that no authority gives to a server: one that was signed by
         // itself, as openssl makes them, is that of an authority.
-        Cause::UnknownIssuer | Cause::Other(_) => TransportError::TlsUntrusted,
+        // Nor is one whose issuer only has the name of somebody who is trusted.
+        Cause::UnknownIssuer | Cause::BadSignature | Cause::Other(_) => {
+            TransportError::TlsUntrusted
+        }
         _ => TransportError::Tls,
     }
 }
@@ -193,6 +196,7 @@ mod tests {
         check_tls(CertificateError::NotValidYet.into(), TlsExpired);
         check_tls(CertificateError::NotValidForName.into(), TlsName);
         check_tls(CertificateError::UnknownIssuer.into(), TlsUntrusted);
+        check_tls(CertificateError::BadSignature.into(), TlsUntrusted);
         check_tls(CertificateError::Revoked.into(), Tls);
         let alert = Error::AlertReceived;
         check_tls(alert(AlertDescription::NoApplicationProtocol), Http2Only);
