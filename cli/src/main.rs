@@ -50,6 +50,13 @@ struct RunArgs {
     /// Host to load instead of the one in the plan
     #[arg(short = 'H', long, value_name = "URL")]
     host: Option<BaseUrl>,
+    /// Take any certificate of a server, whoever it is for and whoever has issued it
+    #[arg(short = 'k', long)]
+    insecure: bool,
+    /// Connect to this socket of the machine instead of the host, which is only named in requests
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH")]
+    unix_socket: Option<PathBuf>,
     /// Write the report to this file at the end, as JSON; the page can import it
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -97,6 +104,11 @@ async fn run(args: RunArgs) -> Exit {
     let options = RunOptions {
         plan,
         host: args.host,
+        is_insecure: args.insecure,
+        #[cfg(unix)]
+        unix_socket: args.unix_socket,
+        #[cfg(not(unix))]
+        unix_socket: None,
         json: args.json,
     };
     match Ready::read(&options) {

@@ -27,6 +27,10 @@ pub struct RunOptions {
     pub plan: PathBuf,
     /// Loads this host, whatever the plan says, for all user classes.
     pub host: Option<BaseUrl>,
+    /// Whether any certificate of a server is taken, whatever the plan says.
+    pub is_insecure: bool,
+    /// Where every connection goes instead of the host of its URL.
+    pub unix_socket: Option<PathBuf>,
     /// Where the report goes, as JSON.
     pub json: Option<PathBuf>,
 }
@@ -111,6 +115,9 @@ impl Ready {
         let mut draft = draft.map_err(|errors| bad_plan(errors.to_string()))?;
         if let Some(host) = &options.host {
             plan.set_host(host.clone());
+        }
+        plan.tls.verify &= !options.is_insecure;
+        if options.host.is_some() || options.is_insecure {
             // The report has what ran.
             draft = Draft::from_json(&plan.to_json()).unwrap_or(draft);
         }
@@ -119,7 +126,12 @@ impl Ready {
             return Err(RunError::NoHost);
         }
         let folder = path.parent().unwrap_or_else(|| Path::new(""));
-        let (host, end) = NativeHost::new(folder.to_owned(), Settings::of(&plan));
+        let settings = Settings::of(&plan, |name| {
+            fs::read(folder.join(name)).map_err(|error| error.to_string())
+        });
+        let mut settings = settings.map_err(|error| bad_plan(error.to_string()))?;
+        settings.unix_socket.clone_from(&options.unix_socket);
+        let (host, end) = NativeHost::new(folder.to_owned(), settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
             .map_err(|errors| bad_plan(errors.to_string()))?;
         if let Some(path) = &options.json {

@@ -22,6 +22,7 @@ mod requests;
 mod summary;
 mod targets;
 mod task;
+pub mod tls;
 mod url;
 mod values;
 
@@ -31,6 +32,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::plan::data::Pick;
+use crate::plan::tls::Tls;
 use crate::simulate::Model;
 use crate::template::Template;
 use crate::verdict::threshold::Threshold;
@@ -64,6 +66,8 @@ pub struct Plan {
     pub load: Load,
     /// What all requests have in common.
     pub request: RequestDefaults,
+    /// How connections are encrypted, where the host can choose.
+    pub tls: Tls,
     /// Rows that templates can use, by name.
     pub data: BTreeMap<String, DataSet>,
     /// The kinds of users.
@@ -79,6 +83,7 @@ impl Plan {
             tags: Tags::default(),
             load,
             request: RequestDefaults::default(),
+            tls: Tls::default(),
             data: BTreeMap::new(),
             user_classes,
         }

@@ -48,6 +48,10 @@ impl Connection {
     pub(super) async fn open(stream: Box<dyn Stream>, slot: Slot) -> Result<Self, TransportError> {
         let (wire, log) = Wire::new(stream);
         let (sender, driver) = http1::Builder::new()
+            // As browsers do: lines that go on in the next one are read, and those that are none are
+            // passed over.
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
             .max_headers(TransportError::MAX_HEADERS)
             .max_header_size(TransportError::MAX_HEAD_BYTES)
             .max_buf_size(TransportError::MAX_HEAD_BYTES)

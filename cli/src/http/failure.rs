@@ -16,7 +16,8 @@ pub(super) fn of_connecting(error: &io::Error) -> TransportError {
     }
     match error.kind() {
         Kind::AddrNotAvailable | Kind::AddrInUse => TransportError::NoLocalPort,
-        Kind::ConnectionRefused => TransportError::Refused,
+        // That of a Unix socket has no file.
+        Kind::ConnectionRefused | Kind::NotFound => TransportError::Refused,
         Kind::ConnectionReset | Kind::ConnectionAborted => TransportError::Reset,
         Kind::HostUnreachable | Kind::NetworkDown | Kind::NetworkUnreachable | Kind::TimedOut => {
             TransportError::Unreachable
@@ -87,7 +88,10 @@ fn of_certificate(error: &CertificateError) -> TransportError {
         Cause::NotValidForName | Cause::NotValidForNameContext { .. } => TransportError::TlsName,
         // The others are certificates that no authority gives to a server: one that was signed by
         // itself, as openssl makes them, is that of an authority.
-        Cause::UnknownIssuer | Cause::Other(_) => TransportError::TlsUntrusted,
+        // Nor is one whose issuer only has the name of somebody who is trusted.
+        Cause::UnknownIssuer | Cause::BadSignature | Cause::Other(_) => {
+            TransportError::TlsUntrusted
+        }
         _ => TransportError::Tls,
     }
 }
@@ -192,6 +196,7 @@ mod tests {
         check_tls(CertificateError::NotValidYet.into(), TlsExpired);
         check_tls(CertificateError::NotValidForName.into(), TlsName);
         check_tls(CertificateError::UnknownIssuer.into(), TlsUntrusted);
+        check_tls(CertificateError::BadSignature.into(), TlsUntrusted);
         check_tls(CertificateError::Revoked.into(), Tls);
         let alert = Error::AlertReceived;
         check_tls(alert(AlertDescription::NoApplicationProtocol), Http2Only);

@@ -50,11 +50,13 @@ impl Hop {
         headers: &HeaderMap,
     ) -> Result<Option<Self>, TransportError> {
         let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-        let Some(location) = headers.get(header::LOCATION).filter(|_| is_redirect) else {
+        let location = headers.get(header::LOCATION);
+        // Browsers stay where an empty one sends them.
+        let location = location.filter(|it| is_redirect && !it.is_empty());
+        let Some(location) = location else {
             return Ok(None);
         };
-        let location = str::from_utf8(location.as_bytes()).map_err(|_| TransportError::Invalid)?;
-        let url = self.url.join(location)?;
+        let url = self.url.join(&escaped(location.as_bytes()))?;
         let becomes_get = match (status.as_u16(), self.method) {
             (303, method) => !matches!(method, Method::Get | Method::Head),
             (301 | 302, Method::Post) => true,
@@ -167,6 +169,19 @@ impl Hop {
     }
 }
 
+/// A location in ASCII, whatever letters it is written in: browsers send their bytes back as they are.
+fn escaped(location: &[u8]) -> String {
+    let mut text = String::with_capacity(location.len());
+    for byte in location {
+        if byte.is_ascii() {
+            text.push(char::from(*byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
+    }
+    text
+}
+
 const USER_AGENT: &str = concat!("mayfly/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -228,9 +243,25 @@ mod tests {
         let hop = Hop::first(&request(Method::Get)).unwrap();
         let mut headers = HeaderMap::new();
         assert_eq!(hop.next(StatusCode::FOUND, &headers), Ok(None));
+        headers.insert(header::LOCATION, HeaderValue::from_static(""));
+        assert_eq!(hop.next(StatusCode::FOUND, &headers), Ok(None));
         headers.insert(header::LOCATION, HeaderValue::from_static("/x"));
         assert_eq!(hop.next(StatusCode::CREATED, &headers), Ok(None));
         assert_eq!(hop.next(StatusCode::NOT_MODIFIED, &headers), Ok(None));
+    }
+
+    #[test]
+    fn a_location_may_be_in_any_letters() {
+        let hop = Hop::first(&request(Method::Get)).unwrap();
+        for (location, expected) in [
+            (&b"/caf\xe9 1"[..], "/caf%E9%201"),
+            ("/café?ü".as_bytes(), "/caf%C3%A9?%C3%BC"),
+        ] {
+            let location = HeaderValue::from_bytes(location).unwrap();
+            let headers = [(header::LOCATION, location)].into_iter().collect();
+            let next = hop.next(StatusCode::FOUND, &headers).unwrap().unwrap();
+            assert_eq!(next.url.path, expected);
+        }
     }
 
     #[test]

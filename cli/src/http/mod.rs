@@ -9,11 +9,14 @@ mod cookies;
 mod failure;
 mod hop;
 mod pool;
+mod tls;
 mod url;
 mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
@@ -22,7 +25,7 @@ use hyper::header::{self, HeaderMap};
 use mayfly_core::http::request::Request;
 use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError};
 use mayfly_core::plan::Plan;
-use rustls::RootCertStore;
+use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use self::coding::{Decoder, Undecodable};
@@ -31,6 +34,7 @@ use self::connector::Connector;
 pub use self::cookies::Cookies;
 use self::hop::Hop;
 use self::pool::Pool;
+pub use self::tls::TlsError;
 use self::url::Origin;
 
 /// Sends requests over connections that it keeps.
@@ -40,7 +44,7 @@ use self::url::Origin;
 ///
 /// - **Connections** are opened as needed and kept while the server does. The one used last is used
 ///   next. A name is looked up once; its addresses are tried in order and kept for good, as a load
-///   test should not change its target on the way. TLS trusts Mozilla's certificate authorities.
+///   test should not change its target on the way. What TLS trusts is in the [`Settings`].
 /// - **A kept connection that the server closes** is replaced. If that is known before the first byte
 ///   of a request is written, a new connection takes the request. If it turns out only afterward, the
 ///   server may have seen the request. A method that is idempotent is sent again then, once, over a
@@ -75,14 +79,26 @@ pub struct HttpTransport {
 pub struct Settings {
     /// Whether users have cookies.
     pub keeps_cookies: bool,
+    /// Where every connection goes instead of the host of its URL; on Unix only.
+    pub unix_socket: Option<PathBuf>,
+    tls: Arc<ClientConfig>,
 }
 
 impl Settings {
-    /// What `plan` says.
-    pub fn of(plan: &Plan) -> Self {
-        Self {
+    /// What `plan` says. `read` gives the files that it names.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file cannot be used.
+    pub fn of(
+        plan: &Plan,
+        read: impl Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Self, TlsError> {
+        Ok(Self {
             keeps_cookies: plan.request.cookies,
-        }
+            unix_socket: None,
+            tls: tls::config(&plan.tls, &read)?.into(),
+        })
     }
 }
 
@@ -100,15 +116,10 @@ impl HttpTransport {
     /// has as many connections, idle ones included. The process must be allowed to open as many
     /// files.
     pub fn new(max_in_flight: usize, settings: Settings) -> Self {
-        let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        Self::with_roots(max_in_flight, settings, roots)
-    }
-
-    fn with_roots(max_in_flight: usize, settings: Settings, roots: RootCertStore) -> Self {
         Self {
             max_in_flight,
+            connector: Connector::new(Arc::clone(&settings.tls), settings.unix_socket.clone()),
             settings,
-            connector: Connector::new(roots),
             pool: Pool::new(max_in_flight).into(),
             tls_ports: RefCell::default(),
             n_resent: Cell::default(),

@@ -2,6 +2,7 @@ mod charsets;
 mod codings;
 mod cookies;
 mod failures;
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +14,8 @@ use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt;
 use mayfly_core::http::request::{Keep, Method};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -100,12 +101,34 @@ impl HttpTransport {
     }
 }
 
-const SETTINGS: Settings = Settings {
-    keeps_cookies: true,
-};
+/// What a plan with these lines says, and files that have what they are called.
+fn settings(lines: &str, files: &[(&str, &str)]) -> Result<Settings, TlsError> {
+    let toml = format!(
+        "version = 1\nload = {{ users = 1, spawn_rate = 1 }}\n{lines}\n\
+         [[user_class]]\nname = 'User'\ntask = [{{ get = '/' }}]\n"
+    );
+    Settings::of(&Plan::from_toml(&toml).unwrap(), |name| {
+        let file = files.iter().find(|it| it.0 == name);
+        file.map(|it| it.1.into())
+            .ok_or_else(|| "not there".to_owned())
+    })
+}
 
 fn transport() -> HttpTransport {
-    HttpTransport::new(HttpTransport::MAX_IN_FLIGHT, SETTINGS)
+    transport_for(HttpTransport::MAX_IN_FLIGHT)
+}
+
+fn transport_for(max_in_flight: usize) -> HttpTransport {
+    HttpTransport::new(max_in_flight, settings("", &[]).unwrap())
+}
+
+/// A transport that trusts a certificate, besides those that all do.
+fn trusting(certificate: &CertificateDer<'_>) -> HttpTransport {
+    let settings = settings(
+        "tls = { ca = 'a.pem' }",
+        &[("a.pem", &tls::pem(certificate))],
+    );
+    HttpTransport::new(1, settings.unwrap())
 }
 
 fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
@@ -223,7 +246,7 @@ async fn a_connection_carries_one_request_after_another() {
 #[tokio::test]
 async fn no_more_idle_connections_are_kept_than_allowed() {
     let server = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1, SETTINGS);
+    let transport = transport_for(1);
     let request = server.get("/delay/1");
     for n_accepted in [2, 3] {
         let both = [transport.send(&request), transport.send(&request)];
@@ -289,10 +312,41 @@ async fn answers_end_as_http_has_it() {
     assert_eq!(told(chunked).await, answer(200, 7));
     assert_eq!(told("HTTP/1.0 200 OK\r\n\r\nabc").await, answer(200, 3));
     assert_eq!(told("HTTP/1.1 200 OK\r\n\r\nabc").await, answer(200, 3));
+    let later = "HTTP/1.2 200 OK\r\ncontent-length: 3\r\n\r\nabc";
+    assert_eq!(told(later).await, answer(200, 3));
     let no_content = "HTTP/1.1 204 No Content\r\n\r\n";
     assert_eq!(told(no_content).await, answer(204, 0));
     let interim = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
     assert_eq!(told(interim).await, answer(204, 0));
+}
+
+#[tokio::test]
+async fn an_older_server_may_keep_its_connection() {
+    let kept = "HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok";
+    let (url, mut received) = scripted(vec![vec![kept, kept]]).await;
+    let (transport, request) = (transport(), Request::new(Method::Get, &url));
+    for _ in 0..2 {
+        assert_eq!(transport.send(&request).await, answer(200, 2));
+    }
+    assert_eq!(received.recv().await.unwrap().matches("GET").count(), 2);
+}
+
+#[tokio::test]
+async fn odd_header_lines_are_read_as_browsers_do() {
+    let odd = "HTTP/1.1 200 OK\r\nx-long: one\r\n two\r\nno colon\r\nX-Empty:\r\n\
+               bad name: 1\r\nx-letter: \u{fc}\r\ncontent-length: 0\r\n\r\n";
+    let (url, _received) = scripted(vec![vec![odd]]).await;
+    let request = Request {
+        keep: Keep::Start,
+        ..Request::new(Method::Get, &url)
+    };
+    let kept = transport().send(&request).await.unwrap().kept.unwrap();
+    let long: Vec<_> = kept.header("x-long").unwrap().split_whitespace().collect();
+    assert_eq!(long, ["one", "two"]);
+    assert_eq!(kept.header("x-empty"), Some(""));
+    assert_eq!(kept.header("x-letter"), Some("\u{fc}"));
+    assert_eq!(kept.header("content-length"), Some("0"));
+    assert_eq!(kept.headers.len(), 4);
 }
 
 #[tokio::test]
@@ -407,6 +461,27 @@ async fn hosts_may_be_names_and_ipv6_addresses() {
     assert_eq!(transport().send(&request).await, answer(200, 11));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_takes_the_place_of_all_hosts() {
+    let name = format!("mayfly-{}.sock", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let mut settings = settings("", &[]).unwrap();
+    settings.unix_socket = Some(path.clone());
+    let transport = HttpTransport::new(1, settings);
+    let request = Request::new(Method::Get, "http://a.test/");
+    let nobody = transport.send(&request).await;
+    check_error(nobody, TransportError::Refused);
+
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let router = DemoApi::default().router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for _ in 0..2 {
+        assert_eq!(transport.send(&request).await, answer(200, 11));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
 /// A server with a certificate of its own making: its URL, and the certificate.
 async fn encrypted() -> (String, CertificateDer<'static>) {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -430,17 +505,25 @@ async fn encrypted_with(
         .with_single_cert(vec![certificate], key)
         .unwrap();
     config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    serve_encrypted(config).await
+}
+
+/// A server that is encrypted like this, and says hello: its URL.
+async fn serve_encrypted(config: ServerConfig) -> String {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (url, listener) = listen().await;
     tokio::spawn(async move {
         loop {
             let (tcp, _) = listener.accept().await.unwrap();
-            // Clients that do not trust it go away.
-            if let Ok(mut stream) = acceptor.accept(tcp).await {
-                while let Ok(1..) = stream.read(&mut [0; 4096]).await {
-                    stream.write_all(OK.as_bytes()).await.unwrap();
+            let accepted = acceptor.accept(tcp);
+            tokio::spawn(async move {
+                // Clients that do not trust it go away.
+                if let Ok(mut stream) = accepted.await {
+                    while let Ok(1..) = stream.read(&mut [0; 4096]).await {
+                        stream.write_all(OK.as_bytes()).await.unwrap();
+                    }
                 }
-            }
+            });
         }
     });
     url.replace("http://127.0.0.1", "https://localhost")
@@ -455,9 +538,7 @@ async fn https_needs_a_certificate_that_is_trusted() {
         TransportError::TlsUntrusted,
     );
 
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    let trusting = HttpTransport::with_roots(1, SETTINGS, roots);
+    let trusting = trusting(&certificate);
     for _ in 0..2 {
         assert_eq!(trusting.send(&request).await, answer(200, 2));
     }

@@ -1,6 +1,7 @@
 //! Which servers TLS trusts, and who it says that it is. What a plan says comes here with its files.
 
 use std::env;
+use std::path::Path;
 use std::sync::Arc;
 
 use mayfly_core::plan::tls::{Identity, Tls};
@@ -8,9 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 /// Why no connection could be encrypted as the plan says.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -77,9 +76,7 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
         config.with_root_certificates(roots)
     } else {
         let anybody = Arc::new(Anybody(provider));
-        config
-            .dangerous()
-            .with_custom_certificate_verifier(anybody)
+        config.dangerous().with_custom_certificate_verifier(anybody)
     };
     let mut config = match &tls.identity {
         None => config.with_no_client_auth(),
@@ -105,6 +102,13 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
 
 /// Adds what the system trusts. A system without any is none: there are those that are built in.
 fn add_system(roots: &mut RootCertStore) -> Result<(), TlsError> {
+    // Others would take its place without a word.
+    if let Some(path) = env::var_os("SSL_CERT_FILE")
+        && !Path::new(&path).exists()
+    {
+        let path = Path::new(&path).display();
+        return Err(TlsError::Environment(format!(": {path} is not there")));
+    }
     let found = rustls_native_certs::load_native_certs();
     let n_added = roots.add_parsable_certificates(found.certs).0;
     let is_chosen = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|it| env::var_os(it).is_some());

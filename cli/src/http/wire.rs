@@ -10,25 +10,48 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tokio_rustls::client::TlsStream;
 
 /// A stream of bytes to a server, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {
-    /// What the bytes go over as they are. `None` if they are encrypted: then there are others
-    /// among them, and what waits to be read need not be for HTTP.
-    fn plain(&self) -> Option<&TcpStream>;
+    /// Whether something waits to be read, the end of the stream too. False if it is encrypted: then
+    /// what waits need not be for HTTP.
+    fn has_news(&self) -> bool;
 }
 
 impl Stream for TcpStream {
-    fn plain(&self) -> Option<&TcpStream> {
-        Some(self)
+    #[cfg(unix)]
+    fn has_news(&self) -> bool {
+        has_news(self)
+    }
+
+    #[cfg(not(unix))]
+    fn has_news(&self) -> bool {
+        false
     }
 }
 
-impl Stream for TlsStream<TcpStream> {
-    fn plain(&self) -> Option<&TcpStream> {
-        None
+#[cfg(unix)]
+impl Stream for UnixStream {
+    fn has_news(&self) -> bool {
+        has_news(self)
     }
+}
+
+impl Stream for TlsStream<Box<dyn Stream>> {
+    fn has_news(&self) -> bool {
+        false
+    }
+}
+
+/// Asks the system itself, which does not wait.
+#[cfg(unix)]
+fn has_news(socket: &impl std::os::fd::AsFd) -> bool {
+    use rustix::net::{RecvFlags, recv};
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    recv(socket, &mut [0], flags) != Err(rustix::io::Errno::AGAIN)
 }
 
 /// A stream that keeps a [`Log`].
@@ -110,6 +133,19 @@ impl Log {
         self.start.get()[..length].to_vec()
     }
 
+    /// Which digit of what was just received is the minor version of the answer.
+    ///
+    /// A client of 1.1 can read all of 1 (RFC 9110, 2.5), and hyper takes no other than 1.0 and 1.1.
+    fn unknown_minor(&self, bytes: &[u8]) -> Option<usize> {
+        const BEFORE: &[u8] = b"HTTP/1.";
+        let n_before = self.n_received.get();
+        let at = BEFORE.len().checked_sub(n_before)?;
+        let is_unknown = matches!(bytes.get(at)?, b'2'..=b'9');
+        let start = self.start.get();
+        let begins = BEFORE.starts_with(&start[..n_before]) && bytes[..at] == BEFORE[n_before..];
+        (is_unknown && begins).then_some(at)
+    }
+
     fn receive(&self, bytes: &[u8]) {
         let n_before = self.n_received.get();
         if bytes.is_empty() {
@@ -140,20 +176,9 @@ impl Wire {
     /// is no answer: a farewell, such as a status 408.
     ///
     /// The runtime hears of that when it takes a turn, and turns are long where there is much to do. A
-    /// request sent before would be lost, or take the farewell for its answer. So the system itself is
-    /// asked, which does not wait.
-    #[cfg(unix)]
+    /// request sent before would be lost, or take the farewell for its answer.
     fn has_ended(&self) -> bool {
-        use rustix::net::{RecvFlags, recv};
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        let peek = |it: &TcpStream| recv(it, &mut [0], flags);
-        let found = self.stream.plain().map(peek);
-        found.is_some_and(|it| it != Err(rustix::io::Errno::AGAIN))
-    }
-
-    #[cfg(not(unix))]
-    fn has_ended(&self) -> bool {
-        false
+        self.stream.has_news()
     }
 }
 
@@ -170,7 +195,13 @@ impl AsyncRead for Wire {
         let n_before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         match &result {
-            Poll::Ready(Ok(())) => self.log.receive(&buffer.filled()[n_before..]),
+            Poll::Ready(Ok(())) => {
+                let received = &mut buffer.filled_mut()[n_before..];
+                if let Some(at) = self.log.unknown_minor(received) {
+                    received[at] = b'1';
+                }
+                self.log.receive(received);
+            }
             // How TLS calls an end without a farewell.
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.log.end.set(Some(End::Closed));
@@ -242,6 +273,23 @@ fn is_end(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_minor_version_that_came_later_is_found_however_it_comes() {
+        let log = Log::default();
+        log.begin();
+        assert_eq!(log.unknown_minor(b"HTTP/1.2 200 OK"), Some(7));
+        for other in [&b"HTTP/1.1 2"[..], b"HTTP/1.0 2", b"HTTP/2.2 2", b"HTTP/1."] {
+            assert_eq!(log.unknown_minor(other), None);
+        }
+        log.receive(b"HTTP");
+        assert_eq!(log.unknown_minor(b"/1.9 200 OK"), Some(3));
+        assert_eq!(log.unknown_minor(b"/2.9 200 OK"), None);
+        log.receive(b"/1.");
+        assert_eq!(log.unknown_minor(b"9"), Some(0));
+        log.receive(b"1 200 OK");
+        assert_eq!(log.unknown_minor(b"9"), None);
+    }
 
     #[test]
     fn the_start_of_an_answer_is_kept_however_it_comes() {

@@ -1,8 +1,9 @@
-//! What a browser does not send of a plan, so that its person hears of it before the run and does not
-//! wonder at the answers. The command sends all of it.
+//! What a browser does not do of a plan, so that its person hears of it before the run and does not
+//! wonder at the answers. The command does all of it.
 
 use super::place::{Place, requests_of_class};
 use crate::http::request::Method;
+use crate::plan::tls::Tls;
 use crate::plan::{Body, Plan, RequestStep};
 use crate::template::Template;
 
@@ -28,6 +29,7 @@ pub fn unsent(plan: &Plan) -> Vec<Unsent> {
         .peekable();
     if loading.peek().is_some() {
         add_headers(&mut found, "request", &plan.request.headers);
+        add_tls(&mut found, &plan.tls);
     }
     for (index, _) in loading {
         for stop in requests_of_class(plan, &Place::class(index)) {
@@ -35,6 +37,21 @@ pub fn unsent(plan: &Plan) -> Vec<Unsent> {
         }
     }
     found
+}
+
+fn add_tls(found: &mut Vec<Unsent>, tls: &Tls) {
+    let keys = [
+        ("verify", !tls.verify),
+        ("ca", tls.ca.is_some()),
+        ("cert", tls.identity.is_some()),
+    ];
+    for (key, _) in keys.into_iter().filter(|it| it.1) {
+        found.push(Unsent {
+            place: "tls".to_owned(),
+            key: key.to_owned(),
+            message: "on a page, this is for the browser to decide, by its own settings".to_owned(),
+        });
+    }
 }
 
 fn add_request(found: &mut Vec<Unsent>, place: &str, request: &RequestStep) {
@@ -110,6 +127,16 @@ mod tests {
     }
 
     const HOST: &str = "host = 'http://a.test'";
+
+    #[test]
+    fn how_to_encrypt_is_for_the_browser_to_decide() {
+        let class = "[[user_class]]\nname = 'A'\ntask = [{ get = '/' }]";
+        let tls = "tls = { verify = false, ca = 'a', cert = 'b', key = 'c' }";
+        let all = [("tls", "verify"), ("tls", "ca"), ("tls", "cert")];
+        check(HOST, &format!("{tls}\n{class}"), &all);
+        check("simulated = {}", &format!("{tls}\n{class}"), &[]);
+        check(HOST, &format!("tls = {{ verify = true }}\n{class}"), &[]);
+    }
 
     fn class(task: &str) -> String {
         format!("[[user_class]]\nname = 'A'\ntask = [{task}]")

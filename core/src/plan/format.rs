@@ -13,6 +13,7 @@ mod request;
 mod schema;
 mod simulated;
 mod task;
+mod tls;
 mod user_class;
 mod values;
 mod wait;

@@ -36,7 +36,10 @@ async fn a_session_lasts_from_the_login_on_and_over_its_redirect() {
 async fn users_have_cookies_of_their_own_unless_the_plan_has_none() {
     for keeps_cookies in [true, false] {
         let (url, mut received) = scripted(vec![vec![LOGIN, OK, OK]]).await;
-        let transport = HttpTransport::new(1, Settings { keeps_cookies });
+        let transport = HttpTransport::new(
+            1,
+            settings(&format!("request = {{ cookies = {keeps_cookies} }}"), &[]).unwrap(),
+        );
         let (user, other) = (Cookies::default(), Cookies::default());
         let request = Request::new(Method::Get, &url);
         for user in [user, other] {

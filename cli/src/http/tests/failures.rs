@@ -129,13 +129,9 @@ async fn trusted(
     let (certificate, key) = certificate(years);
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let url = encrypted_with(certificate.clone(), key, protocol).await;
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
     let url = url.replace("localhost", host);
     let request = Request::new(Method::Get, &url);
-    HttpTransport::with_roots(1, SETTINGS, roots)
-        .send(&request)
-        .await
+    trusting(&certificate).send(&request).await
 }
 
 #[tokio::test]
@@ -321,7 +317,7 @@ async fn idle_connections_make_room_for_others() {
         stream.read(&mut [0]).await.unwrap()
     });
     let second = Server::start(DemoApi::default().router()).await;
-    let transport = HttpTransport::new(1, SETTINGS);
+    let transport = transport_for(1);
     let request = Request::new(Method::Get, &first);
     assert_eq!(transport.send(&request).await, answer(200, 2));
     assert_eq!(transport.send(&second.get("/")).await, answer(200, 11));

@@ -8,10 +8,12 @@ use super::check::ThresholdForm;
 use super::load::LoadTable;
 use super::request::RequestTable;
 use super::simulated::SimulatedTable;
+use super::tls::TlsTable;
 use super::user_class::ClassList;
 use super::values::{Entries, Identifier, Scalar, Text, Whole};
 use super::{As, Form, Mistake, models, only, some_forms, table};
 use crate::plan::data::Pick;
+use crate::plan::tls::Tls;
 use crate::plan::{BaseUrl, DataSet, DataSource, Plan, RequestDefaults, Tags, Target};
 
 table! {
@@ -36,6 +38,9 @@ table! {
             exclude_tags: Vec<String>,
             /// What all requests have in common.
             request: As<RequestTable>,
+            /// How connections to `https://` are made. The command only: on a page, its browser
+            /// decides.
+            tls: As<TlsTable>,
             /// A simulated API in place of a host.
             simulated: As<SimulatedTable>,
             /// Rows that requests can use, by name: `{{name.column}}`.
@@ -69,6 +74,7 @@ impl Form for PlanFile {
             request: self
                 .request
                 .map_or_else(RequestDefaults::default, |it| it.0),
+            tls: self.tls.map_or_else(Tls::default, |it| it.0),
             data: self.data.map_or_else(BTreeMap::new, |it| it.0),
             user_classes: self.user_class.0,
         })
@@ -91,6 +97,7 @@ impl Form for PlanFile {
             tags: tags(&plan.tags.include),
             exclude_tags: tags(&plan.tags.exclude),
             request: has_request.then(|| As(plan.request.clone())),
+            tls: (plan.tls != Tls::default()).then(|| As(plan.tls.clone())),
             simulated,
             data: (!plan.data.is_empty()).then(|| As(plan.data.clone())),
         }

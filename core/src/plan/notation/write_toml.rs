@@ -37,7 +37,7 @@ fn is_section(path: &[&str], key: &str) -> bool {
     match path {
         [] => matches!(
             key,
-            "data" | "load" | "request" | "simulated" | "user_class"
+            "data" | "load" | "request" | "simulated" | "tls" | "user_class"
         ),
         ["data"] => true,
         ["user_class", ..] => key == "task",

@@ -35,7 +35,7 @@ fn unknown_keys_are_told_with_what_may_have_been_meant() {
     check(
         &with_lines("colour = 'red'"),
         "line 2: unknown key “colour”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “simulated”, “data” or “user_class”",
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”",
     );
     check(
         &with_load("user = 1\nusers = 1\nspawn_rate = 1"),
@@ -83,6 +83,10 @@ fn an_unknown_key_deep_inside_is_told_as_well() {
         &with_lines("[request]\nretries = 2"),
         "line 3: request: unknown key “retries”; expected “timeout”, “headers”, \
          “follow_redirects” or “cookies”",
+    );
+    check(
+        &with_lines("[tls]\nkey = 'me.key'"),
+        "line 2: tls: expected “key” only beside “cert”",
     );
     check(
         &with_lines("[data.a]\nrow = []"),
@@ -1041,7 +1045,7 @@ fixed_count = 1
 ",
         "line 1: version: expected 1, found the number 2\n\
          line 2: unknown key “colour”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “simulated”, “data” or “user_class”\n\
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”\n\
          line 3: host: expected a URL such as http://127.0.0.1:5000, found “a”: it must \
          start with http:// or https://\n\
          line 5: load.users: expected a whole number from 1 to 1,000,000, found the number 0\n\
@@ -1303,7 +1307,7 @@ fn what_was_found_is_shown_on_one_line_and_cut() {
     check(
         &with_lines("\"a\\nb\" = 1"),
         "line 2: unknown key “a\\nb”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “simulated”, “data” or “user_class”",
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”",
     );
     check(
         &with_lines(&format!("host = '{}'", "x".repeat(10_000))),
@@ -1321,7 +1325,7 @@ fn what_was_found_is_shown_on_one_line_and_cut() {
         "line 2: unknown key \
          “xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…”; expected \
          “version”, “load”, “host”, “thresholds”, “tags”, “exclude_tags”, “request”, \
-         “simulated”, “data” or “user_class”",
+         “tls”, “simulated”, “data” or “user_class”",
     );
 }
 

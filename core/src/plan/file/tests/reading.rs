@@ -10,6 +10,7 @@ use crate::http::request::Method;
 use crate::judging::check::{Check, StatusSet};
 use crate::judging::extract::{Extract, Source};
 use crate::plan::data::Pick;
+use crate::plan::tls::{Identity, Tls};
 use crate::plan::wait::{WaitRule, WaitTime};
 use crate::plan::{
     ArrivalStage, Arrivals, BaseUrl, Body, DataSet, DataSource, Load, Order, RequestDefaults,
@@ -244,12 +245,22 @@ fn tags_thresholds_and_defaults_are_those_of_the_plan() {
         cookies: false,
     };
     assert_eq!(plan.request, request);
+    let tls = Tls {
+        verify: false,
+        ca: Some("ca.pem".to_owned()),
+        identity: Some(Identity {
+            cert: "me.pem".to_owned(),
+            key: Some("me.key".to_owned()),
+        }),
+    };
+    assert_eq!(plan.tls, tls);
 }
 
 #[test]
 fn what_is_left_out_is_as_the_model_says() {
     let plan = plan(&with_lines(""));
     assert_eq!(plan.request, RequestDefaults::default());
+    assert_eq!(plan.tls, Tls::default());
     assert_eq!(plan.tags, Tags::default());
     assert!(plan.thresholds.is_empty() && plan.data.is_empty());
     let class = &plan.user_classes.as_slice()[0];

@@ -19,7 +19,7 @@ fn the_schema_in_docs_is_up_to_date() {
 }
 
 /// Every table that the schema describes, and a place where it stands.
-const PLACES: [(&str, &str); 17] = [
+const PLACES: [(&str, &str); 18] = [
     ("ArrivalTable", "load.arrivals[0]"),
     ("CheckTable", "user_class[0].task[0].check[0]"),
     ("DataTable", "data.a"),
@@ -35,6 +35,7 @@ const PLACES: [(&str, &str); 17] = [
     ("StepTable", "user_class[0].task[0].steps[0]"),
     ("TaskTable", "user_class[0].task[0]"),
     ("ThresholdTable", "thresholds[0]"),
+    ("TlsTable", "tls"),
     ("UserClassTable", "user_class[0]"),
     ("WaitTable", "user_class[0].wait"),
 ];

@@ -34,6 +34,7 @@ fn what_is_as_it_would_be_anyway_is_left_out() {
 thresholds = [{ check = 'p95 < 1s', abort = false }]
 tags = []
 request = { timeout = '30s', headers = {}, follow_redirects = true, cookies = true }
+tls = { verify = true }
 load = { arrivals = [{ duration = '60s', rate = [5, 5] }], max_users = 1000, stop_timeout = 0 }
 
 [simulated]
@@ -475,6 +476,14 @@ fn files() -> Values {
         ),
         ("cookies", any::<bool>().prop_map(Value::from).boxed()),
     ];
+    let verify = || any::<bool>().prop_map(Value::from).boxed();
+    let tls = any_of(vec![
+        tables(vec![], vec![("verify", verify()), ("ca", texts())]),
+        tables(
+            vec![("cert", texts())],
+            vec![("verify", verify()), ("key", texts())],
+        ),
+    ]);
     let required = vec![
         ("version", one(1)),
         ("load", loads()),
@@ -485,6 +494,7 @@ fn files() -> Values {
         ("tags", lists(texts(), 0..2)),
         ("exclude_tags", lists(texts(), 0..2)),
         ("request", tables(vec![], request)),
+        ("tls", tls),
         ("data", data()),
     ];
     joined(targets, tables(required, optional))

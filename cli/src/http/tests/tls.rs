@@ -1,0 +1,106 @@
+//! Whom TLS trusts, and what it shows.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::server::WebPkiClientVerifier;
+
+use super::*;
+
+/// A certificate in PEM.
+pub(super) fn pem(certificate: &CertificateDer<'_>) -> String {
+    let text = STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+}
+
+#[tokio::test]
+async fn certificates_are_not_looked_at_if_the_plan_says_so() {
+    let (url, certificate) = encrypted().await;
+    let by_other_name = url.replace("localhost", "127.0.0.1");
+    let trusting = trusting(&certificate);
+    let insecure = HttpTransport::new(1, settings("tls = { verify = false }", &[]).unwrap());
+    for (url, expected) in [
+        (url, answer(200, 2)),
+        (by_other_name, Err(TransportError::TlsName)),
+    ] {
+        let request = Request::new(Method::Get, &url);
+        assert_eq!(trusting.send(&request).await, expected);
+        assert_eq!(insecure.send(&request).await, answer(200, 2));
+    }
+}
+
+/// A server that says hello to clients whose certificate it knows.
+async fn asking(known: &CertificateDer<'static>) -> String {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut clients = RootCertStore::empty();
+    clients.add(known.clone()).unwrap();
+    let clients =
+        WebPkiClientVerifier::builder_with_provider(clients.into(), Arc::clone(&provider));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(clients.build().unwrap())
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    serve_encrypted(config).await
+}
+
+#[tokio::test]
+async fn a_certificate_is_shown_to_a_server_that_asks() {
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let root = authority.self_signed(&key).unwrap();
+    let issuer = rcgen::Issuer::new(authority, key);
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["me".to_owned()]).unwrap();
+    let mine = pem(params.signed_by(&key, &issuer).unwrap().der());
+    let key = key.serialize_pem();
+    let both = format!("{mine}{key}");
+    let request = Request::new(Method::Get, &asking(root.der()).await);
+    let files = [("a", mine.as_str()), ("b", &key), ("c", &both)];
+    for identity in ["cert = 'a', key = 'b'", "cert = 'c'"] {
+        let lines = format!("tls = {{ verify = false, {identity} }}");
+        let transport = HttpTransport::new(1, settings(&lines, &files).unwrap());
+        assert_eq!(transport.send(&request).await, answer(200, 2), "{identity}");
+    }
+    let nobody = HttpTransport::new(1, settings("tls = { verify = false }", &[]).unwrap());
+    assert!(nobody.send(&request).await.is_err());
+}
+
+#[track_caller]
+fn check_settings(tls: &str, expected: &str) {
+    let (_, key) = (0, KeyPair::generate().unwrap().serialize_pem());
+    let own = rcgen::generate_simple_self_signed(["me".to_owned()]).unwrap();
+    let mine = pem(own.cert.der());
+    let files = [("mine", mine.as_str()), ("key", &key), ("text", "no PEM")];
+    let found = settings(&format!("tls = {{ {tls} }}"), &files);
+    assert_eq!(found.map(drop).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    check_settings("ca = 'x'", "tls.ca: cannot read x: not there");
+    check_settings(
+        "ca = 'text'",
+        "tls.ca: expected a certificate in PEM, found none in text",
+    );
+    check_settings(
+        "cert = 'mine'",
+        "tls.cert: expected a private key in PEM, found none in mine",
+    );
+    check_settings(
+        "cert = 'mine', key = 'text'",
+        "tls.key: expected a private key in PEM, found none in text",
+    );
+    check_settings(
+        "cert = 'mine', key = 'x'",
+        "tls.key: cannot read x: not there",
+    );
+    check_settings(
+        "cert = 'mine', key = 'key'",
+        "tls.cert: cannot use mine: keys may not be consistent: KeyMismatch",
+    );
+}
