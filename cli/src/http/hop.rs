@@ -50,11 +50,12 @@ impl Hop {
         headers: &HeaderMap,
     ) -> Result<Option<Self>, TransportError> {
         let is_redirect = matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308);
-        let Some(location) = headers.get(header::LOCATION).filter(|_| is_redirect) else {
+        let location = headers.get(header::LOCATION);
+        // As in Chromium, an empty one points nowhere: it would point to itself, without end.
+        let Some(location) = location.filter(|it| is_redirect && !it.is_empty()) else {
             return Ok(None);
         };
-        let location = str::from_utf8(location.as_bytes()).map_err(|_| TransportError::Invalid)?;
-        let url = self.url.join(location)?;
+        let url = self.url.join(&escaped(location.as_bytes()))?;
         let becomes_get = match (status.as_u16(), self.method) {
             (303, method) => !matches!(method, Method::Get | Method::Head),
             (301 | 302, Method::Post) => true,
@@ -151,6 +152,20 @@ impl Hop {
     }
 }
 
+/// A place as ASCII: each byte of a letter outside of it is escaped as it is, whatever charset the
+/// server had in mind. So do browsers, and the bytes come back to the server that wrote them.
+fn escaped(location: &[u8]) -> String {
+    let mut text = String::with_capacity(location.len());
+    for &byte in location {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            text += &format!("%{byte:02X}");
+        }
+    }
+    text
+}
+
 const USER_AGENT: &str = concat!("mayfly/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -215,6 +230,31 @@ mod tests {
         headers.insert(header::LOCATION, HeaderValue::from_static("/x"));
         assert_eq!(hop.next(StatusCode::CREATED, &headers), Ok(None));
         assert_eq!(hop.next(StatusCode::NOT_MODIFIED, &headers), Ok(None));
+    }
+
+    #[track_caller]
+    fn check_location(location: &[u8], expected: Option<&str>) {
+        let hop = Hop::first(&request(Method::Get)).unwrap();
+        let value = HeaderValue::from_bytes(location).unwrap();
+        let headers = [(header::LOCATION, value)].into_iter().collect();
+        let next = hop.next(StatusCode::FOUND, &headers).unwrap();
+        let path = next.map(|it| format!("{}{}", it.url.origin.authority(), it.url.path));
+        assert_eq!(path.as_deref(), expected);
+    }
+
+    #[test]
+    fn a_location_is_read_as_browsers_read_it() {
+        check_location(b"/a page?q=b c", Some("a.test/a%20page?q=b%20c"));
+        check_location(b"/caf\xc3\xa9", Some("a.test/caf%C3%A9"));
+        check_location(b"/caf\xe9?\xe9", Some("a.test/caf%E9?%E9"));
+        check_location(
+            b"/q?a=\"b\"&c=<d>|{e}`f",
+            Some("a.test/q?a=%22b%22&c=%3Cd%3E|{e}`f"),
+        );
+        check_location(b"\\\\b.test\\x\\..\\y", Some("b.test/y"));
+        check_location(b"HTTP://[::1]:81", Some("[::1]:81/"));
+        check_location("//ü.test/".as_bytes(), Some("xn--tda.test/"));
+        check_location(b"", None);
     }
 
     #[test]
