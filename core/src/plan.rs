@@ -13,6 +13,7 @@ pub mod wait;
 
 mod error;
 mod file;
+mod file_text;
 mod format;
 mod load;
 mod notation;
@@ -40,7 +41,8 @@ use crate::verdict::threshold::Threshold;
 pub use self::error::PlanError;
 #[cfg(feature = "schema")]
 pub use self::file::schema;
-pub use self::file::{Draft, locate};
+pub use self::file::{Draft, is_json, locate};
+pub use self::file_text::{FileTextError, file_text};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
 pub use self::notation::errors::{PlanErrors, PlanProblem};
 pub use self::overrides::{OverrideError, Overrides};

@@ -59,7 +59,15 @@ impl FromStr for Pattern {
         let regex = RegexBuilder::new(text)
             .size_limit(MAX_PROGRAM_BYTES)
             .build();
-        regex.map(Self).map_err(|it| error(it.to_string()))
+        regex.map(Self).map_err(|it| {
+            let problem = it.to_string();
+            let hint = if problem.starts_with("Unicode character classes") {
+                "; name the letters, as in [a-zA-Zäöü], or what ends them, as in [^<]+"
+            } else {
+                ""
+            };
+            error(problem + hint)
+        })
     }
 }
 

@@ -67,7 +67,8 @@ impl Table {
     /// The most rows that are taken.
     pub const MAX_ROWS: usize = 1_000_000;
 
-    /// Reads CSV, whose first line names the columns. Values are texts.
+    /// Reads CSV, whose first line names the columns, separated by commas, semicolons, tabs or `|`.
+    /// Values are texts.
     ///
     /// # Errors
     ///
@@ -78,17 +79,35 @@ impl Table {
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            .delimiter(delimiter(text))
             .from_reader(text.as_bytes());
         let mut records = reader.records().map(|record| {
             record.expect("text in memory is always readable, and `flexible` takes any length")
         });
         let header = records.next().ok_or(DataError::NoColumn)?;
-        let columns = columns(header.iter().map(str::trim))?;
+        let columns = columns(header.iter().map(str::trim)).map_err(|error| match error {
+            DataError::Column { found } => DataError::Header {
+                line: header.position().map_or(1, csv::Position::line),
+                found,
+            },
+            other => other,
+        })?;
         let mut rows = Vec::new();
         for record in records {
             if record.len() != columns.len() {
+                let start = record.position();
+                let start_byte = start.map_or(0, csv::Position::byte);
+                let rest = usize::try_from(start_byte)
+                    .ok()
+                    .and_then(|it| text.get(it..));
+                let n_quotes = rest.unwrap_or_default().matches('"').count();
+                let line = start.map_or(0, csv::Position::line);
+                // A quote that nothing closes takes all that follows for one field.
+                if record.iter().any(|it| it.contains('\n')) && n_quotes % 2 == 1 {
+                    return Err(DataError::OpenQuote { line });
+                }
                 return Err(DataError::Fields {
-                    line: record.position().map_or(0, csv::Position::line),
+                    line,
                     expected: columns.len(),
                     found: record.len(),
                 });
@@ -170,6 +189,23 @@ pub enum DataError {
         /// The name, shortened if it is long.
         found: String,
     },
+    /// A header line with a name that cannot stand in a template.
+    #[error(
+        "line {line}: expected the name of a column, of letters, digits and _, not starting with a \
+         digit, found “{found}”; names are separated by commas, semicolons, tabs or |"
+    )]
+    Header {
+        /// The line, counted from 1.
+        line: u64,
+        /// The name, shortened if it is long.
+        found: String,
+    },
+    /// A quote that begins a field and that nothing closes.
+    #[error("line {line}: expected a closing quote, found none up to the end of the file")]
+    OpenQuote {
+        /// Where the row starts, counted from 1.
+        line: u64,
+    },
     /// A line with too few or too many fields.
     #[error("line {line}: expected {expected} fields as in the header, found {found}")]
     Fields {
@@ -201,6 +237,16 @@ pub enum DataError {
         /// The value as JSON, shortened if it is long.
         found: String,
     },
+}
+
+/// What separates the fields: of the names of columns, which are in the first line, none can have it in
+/// itself.
+fn delimiter(text: &str) -> u8 {
+    let header = text.trim_start().lines().next().unwrap_or_default();
+    let count = |delimiter: u8| header.bytes().filter(|&it| it == delimiter).count();
+    // Of several that are there as often, the last in the list is taken.
+    let found = b"|\t;,".iter().copied().max_by_key(|&it| count(it));
+    found.unwrap_or(b',')
 }
 
 fn columns<'a>(names: impl Iterator<Item = &'a str>) -> Result<Vec<String>, DataError> {

@@ -5,6 +5,7 @@
 //! written, and what the schema is made from. What a CSV file holds is read by the host.
 
 mod draft;
+mod foreign;
 #[cfg(feature = "schema")]
 mod schema;
 mod variables;
@@ -21,6 +22,7 @@ use super::notation::tree::{self, Node, Problems};
 use super::notation::{deserializer, read_json, read_toml, write_toml};
 
 pub use self::draft::Draft;
+pub use self::foreign::is_json;
 #[cfg(feature = "schema")]
 pub use self::schema::schema;
 
@@ -28,6 +30,19 @@ pub use self::schema::schema;
 const MAX_BYTES: usize = 10 << 20;
 
 impl Plan {
+    /// Reads a plan in TOML or JSON, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](Self::from_toml).
+    pub fn from_text(text: &str) -> Result<Self, PlanErrors> {
+        if is_json(text) {
+            Self::from_json(text)
+        } else {
+            Self::from_toml(text)
+        }
+    }
+
     /// Reads a plan in TOML.
     ///
     /// # Errors
@@ -84,6 +99,24 @@ pub fn locate(toml: &str, paths: &[String]) -> Vec<Option<(String, u32)>> {
 type Parse = fn(&str, &Problems) -> Option<Node>;
 
 fn read(text: &str, parse: Parse) -> Result<Plan, PlanErrors> {
+    read_own(text, parse).map_err(|errors| unless_foreign(text, errors))
+}
+
+/// The errors of a text that is no plan; of a file of another tool, that it is one, and no more.
+fn unless_foreign(text: &str, errors: PlanErrors) -> PlanErrors {
+    match foreign::kind(text) {
+        Some(kind) => PlanErrors::one(
+            None,
+            &format!(
+                "expected a plan, found {kind}, which Mayfly does not read; write what it does as a \
+                 plan in TOML or JSON, or fill in the form of the page"
+            ),
+        ),
+        None => errors,
+    }
+}
+
+fn read_own(text: &str, parse: Parse) -> Result<Plan, PlanErrors> {
     let problems = Problems::default();
     let root = parse(bearable(text)?, &problems);
     let plan = root.and_then(|root| {

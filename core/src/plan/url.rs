@@ -33,7 +33,7 @@ impl FromStr for BaseUrl {
                 problem,
                 got: text.trim().to_owned(),
             }),
-            None => Ok(Self(url.to_owned())),
+            None => Ok(Self(in_lower_scheme(url))),
         }
     }
 }
@@ -91,11 +91,14 @@ impl fmt::Display for UrlTemplate {
     }
 }
 
+/// The same with its scheme in small letters, as all who look at it know it.
+fn in_lower_scheme(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+    format!("{}://{rest}", scheme.to_ascii_lowercase())
+}
+
 fn base_url_problem(url: &str) -> Option<&'static str> {
-    let Some(rest) = url
-        .strip_prefix("http://")
-        .or_else(|| url.strip_prefix("https://"))
-    else {
+    let Some((_, rest)) = url.split_once("://").filter(|_| is_absolute(url)) else {
         return Some("it must start with http:// or https://");
     };
     if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -104,6 +107,12 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
     if url.contains(['?', '#']) {
         return Some("it must not have a query or a fragment; those belong to a task’s path");
     }
+    authority_problem(rest)
+}
+
+/// What is wrong with the host name and the port of a URL, of which `rest` is what is after the scheme.
+/// What is right here is right to every browser, and to the command.
+fn authority_problem(rest: &str) -> Option<&'static str> {
     let (authority, rest) = split_authority(rest);
     if authority.contains('@') {
         return Some("it must not contain a user name or password, which browsers refuse");
@@ -124,7 +133,11 @@ fn base_url_problem(url: &str) -> Option<&'static str> {
         .rsplit('.')
         .next()
         .unwrap_or_default();
-    let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    let is_number = match hexadecimal {
+        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        None => !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()),
+    };
     if is_number && host.parse::<Ipv4Addr>().is_err() {
         return Some("the address must be four numbers from 0 to 255");
     }
@@ -176,7 +189,13 @@ fn url_problem(url: &str) -> Option<&'static str> {
     if literal.contains('#') {
         return Some("it must not contain #, which is never sent; write %23");
     }
-    None
+    let (_, rest) = url.split_once("://").filter(|_| is_absolute(url))?;
+    let (authority, _) = split_authority(rest);
+    if authority.contains("{{") {
+        // Its values tell.
+        return None;
+    }
+    authority_problem(rest)
 }
 
 /// The text without what is between `{{` and `}}`.
@@ -204,6 +223,8 @@ mod tests {
             (" https://api.example.org ", "https://api.example.org"),
             ("http://[::1]:5000", "http://[::1]:5000"),
             ("http://localhost/api/v1/", "http://localhost/api/v1"),
+            ("HTTPS://Localhost/API", "https://Localhost/API"),
+            ("http://grün.test", "http://grün.test"),
         ] {
             assert_eq!(text.parse::<BaseUrl>().unwrap().as_str(), kept);
         }
@@ -238,6 +259,10 @@ mod tests {
             ("http://[nonsense]", "the host name is missing"),
             (
                 "http://999.1.1.1",
+                "the address must be four numbers from 0 to 255",
+            ),
+            (
+                "http://a.0x1F",
                 "the address must be four numbers from 0 to 255",
             ),
             (
@@ -289,6 +314,9 @@ mod tests {
             "/item/{{randint(1, 500)}}",
             "{{next}}",
             "https://example.org/{{ id }}",
+            "HTTPS://example.org?a=<b>|{c}",
+            "http://{{ host }}:{{ port }}/",
+            "/a/../b\\c\"d\"/[e]^`f`/ü",
         ] {
             assert_eq!(text.parse::<UrlTemplate>().unwrap().as_str(), text);
         }
@@ -303,6 +331,19 @@ mod tests {
                 "/a#b",
                 "it must not contain #, which is never sent; write %23",
             ),
+            (
+                "http://a:99999/x",
+                "the port must be a number from 1 to 65535",
+            ),
+            (
+                "https://<a>/",
+                "the host name has a character that cannot be in one",
+            ),
+            (
+                "http://b:c@a/",
+                "it must not contain a user name or password, which browsers refuse",
+            ),
+            ("http:///x", "the host name is missing"),
         ] {
             let error = PlanError::Url {
                 problem: expected,

@@ -166,7 +166,11 @@ fn classes_without_host(plan: &Plan) -> impl Iterator<Item = ProgramError> {
 
 /// The rows that templates can use, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Data(BTreeMap<String, Rows>);
+pub(crate) struct Data {
+    tables: BTreeMap<String, Rows>,
+    // The names of those that cannot be read, which is said already.
+    broken: Vec<String>,
+}
 
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -184,6 +188,7 @@ impl Data {
         errors: &mut Vec<ProgramError>,
     ) -> Self {
         let mut tables = BTreeMap::new();
+        let mut broken = Vec::new();
         for (nth, (name, set)) in (0..).zip(&plan.data) {
             let table = match &set.source {
                 DataSource::Csv(file) => csv(file)
@@ -200,25 +205,31 @@ impl Data {
                     let pick = set.pick;
                     tables.insert(name.clone(), Rows { table, pick, nth });
                 }
-                Err(problem) => errors.push(ProgramError::Data {
-                    name: name.clone(),
-                    problem,
-                }),
+                Err(problem) => {
+                    broken.push(name.clone());
+                    errors.push(ProgramError::Data {
+                        name: name.clone(),
+                        problem,
+                    });
+                }
             }
         }
-        Self(tables)
+        Self { tables, broken }
     }
 
     /// The table and the column that a variable with a dot in it means.
     pub(crate) fn column<'n>(&self, variable: &'n str) -> Option<(&Rows, &'n str)> {
         let (name, column) = variable.split_once('.')?;
-        Some((self.0.get(name)?, column))
+        Some((self.tables.get(name)?, column))
     }
 
     /// What is wrong with a variable that has a dot in it, if anything is.
     pub(crate) fn problem(&self, variable: &str) -> Option<ProgramError> {
         let (name, column) = variable.split_once('.')?;
-        let Some(Rows { table, .. }) = self.0.get(name) else {
+        let Some(Rows { table, .. }) = self.tables.get(name) else {
+            if self.broken.iter().any(|it| it == name) {
+                return None;
+            }
             return Some(ProgramError::UnknownData {
                 variable: variable.to_owned(),
             });

@@ -245,6 +245,21 @@ fn values_go_from_answers_to_requests_with_their_types() {
 }
 
 #[test]
+fn a_value_at_the_start_of_a_path_does_not_become_a_part_of_the_host() {
+    for (next, expected) in [
+        ("items/2", "http://a.test/items/2"),
+        ("/items/2", "http://a.test/items/2"),
+        ("?page=2", "http://a.test?page=2"),
+        ("@b.test/", "http://a.test/@b.test/"),
+        ("HTTP://b.test/", "HTTP://b.test/"),
+    ] {
+        let class = format!("task = [ {{ get = \"{{{{choice('{next}')}}}}\" }} ]");
+        let outcome = run_with("host = \"http://a.test\"", 1, &class, after_100_ms);
+        assert_eq!(sent(&outcome)[0].1, expected);
+    }
+}
+
+#[test]
 fn an_unknown_variable_is_an_exception_and_ends_the_task() {
     let class = r#"
         wait = "1s"

@@ -32,6 +32,11 @@ fn what_is_wrong_with_a_pattern_is_said() {
             "compiled regex exceeded size limit",
         ),
         (r"(a)\1", "backreferences are not supported"),
+        (
+            r"\p{L}+",
+            "Unicode character classes are not supported; name the letters, as in [a-zA-Zäöü], or \
+             what ends them, as in [^<]+",
+        ),
     ] {
         let error = text.parse::<Pattern>().unwrap_err();
         let expected = format!("expected a regular expression, found “{text}”: {problem}");

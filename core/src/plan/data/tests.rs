@@ -29,6 +29,9 @@ fn csv_is_read_as_texts() {
         "email,age\na@b.c,7\nd@e.f,\n",
         "\u{feff}email, age \r\na@b.c,7\r\nd@e.f,",
         "\"email\",age\n\n\"a@b.c\",7\n\nd@e.f,\n\n",
+        "email;age\na@b.c;7\nd@e.f;\n",
+        "email\tage\r\n\"a@b.c\"\t7\r\nd@e.f\t\r\n",
+        "email|age\na@b.c|7\nd@e.f|\n",
     ] {
         check_csv(text, Ok(expected.clone()));
     }
@@ -67,12 +70,23 @@ fn what_is_wrong_with_csv_is_said() {
         ("1a\n1", "1a"),
         ("e-mail\n1", "e-mail"),
         ("a.b\n1", "a.b"),
+        ("a:b\n1:2", "a:b"),
         ("größe\n1", "größe"),
     ] {
-        let expected = "expected the name of a column, of letters, digits and _, not starting \
-                        with a digit, found ";
-        check_csv(text, Err(&format!("{expected}“{found}”")));
+        let expected = format!(
+            "line 1: expected the name of a column, of letters, digits and _, not starting with a \
+             digit, found “{found}”; names are separated by commas, semicolons, tabs or |"
+        );
+        check_csv(text, Err(&expected));
     }
+}
+
+#[test]
+fn a_quote_that_nothing_closes_is_told_where_it_begins() {
+    check_csv(
+        "a,b\n1,2\n\"3,4\n5,6\n",
+        Err("line 3: expected a closing quote, found none up to the end of the file"),
+    );
 }
 
 #[test]

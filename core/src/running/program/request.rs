@@ -130,7 +130,16 @@ impl ReadyRequest {
         let mut path = String::new();
         self.url.render(scope, Encoding::Url, &mut path)?;
         Ok(match &self.base_url {
-            Some(base_url) if !is_absolute(&path) => format!("{base_url}{path}"),
+            Some(base_url) if !is_absolute(&path) => {
+                // One that a placeholder begins may lack the slash, and would become a part of the
+                // host name.
+                let slash = if path.starts_with(['/', '?']) {
+                    ""
+                } else {
+                    "/"
+                };
+                format!("{base_url}{slash}{path}")
+            }
             _ => path,
         })
     }
