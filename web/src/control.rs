@@ -236,7 +236,7 @@ impl Control {
 
     /// Has the engine read a plan that is being written.
     fn read(&self, plan: &PlanDoc) {
-        if plan.is_read() {
+        if plan.is_written() {
             return;
         }
         self.tell_loaded(Command::Read {
@@ -247,7 +247,7 @@ impl Control {
 
     /// The plan as a file: of what was changed in the form, the engine writes the text first.
     fn save(&self, plan: &PlanDoc) {
-        if plan.is_read() || plan.edited != Side::Form {
+        if plan.is_written() || plan.edited != Side::Form {
             download::save_plan(plan.edited, &plan.text);
         } else {
             self.use_once_read(plan, Purpose::Save);
@@ -499,9 +499,10 @@ impl Control {
         }
     }
 
-    /// Starts another engine, and asks it for what the page waits for.
+    /// Has what is missing of the engine loaded again, or starts another, and asks it for what the page
+    /// waits for.
     fn restart_engine(&self, state: &State) {
-        self.ensure_engine();
+        self.tell_loaded(Command::Load);
         self.read(&state.plan);
         if let Some(run) = &state.run {
             self.keep_lost(run);

@@ -96,7 +96,7 @@ fn filling(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Int
     }
 }
 
-/// That there is no engine, where the run itself does not say it.
+/// That there is no engine or not all of it, where the run itself does not say it.
 fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
     let run_says_it = state.view == View::Run
         && state
@@ -107,8 +107,8 @@ fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
         Some(error) if !run_says_it => html! {
             <div class="notice danger" role="alert">
                 <p>
-                    <strong>{ error }</strong>
-                    { " Without it no plan can be read, no run started, and no kept run opened. " }
+                    { error }
+                    { " " }
                     <button
                         type="button"
                         class="button small"
