@@ -21,7 +21,7 @@ use mayfly_core::report::Report;
 use crate::archive::{Archive, SavedRun};
 use crate::history::{HistoryCommand, HistoryNotice, KeptRun, RunEntry, RunKey, key};
 use crate::host::Host;
-use crate::protocol::{Notice, RunId};
+use crate::protocol::{Notice, RunId, decode};
 use crate::recorder::{Recorder, Shared};
 
 /// The runs that are saved, among them the one that is under way.
@@ -180,7 +180,7 @@ impl<H: Host> SavedRuns<H> {
         let notice = match command {
             HistoryCommand::Delete(keys) => self.delete(&keys).await,
             HistoryCommand::Import(name, text) => self.import(&name, &text).await,
-            HistoryCommand::Keep(kept) => self.save_lost(*kept).await,
+            HistoryCommand::Keep(bytes) => self.save_lost(&bytes).await,
             HistoryCommand::List => self.list().await,
             HistoryCommand::Open(key) => self.open(&key).await,
             HistoryCommand::Refresh => self.entries().await.map(HistoryNotice::Refreshed),
@@ -206,7 +206,8 @@ impl<H: Host> SavedRuns<H> {
         self.host.archive().ok_or_else(|| NO_ARCHIVE.to_owned())
     }
 
-    async fn save_lost(&self, kept: KeptRun) -> Result<HistoryNotice, String> {
+    async fn save_lost(&self, bytes: &[u8]) -> Result<HistoryNotice, String> {
+        let kept = decode::<KeptRun>(bytes).ok_or("The run cannot be read.")?;
         let saved = self.archive()?.put(&SavedRun::new(&kept.into())).await;
         saved.map_err(|error| format!("The run cannot be kept in the history: {error}."))?;
         self.list().await

@@ -33,7 +33,7 @@ use mayfly_engine::edit::with_users;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunKey};
 use mayfly_engine::parcel::Unpacker;
-use mayfly_engine::protocol::{Command, RunId};
+use mayfly_engine::protocol::{Command, RunId, encode};
 use mayfly_engine::reading::Problem;
 
 pub(crate) use self::hooks::use_control;
@@ -495,7 +495,7 @@ impl Control {
     /// Has the engine keep what is known of a run whose own engine is gone.
     fn keep_lost(&self, run: &Run) {
         if let Some(lost) = run.lost() {
-            self.tell(Command::History(HistoryCommand::Keep(Box::new(lost))));
+            self.tell(Command::History(HistoryCommand::Keep(encode(&lost))));
         }
     }
 

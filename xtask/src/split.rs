@@ -1,5 +1,5 @@
 //! Splits the two programs of the page, so that what is wanted first is loaded first. The page: what
-//! draws the form, and what is loaded once the form is drawn; `web/src/shell/later.rs` has the other side.
+//! draws the form, what starts runs, and what draws all else; `web/src/shell/later.rs` has the other side.
 //! The engine: what a run needs, and all else; `engine/src/session/rest.rs` has the other side.
 //!
 //! The parts of a program share their memory and are compiled as one, which is cut by what the functions
@@ -38,13 +38,8 @@ pub(crate) const FEATURE: &str = "split";
 pub(crate) fn page(staging: &Path, page: &str, styles: &Later) -> anyhow::Result<String> {
     let names = Names::of_page(staging)?;
     let parts = Parts::new("page", &names)?;
-    let place = WAITS_FOR;
-    ensure!(
-        parts.link.matches(place).count() == 1,
-        "expected {place:?} once in {}",
-        names.link
-    );
-    let link = parts.link.replace(place, ", [addStyles]));") + &styles.script();
+    let link = with_styles(&parts.link, &names.of_part("split_later.wasm")?)?;
+    let link = link + &styles.script();
     let mut page = page.to_owned();
     for name in [&names.glue, &names.wasm] {
         let (new, old) = (
@@ -138,11 +133,15 @@ impl Names {
     }
 
     /// The name of a file that is split off, which the cutter calls `split_` and what the function
-    /// `split_off` says.
+    /// `split_off` says. What two parts have in common is in a file of its own, a `chunk_`.
     fn of_part(&self, cut_name: &str) -> anyhow::Result<String> {
-        let part = cut_name.strip_prefix("split_");
-        let part = part.and_then(|it| it.strip_suffix(".wasm"));
-        let part = part.with_context(|| format!("expected one part, found {cut_name} besides"))?;
+        let name = cut_name.strip_suffix(".wasm");
+        let part = name.and_then(|it| match it.split_once('_')? {
+            ("split", part) => Some(part),
+            ("chunk", _) => Some("shared"),
+            _ => None,
+        });
+        let part = part.with_context(|| format!("expected a part, found {cut_name}"))?;
         Ok(format!("mayfly-{part}-{}.wasm", self.hash))
     }
 }
@@ -225,8 +224,18 @@ fn cut(folder: &Path, kind: &str, names: &Names) -> anyhow::Result<Vec<PathBuf>>
 
 const MAIN: &str = "main.wasm";
 
-/// How the script that loads a part ends the list of what must be there before it is started.
-const WAITS_FOR: &str = ", []));";
+/// The script `link` with a part that is there only once `addStyles` is done.
+fn with_styles(link: &str, part: &str) -> anyhow::Result<String> {
+    // How the list ends of what must be there before a part is started.
+    const END: &str = "]));";
+    let place = link
+        .find(part)
+        .and_then(|it| Some(it + link[it..].find(END)?));
+    let place = place.with_context(|| format!("expected {part} and then {END:?} in {link}"))?;
+    let (before, after) = link.split_at(place);
+    let comma = if before.ends_with('[') { "" } else { ", " };
+    Ok(format!("{before}{comma}addStyles{after}"))
+}
 
 /// Makes the JavaScript of a program. The other parts need the table of functions, which is not
 /// among what is kept by itself.
@@ -277,7 +286,20 @@ mod tests {
 
         let names = Names::of_engine(&[0x12, 0xab]);
         check(&names, ["mayfly-engine-12ab", "mayfly-engine-link-12ab.js"]);
-        assert!(names.of_part("chunk_1.wasm").is_err());
+        let shared = names.of_part("chunk_1.wasm").unwrap();
+        assert_eq!(shared, "mayfly-shared-12ab.wasm");
+        assert!(names.of_part("main.wasm").is_err());
+    }
+
+    #[test]
+    fn a_part_waits_for_its_styles_and_for_what_it_has_in_common_with_others() {
+        let script =
+            |a: &str, b: &str| format!("wrap(load(\"a\", [{a}]));\nwrap(load(\"b\", [{b}]));");
+        let added = with_styles(&script("x", "x"), "\"b\"").unwrap();
+        assert_eq!(added, script("x", "x, addStyles"));
+        let added = with_styles(&script("", ""), "\"a\"").unwrap();
+        assert_eq!(added, script("addStyles", ""));
+        assert!(with_styles(&script("", ""), "\"c\"").is_err());
     }
 
     #[track_caller]
