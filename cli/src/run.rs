@@ -21,7 +21,7 @@ use crate::open_files;
 use crate::signals::{Signal, Signals};
 
 /// What to run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// The file of the plan: JSON if its name ends with `.json`, TOML otherwise.
     pub plan: PathBuf,

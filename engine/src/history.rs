@@ -19,8 +19,9 @@ pub enum HistoryCommand {
     Delete(Vec<RunKey>),
     /// Saves a run from a file, which is called so and holds this text.
     Import(String, String),
-    /// Saves a run as the page knows it, whose engine is gone.
-    Save(Box<PastRun>),
+    /// Saves a run as the page knows it, whose engine is gone: a [`PastRun`],
+    /// [encoded](crate::protocol::encode). What reads commands would have to know all that is measured.
+    Save(Vec<u8>),
     /// Says which runs there are, after something was done to them.
     List,
     /// Hands a run to the page.

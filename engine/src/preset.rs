@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mayfly_core::digits::read_float;
 use mayfly_core::plan::preset::Preset;
 use mayfly_core::plan::{Arrivals, RunTime, Shape, UserCount, parse_length};
 use mayfly_core::schedule::load_line::LoadLine;
@@ -173,7 +174,7 @@ impl PresetDraft {
 impl FieldKind {
     /// The number that is meant; lengths are in seconds.
     fn read(self, text: &str) -> Result<f64, String> {
-        let number = text.parse::<f64>().ok();
+        let number = read_float(text);
         let (number, expected) = match self {
             Self::Count => (
                 number.filter(|it| (1.0..=100.0).contains(it) && it.fract() == 0.0),

@@ -84,6 +84,8 @@ pub enum Command {
     },
     /// Reads a preset that is being filled in.
     ReadPreset(PresetDraft),
+    /// Loads again what could not be loaded of the engine.
+    Load,
     /// The run that is under way forgets all that it counted.
     Reset,
     /// The run that is under way ends.
@@ -112,6 +114,12 @@ pub enum Notice {
         run: RunId,
         /// Why it is not saved: whole sentences.
         problem: Option<String>,
+    },
+    /// Whether all of the engine is there. It is told when a part could not be loaded, and when it was
+    /// loaded after all; what needs it waits.
+    Loaded {
+        /// Whether it is.
+        is_whole: bool,
     },
     /// What was read.
     Read {
@@ -186,7 +194,7 @@ impl Command {
             | Self::Start { .. }
             | Self::Try { .. }
             | Self::Write { .. } => true,
-            Self::Reset | Self::Stop | Self::Watch { .. } => false,
+            Self::Load | Self::Reset | Self::Stop | Self::Watch { .. } => false,
         }
     }
 }
@@ -197,13 +205,17 @@ impl Notice {
         match self {
             Self::History(_)
             | Self::Load { .. }
-            | Self::Read { .. }
             | Self::ReadPreset(..)
             | Self::Refused { .. }
             | Self::Rows { .. }
             | Self::Tried { .. }
             | Self::Written { .. } => true,
-            Self::Saved { .. } | Self::Ready { .. } | Self::Snapshot { .. } => false,
+            // The other one follows.
+            Self::Read { reading, .. } => reading.is_whole(),
+            Self::Saved { .. }
+            | Self::Loaded { .. }
+            | Self::Ready { .. }
+            | Self::Snapshot { .. } => false,
         }
     }
 }

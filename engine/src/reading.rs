@@ -88,6 +88,25 @@ impl Reading {
         (reading, ready)
     }
 
+    /// Reads a plan in JSON only as far as a run needs it: without its text, and without what is said by
+    /// lines. `None` if it cannot run.
+    pub fn to_run(
+        json: &str,
+        read_file: impl Fn(&str) -> Result<String, String>,
+    ) -> Option<(Self, ReadyPlan)> {
+        let draft = Draft::from_json(json).ok()?;
+        let plan = Plan::from_json(json).ok()?;
+        let program = Program::new(&plan, read_file).ok()?;
+        let reading = Self {
+            draft: Some(draft.to_json()),
+            line: Some(LoadLine::of_plan(&plan)),
+            targets: Targets::of(&plan),
+            summary: Summary::of(&plan),
+            ..Self::default()
+        };
+        Some((reading, ReadyPlan::of(plan, draft, program)))
+    }
+
     fn of_text(
         text: &str,
         draft: Draft,
@@ -119,6 +138,11 @@ impl Reading {
             }
         }
         (reading, ready)
+    }
+
+    /// Whether it is all there is to say, and not only [what a run needs](Self::to_run).
+    pub fn is_whole(&self) -> bool {
+        self.text.is_some() || self.draft.is_none()
     }
 
     /// The keys and values; `None` if the notation is broken.

@@ -5,20 +5,24 @@
 //! less often than every five seconds. Whether a run is going on is told by a lock that the system
 //! takes back when its process dies, so a run without an end and without a lock was interrupted. The
 //! lock is held until the last numbers are saved.
+//!
+//! What reads and writes may be loaded later, so what a run needs of this module does not name it:
+//! [`SavedRuns::begin`] and [`SavedRuns::take`] know [`save`] as a function that they are given.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::channel::mpsc::UnboundedSender;
 use futures::lock::Mutex;
 use mayfly_core::report::Report;
 
 use crate::archive::{Archive, SavedRun};
 use crate::history::{HistoryCommand, HistoryNotice, PastRun, RunEntry, RunKey, key};
 use crate::host::Host;
-use crate::protocol::{Notice, RunId};
-use crate::recorder::Shared;
+use crate::protocol::{Notice, RunId, decode};
+use crate::recorder::{Recorder, Shared};
 
 /// The runs that are saved, among them the one that is under way.
 pub(crate) struct SavedRuns<H: Host> {
@@ -34,9 +38,44 @@ pub(crate) struct SavedRuns<H: Host> {
     turn: Mutex<()>,
     // Of the run that is under way.
     lock: RefCell<Option<LockOf<H>>>,
+    // `None` until it is loaded.
+    save: Cell<Option<Save<H>>>,
+    // Runs that wait for it.
+    waiting: RefCell<Vec<Waiting<LockOf<H>>>>,
+    // Has it loaded again, if it could not be loaded.
+    wish: UnboundedSender<()>,
+}
+
+/// A run that cannot be saved yet, as it was last.
+struct Waiting<L> {
+    run: RunId,
+    report: Report,
+    // If it is over.
+    lock: Option<L>,
 }
 
 type LockOf<H> = <<H as Host>::Archive as Archive>::Lock;
+
+/// Saves a run, whose lock is held until then.
+pub(crate) type Save<H> = fn(&Rc<SavedRuns<H>>, RunId, &Report, Option<LockOf<H>>);
+
+/// Packs a run at once, and writes it while other things go on.
+pub(crate) fn save<H: Host>(
+    saved: &Rc<SavedRuns<H>>,
+    run: RunId,
+    report: &Report,
+    lock: Option<LockOf<H>>,
+) {
+    let packed = SavedRun::new(report);
+    let saved = Rc::clone(saved);
+    let host = Rc::clone(&saved.host);
+    host.spawn(async move {
+        if let Some(problem) = saved.put(&packed).await {
+            saved.host.tell(Notice::Saved { run, problem });
+        }
+        drop(lock);
+    });
+}
 
 const NO_ARCHIVE: &str = "No runs are saved here.";
 
@@ -47,7 +86,8 @@ impl<H: Host> SavedRuns<H> {
     /// Packing a run takes at most one part in this many of the engine's time.
     const SHARE: u32 = 50;
 
-    pub(crate) fn new(host: Rc<H>, recorder: Shared) -> Self {
+    /// None yet. `wish` is told when something waits that cannot be saved yet.
+    pub(crate) fn new(host: Rc<H>, recorder: Shared, wish: UnboundedSender<()>) -> Self {
         Self {
             host,
             recorder,
@@ -57,6 +97,9 @@ impl<H: Host> SavedRuns<H> {
             is_failing: Cell::default(),
             turn: Mutex::default(),
             lock: RefCell::default(),
+            save: Cell::default(),
+            waiting: RefCell::default(),
+            wish,
         }
     }
 
@@ -79,22 +122,35 @@ impl<H: Host> SavedRuns<H> {
         if !is_over && !self.is_due() {
             return;
         }
-        let Some(packed) = self.recorder.borrow().as_ref().map(|it| {
-            let start = self.host.unix_time();
-            let packed = SavedRun::new(it.report());
-            self.saved_at.set(start);
-            self.cost.set(self.host.unix_time().saturating_sub(start));
-            packed
-        }) else {
+        let recorder = self.recorder.borrow();
+        let Some(report) = recorder.as_ref().map(Recorder::report) else {
             return;
         };
-        let saved = Rc::clone(self);
-        self.host.spawn(async move {
-            if let Some(problem) = saved.save(&packed).await {
-                saved.host.tell(Notice::Saved { run, problem });
-            }
-            drop(lock);
-        });
+        let start = self.host.unix_time();
+        match self.save.get() {
+            Some(save) => save(self, run, report, lock),
+            None => self.wait(run, report.clone(), lock),
+        }
+        self.saved_at.set(start);
+        self.cost.set(self.host.unix_time().saturating_sub(start));
+    }
+
+    /// What saves runs is not loaded yet. A run that ends before it is must not be lost when the next
+    /// begins.
+    fn wait(&self, run: RunId, report: Report, lock: Option<LockOf<H>>) {
+        let mut waiting = self.waiting.borrow_mut();
+        waiting.retain(|it| it.run != run);
+        waiting.push(Waiting { run, report, lock });
+        // Nobody listens once it is loaded.
+        let _ = self.wish.unbounded_send(());
+    }
+
+    /// From now on `save` saves runs, at first those that wait.
+    pub(crate) fn save_by(self: &Rc<Self>, save: Save<H>) {
+        self.save.set(Some(save));
+        for Waiting { run, report, lock } in self.waiting.take() {
+            save(self, run, &report, lock);
+        }
     }
 
     /// Whether it is time to save the run that is under way again. A clock that was set back is as
@@ -107,7 +163,7 @@ impl<H: Host> SavedRuns<H> {
 
     /// Saves a run. Gives what to tell a person, if that is another thing than before: why it is not
     /// saved, or `None` if it is again.
-    async fn save(&self, run: &SavedRun) -> Option<Option<String>> {
+    async fn put(&self, run: &SavedRun) -> Option<Option<String>> {
         self.is_saving.set(true);
         let _turn = self.turn.lock().await;
         let saved = self.archive().ok()?.put(run).await;
@@ -124,7 +180,7 @@ impl<H: Host> SavedRuns<H> {
         let notice = match command {
             HistoryCommand::Delete(keys) => self.delete(&keys).await,
             HistoryCommand::Import(name, text) => self.import(&name, &text).await,
-            HistoryCommand::Save(run) => self.save_lost(*run).await,
+            HistoryCommand::Save(bytes) => self.save_lost(&bytes).await,
             HistoryCommand::List => self.list().await,
             HistoryCommand::Open(key) => self.open(&key).await,
             HistoryCommand::Refresh => self.entries().await.map(HistoryNotice::Refreshed),
@@ -150,7 +206,8 @@ impl<H: Host> SavedRuns<H> {
         self.host.archive().ok_or_else(|| NO_ARCHIVE.to_owned())
     }
 
-    async fn save_lost(&self, run: PastRun) -> Result<HistoryNotice, String> {
+    async fn save_lost(&self, bytes: &[u8]) -> Result<HistoryNotice, String> {
+        let run = decode::<PastRun>(bytes).ok_or("The run cannot be read.")?;
         let saved = self.archive()?.put(&SavedRun::new(&run.into())).await;
         saved.map_err(|error| format!("The run cannot be saved in the history: {error}."))?;
         self.list().await
@@ -200,6 +257,8 @@ impl<H: Host> SavedRuns<H> {
 
     /// All runs, the newest first.
     async fn entries(&self) -> Result<Vec<RunEntry>, String> {
+        // With what is being saved.
+        drop(self.turn.lock().await);
         let texts = self.archive()?.entries().await.map_err(|error| {
             format!("The history cannot be read: {error}. Runs work without it.")
         })?;

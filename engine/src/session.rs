@@ -1,30 +1,35 @@
 //! An engine: it follows commands, runs one plan at a time, and says what happens.
+//!
+//! What a run needs from its start to its end is here; all else that can be asked of an engine is in
+//! [`rest`], which a host may load later. Nothing here names it but through [`Rest`].
 
-use std::cell::RefCell;
+pub mod rest;
+
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
 use mayfly_core::plan::{Draft, Plan};
-use mayfly_core::report::Report;
-use mayfly_core::report::html::{Look, Theme};
 use mayfly_core::run_state::EndCause;
 use mayfly_core::running::shard;
 
-use crate::file::RunFile;
-use crate::history::{HistoryNotice, RunKey, since_1970};
+use self::rest::{Load, Rest};
+use crate::history::since_1970;
 use crate::host::Host;
-use crate::preset::PresetReading;
 use crate::protocol::{Command, Notice, VERSION};
-use crate::reading::{Reading, rows_of_csv};
+use crate::reading::{Reading, Source};
 use crate::ready::ReadyPlan;
 use crate::recorder::{Recorder, Shared};
 use crate::run::{Drawing, Run, RunStart};
 use crate::saved::SavedRuns;
-use crate::trial::try_plan;
 
 /// An engine on a host.
-pub struct Session<H: Host> {
+pub struct Session<H: Host>(Rc<State<H>>);
+
+/// What an engine has.
+pub(crate) struct State<H: Host> {
     host: Rc<H>,
     // The run that is under way, or was last.
     recorder: Shared,
@@ -32,7 +37,16 @@ pub struct Session<H: Host> {
     run: RefCell<Option<Running<H>>>,
     // The plan that was read last, as JSON and ready: what is started was read before.
     read: RefCell<Option<(String, ReadyPlan)>>,
+    // `None` until it is loaded.
+    rest: Cell<Option<Rest<H>>>,
+    // Commands that wait for it, in order.
+    waiting: RefCell<Vec<Command>>,
+    // Has it loaded again, if it could not be loaded.
+    wish: Wish,
 }
+
+/// Says that something waits for what could not be loaded, so that it is tried again.
+pub(crate) type Wish = UnboundedSender<()>;
 
 /// A run that was started. Dropping it ends it.
 struct Running<H: Host> {
@@ -48,24 +62,47 @@ impl<H: Host> Drop for Running<H> {
 }
 
 impl<H: Host> Session<H> {
-    /// An engine without a run. It says that it is [`Ready`](Notice::Ready).
+    /// An engine in one piece, without a run. It says that it is [`Ready`](Notice::Ready).
     pub fn new(host: H) -> Self {
+        let (session, _) = Self::without_rest(host);
+        session.0.have(Rest::new());
+        session
+    }
+
+    /// As [`new`](Self::new), but all that no run needs comes from `load`. Until it is there, what needs
+    /// it waits; where it cannot be loaded, [`Loaded`](Notice::Loaded) says so, and it is tried again as
+    /// soon as something needs it.
+    pub fn in_parts(host: H, load: Load<H>) -> Self {
+        let (session, wishes) = Self::without_rest(host);
+        let state = Rc::clone(&session.0);
+        session.0.host.spawn(state.load_rest(load, wishes));
+        session
+    }
+
+    fn without_rest(host: H) -> (Self, UnboundedReceiver<()>) {
         let host = Rc::new(host);
         let recorder = Shared::default();
+        let (wish, wishes) = unbounded();
         host.tell(Notice::Ready {
             version: VERSION.to_owned(),
         });
-        Self {
-            saved: Rc::new(SavedRuns::new(Rc::clone(&host), Rc::clone(&recorder))),
+        let saved = SavedRuns::new(Rc::clone(&host), Rc::clone(&recorder), wish.clone());
+        let state = State {
+            saved: Rc::new(saved),
             host,
             recorder,
             run: RefCell::default(),
             read: RefCell::default(),
-        }
+            rest: Cell::default(),
+            waiting: RefCell::default(),
+            wish,
+        };
+        (Self(Rc::new(state)), wishes)
     }
 
     /// Does what the other side asks for. What comes of it is told in notices, soon or later.
     pub fn handle_command(&self, command: Command) {
+        let state = &self.0;
         match command {
             Command::Start {
                 run,
@@ -80,70 +117,42 @@ impl<H: Host> Session<H> {
                     seed,
                     started: since_1970(started_millis),
                 };
-                match self.ready(&plan) {
+                match state.ready(&plan) {
                     Ok(plan) => self.start(plan, start),
-                    Err(reason) => self.host.tell(Notice::Refused { run, reason }),
+                    Err(reason) => state.host.tell(Notice::Refused { run, reason }),
                 }
             }
-            Command::Edit { plan } => self.edit(&plan),
-            Command::History(command) => {
-                let (host, saved) = (Rc::clone(&self.host), Rc::clone(&self.saved));
-                self.host.spawn(async move {
-                    host.tell(Notice::History(saved.follow(command).await));
-                });
-            }
-            Command::Read { id, source } => {
-                let (reading, ready) = Reading::new(source, |name| self.host.read_file(name));
-                // A file may be another one by the time of a start.
-                let ready = ready.filter(|it| !it.reads_files());
-                *self.read.borrow_mut() = reading.draft.clone().zip(ready);
-                self.host.tell(Notice::Read { id, reading });
-            }
-            Command::ReadPreset(draft) => {
-                let reading = PresetReading::new(&draft);
-                self.host.tell(Notice::ReadPreset(draft, reading));
-            }
-            Command::Rows { path, csv } => {
-                let rows = rows_of_csv(&csv);
-                self.host.tell(Notice::Rows { path, rows });
-            }
-            Command::Reset => self.tell_run(shard::Command::Reset),
+            Command::Edit { plan } => state.edit(&plan),
+            Command::Load => state.wish(),
+            Command::Reset => state.tell_run(shard::Command::Reset),
             Command::Stop => self.stop(EndCause::Person),
-            Command::Try { id, plan, place } => {
-                let host = Rc::clone(&self.host);
-                self.host.spawn(async move {
-                    let result = try_plan(&*host, &plan, &place).await;
-                    host.tell(Notice::Tried { id, result });
-                });
-            }
-            Command::Watch { rows } => self.tell_run(shard::Command::Watch(rows)),
-            Command::Write {
-                run,
-                file,
-                utc_offset_minutes,
-                color_scheme,
-            } => self.write(run, file, look(utc_offset_minutes, color_scheme.as_deref())),
+            Command::Watch { rows } => state.tell_run(shard::Command::Watch(rows)),
+            other => match state.rest.get() {
+                Some(rest) => (rest.follow)(state, other),
+                None => state.wait(other),
+            },
         }
     }
 
     /// Starts a run; one that is under way is dropped.
     pub fn start(&self, plan: ReadyPlan, start: RunStart) {
+        let state = &self.0;
         let (commands, receiver) = unbounded();
         let (handle, registration) = AbortHandle::new_pair();
         let run = Run {
-            host: Rc::clone(&self.host),
-            recorder: Rc::clone(&self.recorder),
-            saved: Rc::clone(&self.saved),
+            host: Rc::clone(&state.host),
+            recorder: Rc::clone(&state.recorder),
+            saved: Rc::clone(&state.saved),
             drawing: Drawing::default(),
             commands: commands.clone(),
         };
-        *self.run.borrow_mut() = Some(Running {
+        *state.run.borrow_mut() = Some(Running {
             commands,
             drawing: run.drawing.clone(),
             handle,
         });
         let work = run.begin(plan, start, receiver);
-        self.host.spawn(async {
+        state.host.spawn(async {
             // Aborted means that a new run took its place.
             let _ = Abortable::new(work, registration).await;
         });
@@ -151,12 +160,69 @@ impl<H: Host> Session<H> {
 
     /// Ends the run that is under way as its plan says, and at once if it is ending already.
     pub fn stop(&self, cause: EndCause) {
-        self.tell_run(shard::Command::Stop(cause));
+        self.0.tell_run(shard::Command::Stop(cause));
     }
 
     /// Looks at what is recorded of the run that is under way, or was last; `None` if there was none.
     pub fn look<T>(&self, look: impl FnOnce(&Recorder) -> T) -> Option<T> {
-        self.recorder.borrow().as_ref().map(look)
+        self.0.recorder.borrow().as_ref().map(look)
+    }
+}
+
+impl<H: Host> State<H> {
+    /// Loads the rest, as often as it is asked for until it is there.
+    async fn load_rest(self: Rc<Self>, load: Load<H>, mut wishes: UnboundedReceiver<()>) {
+        let mut has_failed = false;
+        let rest = loop {
+            if let Some(rest) = load().await {
+                break rest;
+            }
+            has_failed = true;
+            self.host.tell(Notice::Loaded { is_whole: false });
+            // What was wanted while it was loaded is told of already.
+            while wishes.try_recv().is_ok() {}
+            if wishes.next().await.is_none() {
+                return;
+            }
+        };
+        self.have(*rest);
+        if has_failed {
+            self.host.tell(Notice::Loaded { is_whole: true });
+        }
+    }
+
+    /// The rest is there: what waits for it is done, in order.
+    fn have(self: &Rc<Self>, rest: Rest<H>) {
+        self.rest.set(Some(rest));
+        self.saved.save_by(rest.save);
+        for command in self.waiting.take() {
+            (rest.follow)(self, command);
+        }
+    }
+
+    fn wait(&self, command: Command) {
+        if let Command::Read {
+            id,
+            source: Source::Json(json),
+        } = &command
+            && let Some((reading, ready)) = Reading::to_run(json, |name| self.host.read_file(name))
+        {
+            self.remember(&reading, Some(ready));
+            self.host.tell(Notice::Read { id: *id, reading });
+        }
+        self.waiting.borrow_mut().push(command);
+        self.wish();
+    }
+
+    fn wish(&self) {
+        // Nobody listens once it is there.
+        let _ = self.wish.unbounded_send(());
+    }
+
+    fn remember(&self, reading: &Reading, ready: Option<ReadyPlan>) {
+        // A file may be another one by the time of a start.
+        let ready = ready.filter(|it| !it.reads_files());
+        *self.read.borrow_mut() = reading.draft.clone().zip(ready);
     }
 
     /// The plan, in JSON, ready to run.
@@ -191,48 +257,5 @@ impl<H: Host> Session<H> {
             // Nobody listens once the run is over.
             let _ = run.commands.unbounded_send(command);
         }
-    }
-
-    /// Makes a file of a saved run, or of the one that is under way or was last.
-    fn write(&self, run: Option<RunKey>, file: RunFile, look: Look) {
-        let (host, saved) = (Rc::clone(&self.host), Rc::clone(&self.saved));
-        let recorder = Rc::clone(&self.recorder);
-        self.host.spawn(async move {
-            let written = match run {
-                Some(key) => saved.report(&key).await.map(|it| written(file, &it, look)),
-                None => {
-                    let recorder = recorder.borrow();
-                    let report = recorder.as_ref().map(Recorder::report);
-                    report
-                        .map(|it| written(file, it, look))
-                        .ok_or_else(|| "There is no run to make a file of.".to_owned())
-                }
-            };
-            host.tell(
-                written.unwrap_or_else(|problem| Notice::History(HistoryNotice::Problem(problem))),
-            );
-        });
-    }
-}
-
-/// The notice of a file.
-fn written(file: RunFile, report: &Report, look: Look) -> Notice {
-    Notice::Written {
-        name: report.file_stem(look.utc_offset_minutes) + file.ending(),
-        mime_type: file.mime_type().to_owned(),
-        text: file.text(report, look),
-    }
-}
-
-/// How a report looks that is made where clocks are so far ahead of UTC.
-fn look(utc_offset_minutes: i32, color_scheme: Option<&str>) -> Look {
-    let theme = match color_scheme {
-        Some("dark") => Theme::Dark,
-        Some("light") => Theme::Light,
-        _ => Theme::Auto,
-    };
-    Look {
-        theme,
-        utc_offset_minutes,
     }
 }

@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::channel::oneshot;
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
 use mayfly_core::http::request::Request;
@@ -23,6 +25,7 @@ use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, VERSION, decode, encode};
 use crate::reading::Source;
 use crate::session::Session;
+use crate::session::rest::Rest;
 
 type AnswerFn = fn(Elapsed, &Request) -> Answer;
 
@@ -176,8 +179,36 @@ struct Stage {
     session: Session<Scripted>,
 }
 
+thread_local! {
+    /// Answers the load that is under way.
+    static LOADING: Cell<Option<oneshot::Sender<bool>>> = Cell::default();
+}
+
+static REST: Rest<Scripted> = Rest::new();
+
+fn load() -> Pin<Box<dyn Future<Output = Option<&'static Rest<Scripted>>>>> {
+    let (sender, receiver) = oneshot::channel();
+    LOADING.set(Some(sender));
+    Box::pin(async { receiver.await.is_ok_and(|it| it).then_some(&REST) })
+}
+
 impl Stage {
     fn with(answer: AnswerFn, archive: Option<Memory>) -> Self {
+        Self::of(answer, archive, Session::new)
+    }
+
+    /// Of an engine whose rest is not loaded yet.
+    fn in_parts() -> Self {
+        Self::of(quick, Some(Memory::default()), |host| {
+            Session::in_parts(host, load)
+        })
+    }
+
+    fn of(
+        answer: AnswerFn,
+        archive: Option<Memory>,
+        session: fn(Scripted) -> Session<Scripted>,
+    ) -> Self {
         let pool = LocalPool::new();
         let world = Rc::new(World {
             clock: ManualClock::default(),
@@ -189,9 +220,24 @@ impl Stage {
         });
         Self {
             pool,
-            session: Session::new(Scripted(Rc::clone(&world))),
+            session: session(Scripted(Rc::clone(&world))),
             world,
         }
+    }
+
+    /// The rest is loaded, or it fails to.
+    #[track_caller]
+    fn end_load(&mut self, is_there: bool) {
+        self.pool.run_until_stalled();
+        let loading = LOADING.take().expect("it is being loaded");
+        loading.send(is_there).unwrap();
+        self.pool.run_until_stalled();
+    }
+
+    /// What was heard since the last time.
+    fn hear(&mut self) -> Vec<Notice> {
+        self.pool.run_until_stalled();
+        self.world.heard.take()
     }
 
     fn new(answer: AnswerFn) -> Self {
@@ -636,4 +682,89 @@ fn one_request_is_tried_without_a_run() {
     };
     assert_eq!(trial.requests.len(), 1);
     assert_eq!(stage.world.logs.borrow()[0].n_answered.get(), 1);
+}
+
+fn read(id: u32, source: Source) -> Command {
+    Command::Read { id, source }
+}
+
+#[test]
+fn a_run_needs_nothing_that_is_loaded_later_and_is_saved_once_it_is_there() {
+    let mut stage = Stage::in_parts();
+    let json = Draft::from_toml(PLAN).unwrap().to_json();
+    stage
+        .session
+        .handle_command(Command::History(HistoryCommand::List));
+    for (id, source) in [
+        (1, Source::Toml(PLAN.to_owned())),
+        (2, Source::Json(json)),
+        (3, Source::Json("{}".to_owned())),
+    ] {
+        stage.session.handle_command(read(id, source));
+    }
+    let heard = stage.hear();
+    let [Notice::Ready { .. }, Notice::Read { id: 2, reading }] = heard.as_slice() else {
+        panic!("{heard:?}");
+    };
+    assert!(reading.plan().is_some() && !reading.is_whole());
+    assert!(!heard[1].is_answer());
+
+    for run in [1, 2] {
+        stage.start(run, PLAN);
+        stage.until_over(run);
+        stage.session.handle_command(Command::Stop);
+    }
+    let is_of_run = |it: &Notice| matches!(it, Notice::Load { .. } | Notice::Snapshot { .. });
+    assert!(stage.hear().iter().all(is_of_run));
+    assert_eq!(stage.archive().n_puts.get(), 0);
+    assert_eq!(stage.archive().running.borrow().len(), 1, "two at one time");
+
+    stage.end_load(true);
+    let heard = stage.hear();
+    let (mut ids, mut n_saved) = (Vec::new(), None);
+    for notice in heard {
+        match notice {
+            Notice::Read { id, reading } => {
+                assert!(reading.is_whole());
+                ids.push(id);
+            }
+            Notice::History(HistoryNotice::List(entries)) => n_saved = Some(entries.len()),
+            other => panic!("{other:?}"),
+        }
+    }
+    // The two runs began at the same time with the same seed, so they are one.
+    assert_eq!((ids, n_saved), (vec![1, 2, 3], Some(1)));
+    assert_eq!(stage.archive().n_puts.get(), 2);
+    assert!(stage.archive().running.borrow().is_empty());
+}
+
+#[test]
+fn what_could_not_be_loaded_is_told_and_loaded_again_when_it_is_needed() {
+    let mut stage = Stage::in_parts();
+    let missing = [Notice::Loaded { is_whole: false }];
+    stage.end_load(false);
+    assert_eq!(stage.hear()[1..], missing);
+
+    // The first numbers, and the last.
+    stage.start(1, PLAN);
+    stage.until(|world| board(world, 1).is_some());
+    stage.end_load(false);
+    stage.until_over(1);
+    stage.end_load(false);
+    assert_eq!(stage.archive().n_puts.get(), 0);
+
+    stage.hear();
+    stage.session.handle_command(Command::Load);
+    stage.session.handle_command(Command::Load);
+    stage.end_load(false);
+    assert_eq!(stage.hear(), missing);
+    stage.session.handle_command(Command::Load);
+    stage.end_load(true);
+    assert_eq!(stage.hear(), [Notice::Loaded { is_whole: true }]);
+    let entries = stage.list();
+    assert_eq!(entries.len(), 1);
+    let report = stage.archive().runs.borrow()[&entries[0].key]
+        .report
+        .clone();
+    assert_eq!(Report::from_json(&report).unwrap(), stage.report());
 }

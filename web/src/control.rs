@@ -33,7 +33,7 @@ use mayfly_engine::edit::with_users;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunKey};
 use mayfly_engine::parcel::Unpacker;
-use mayfly_engine::protocol::{Command, RunId};
+use mayfly_engine::protocol::{Command, RunId, encode};
 use mayfly_engine::reading::Problem;
 
 pub(crate) use self::hooks::use_control;
@@ -236,7 +236,7 @@ impl Control {
 
     /// Has the engine read a plan that is being written.
     fn read(&self, plan: &PlanDoc) {
-        if plan.is_read() {
+        if plan.is_written() {
             return;
         }
         self.tell_loaded(Command::Read {
@@ -247,7 +247,7 @@ impl Control {
 
     /// The plan as a file: of what was changed in the form, the engine writes the text first.
     fn save(&self, plan: &PlanDoc) {
-        if plan.is_read() || plan.edited != Side::Form {
+        if plan.is_written() || plan.edited != Side::Form {
             download::save_plan(plan.edited, &plan.text);
         } else {
             self.use_once_read(plan, Purpose::Save);
@@ -495,13 +495,14 @@ impl Control {
     /// Has the engine save what is known of a run whose own engine is gone.
     fn save_lost(&self, run: &Run) {
         if let Some(lost) = run.lost() {
-            self.tell(Command::History(HistoryCommand::Save(Box::new(lost))));
+            self.tell(Command::History(HistoryCommand::Save(encode(&lost))));
         }
     }
 
-    /// Starts another engine, and asks it for what the page waits for.
+    /// Has what is missing of the engine loaded again, or starts another, and asks it for what the page
+    /// waits for.
     fn restart_engine(&self, state: &State) {
-        self.ensure_engine();
+        self.tell_loaded(Command::Load);
         self.read(&state.plan);
         if let Some(run) = &state.run {
             self.save_lost(run);

@@ -60,7 +60,8 @@ pub struct State {
     pub log: Rc<Log>,
     /// What came of the request that was tried last; `None` while it is under way.
     pub trial: Option<Rc<Result<Trial, String>>>,
-    /// Why there is no engine, as a sentence; `None` if there is one, or will be in a moment.
+    /// Why there is no engine or only a part of it, and what follows, in sentences; `None` if it is
+    /// there, or will be in a moment.
     pub engine_error: Option<String>,
     /// Whether the page is light or dark.
     pub theme: Theme,
@@ -129,6 +130,8 @@ pub enum Action {
     Log(LogLine),
     /// The engine is gone, for this reason.
     LoseEngine(String),
+    /// A part of the engine could not be loaded.
+    MissPart,
     /// A dialog is to be shown.
     OpenDialog(Dialog),
     /// The plan that is being written changes.
@@ -215,6 +218,7 @@ impl State {
                     self.view = View::History;
                 }
             }
+            Action::MissPart => self.engine_error = Some(MISSING_PART.to_owned()),
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
             Action::Plan(action) => Rc::make_mut(&mut self.plan).apply(action),
@@ -319,7 +323,7 @@ impl State {
         if self.trial.is_none() {
             self.trial = Some(Rc::new(Err(format!("the engine stopped: {reason}"))));
         }
-        self.engine_error = Some(sentence);
+        self.engine_error = Some(sentence + NO_ENGINE);
     }
 
     /// What was chosen among the rows of one run means nothing for another.
@@ -360,6 +364,13 @@ impl State {
         }
     }
 }
+
+/// What follows where there is no engine.
+const NO_ENGINE: &str = " Without it no plan can be read, no run started, and no saved run opened.";
+
+const MISSING_PART: &str = "A part of the engine could not be loaded. Plans of the form can run, but \
+    until it is there no run is saved in the history, no saved run opened, no text of a plan read, and no \
+    file written. Is there a network? If Mayfly was updated in the meantime, reload the page.";
 
 /// `labels` without `label` if it is among them, and with it otherwise.
 pub fn toggled(labels: &[String], label: String) -> Rc<[String]> {

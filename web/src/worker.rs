@@ -17,6 +17,7 @@ use js_sys::{Array, Uint8Array};
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::{Notice, decode, encode};
 use mayfly_engine::session::Session;
+use mayfly_engine::session::rest::{Load, Rest};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen_futures::spawn_local;
@@ -30,16 +31,16 @@ pub use self::fetch::FetchTransport;
 pub use self::lock::Lock;
 pub use self::storage::Storage;
 
-/// Listens for commands until the page ends the worker.
+/// Listens for commands until the page ends the worker. What no run needs comes from `load`.
 ///
 /// # Panics
 ///
 /// Panics outside of a worker.
-pub fn start() {
+pub fn start(load: Load<WorkerHost>) {
     let scope = worker_scope().expect("the engine's script is only started as a worker");
     let scope = Rc::new(scope);
     // It says that it is ready, and no command comes before this turn of the event loop is over.
-    let session = Session::new(WorkerHost::new(Rc::clone(&scope)));
+    let session = Session::in_parts(WorkerHost::new(Rc::clone(&scope)), load);
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(command) = decode(&Uint8Array::new(&event.data()).to_vec()) {
             session.handle_command(command);
@@ -49,6 +50,9 @@ pub fn start() {
     // It listens as long as the worker lives.
     listener.forget();
 }
+
+/// All that is loaded after what a run needs.
+pub static REST: Rest<WorkerHost> = Rest::new();
 
 /// A worker of the page.
 pub struct WorkerHost {

@@ -63,7 +63,10 @@ async fn text(content_type: &str, escaped: &str) -> Result<String, String> {
         keep: Keep::Body,
         ..Request::new(Method::Get, &url)
     };
-    let response = FetchTransport::new(scope()).send(&request).await.unwrap();
+    let response = FetchTransport::new(scope())
+        .send(&(), &request)
+        .await
+        .unwrap();
     let answer = Answer::new(&response);
     let text = answer.text().map(str::to_owned);
     text.map_err(|it| format!("{it}; {}", it.place().unwrap_or_default()))

@@ -14,12 +14,13 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use crate::weights::without_hash;
 use crate::{shrink, split, styles};
 
 /// What `index.html` has where the hash of trunk's script belongs.
 const PLACE: &str = "'sha256-of-the-script'";
 
-/// Set where the page is to be split and to be small.
+/// Set where the two programs are to be split and to be small.
 pub(crate) const SPLIT: &str = "MAYFLY_SPLIT";
 
 /// Splits and shrinks the page, names its one inline script, which starts it, in its content security policy, and
@@ -36,9 +37,8 @@ pub(crate) fn seal() -> anyhow::Result<()> {
     let is_small = env::var_os(SPLIT).is_some();
     if is_small {
         let (packed, later) = styles::pack(folder, &page)?;
-        page = split::split(folder, &packed, &later)?;
-        println!("▸ shrinking the engine");
-        shrink::program(folder, "mayfly-engine")?;
+        page = split::page(folder, &packed, &later)?;
+        split::engine(folder)?;
         shrink::text(&folder.join("worker.js"))?;
     }
     fs::write(&path, sealed(&page)?)?;
@@ -79,7 +79,7 @@ fn with_files(worker: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result
         addresses.push(match name.as_str() {
             "index.html" => "\"./\"".to_owned(),
             // As the page asks for what it loads itself: files that have no hash in their names.
-            _ if is_loaded_by_script(name) => format!("\"{name}?{glue}\""),
+            _ if is_loaded_by_script(name) && !has_hash(name) => format!("\"{name}?{glue}\""),
             _ => format!("\"{name}\""),
         });
     }
@@ -97,6 +97,11 @@ fn with_files(worker: &str, files: &BTreeMap<String, Vec<u8>>) -> anyhow::Result
 fn is_loaded_by_script(name: &str) -> bool {
     let starts = ["mayfly-engine", "uPlot", "worker.js"];
     starts.iter().any(|it| name.starts_with(it))
+}
+
+/// Whether a name says what is in its file.
+fn has_hash(name: &str) -> bool {
+    without_hash(name) != name
 }
 
 const FILES_PLACE: &str = "\"files-of-the-page\"";
@@ -148,6 +153,7 @@ mod tests {
                 "index.html",
                 "mayfly-page-1.js",
                 "mayfly-engine.js",
+                "mayfly-engine-0123456789abcdef.js",
                 "uPlot.min.css",
             ];
             let files = files.map(|it| (it.to_owned(), engine.as_bytes().to_vec()));
@@ -156,7 +162,8 @@ mod tests {
         let sealed = of("a");
         assert!(
             sealed.starts_with(
-                "[\"./\", \"mayfly-engine.js?mayfly-page-1.js\", \"mayfly-page-1.js\", \
+                "[\"./\", \"mayfly-engine-0123456789abcdef.js\", \
+                 \"mayfly-engine.js?mayfly-page-1.js\", \"mayfly-page-1.js\", \
                  \"uPlot.min.css?mayfly-page-1.js\"] "
             ),
             "{sealed}"

@@ -99,6 +99,8 @@ fn minify(path: &Path, options: &[&str]) -> anyhow::Result<()> {
     outfile.push(path);
     let mut esbuild = command("esbuild");
     esbuild.args(["--minify", "--allow-overwrite", "--log-level=warning"]);
+    // wasm-bindgen names the script that loads parts once for each of them.
+    esbuild.arg("--log-override:duplicate-object-key=silent");
     esbuild.args(options).arg(outfile).arg(path);
     finish(&mut esbuild).with_context(|| format!("cannot shrink {}", path.display()))
 }

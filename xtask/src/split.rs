@@ -1,11 +1,12 @@
-//! Splits the page's program in two: what draws the form, and what is loaded once the form is drawn.
-//! `web/src/shell/later.rs` has the other side.
+//! Splits the two programs of the page, so that what is wanted first is loaded first. The page: what
+//! draws the form, what starts runs, and what draws all else; `web/src/shell/later.rs` has the other side.
+//! The engine: what a run needs, and all else; `engine/src/session/rest.rs` has the other side.
 //!
-//! Both halves share their memory and are compiled as one program, which is cut by what the function
-//! `split_off` in `web/src/bin/page.rs` reaches: whatever `app.rs` reaches by itself stays in the
-//! first half. If the form names something of the second half, the first grows by a third at once,
-//! and `cargo xtask dist` fails. Quick builds and tests of modules have all in one piece. Two
-//! programs that each have a state would have to agree about it, and each would bring Yew.
+//! The parts of a program share their memory and are compiled as one, which is cut by what the functions
+//! `split_off` in `web/src/bin` reach: whatever the rest reaches by itself stays in the first part. If
+//! the form names something of the second part, the first grows by a third at once,
+//! and `cargo xtask dist` fails. Quick builds and tests of modules have all in one piece. Programs
+//! that each have a state would have to agree about it, and each would bring Yew, or the reader of plans.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,63 +14,46 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail, ensure};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest, Sha384};
+use sha2::{Digest, Sha256, Sha384};
 use wasm_split_cli_support::{Options, transform};
 
 use crate::command::{command, run};
 use crate::shrink::{self, target};
 use crate::styles::Later;
 
-/// The feature of `mayfly-web` that marks where the program is split.
+/// The feature of `mayfly-web` that marks where the programs are split.
 pub(crate) const FEATURE: &str = "split";
 
-/// Puts the two halves in place of the program that trunk has put into `staging`, and returns the
-/// page with the hashes of the new files. With the second half come the `styles` of what it draws: nothing
-/// is drawn without them.
+/// Puts the parts of the page's program in place of what trunk has put into `staging`, and returns the
+/// page with the hashes of the new files. With what is loaded later come the `styles` of what it draws:
+/// nothing is drawn without them.
 ///
 /// Trunk knows nothing of this, so what it made of the program is thrown away. Its name stays: the
 /// hash in it says what the program was made of. All files have it, so that an old page can never get
-/// half of a new program.
+/// a part of a new program.
 ///
 /// # Errors
 ///
 /// Fails with the step that failed.
-pub(crate) fn split(staging: &Path, page: &str, styles: &Later) -> anyhow::Result<String> {
-    let names = Names::of(staging)?;
-    let folder = target().join("split");
-    let _ = fs::remove_dir_all(&folder); // Of another build.
-    fs::create_dir_all(&folder)?;
-    let later = cut(&folder, &names)?;
-    bind(&folder, &names)?;
-    println!("▸ shrinking the page");
-    shrink::program(&folder, &names.stem)?;
-    shrink::optimize(&later)?;
-
-    let link = fs::read_to_string(folder.join(&names.link))?;
-    let cut_name = later.file_name().unwrap_or_default().to_string_lossy();
-    for place in [&*cut_name, WAITS_FOR] {
-        ensure!(
-            link.matches(place).count() == 1,
-            "expected {place:?} once in {}",
-            names.link
-        );
-    }
-    let link = link.replace(&*cut_name, &names.later);
-    let link = link.replace(WAITS_FOR, ", [addStyles]));") + &styles.script();
-    fs::write(staging.join(&names.link), link)?;
-    shrink::text(&staging.join(&names.link))?;
-    fs::copy(&later, staging.join(&names.later))?;
+pub(crate) fn page(staging: &Path, page: &str, styles: &Later) -> anyhow::Result<String> {
+    let names = Names::of_page(staging)?;
+    let parts = Parts::new("page", &names)?;
+    let link = with_styles(&parts.link, &names.of_part("split_later.wasm")?)?;
+    let link = link + &styles.script();
     let mut page = page.to_owned();
     for name in [&names.glue, &names.wasm] {
-        let (new, old) = (fs::read(folder.join(name))?, fs::read(staging.join(name))?);
+        let (new, old) = (
+            fs::read(parts.folder.join(name))?,
+            fs::read(staging.join(name))?,
+        );
         let place = integrity(&old);
         ensure!(
             page.contains(&place),
             "expected {place} of {name} in index.html"
         );
         page = page.replace(&place, &integrity(&new));
-        fs::write(staging.join(name), new)?;
     }
+    parts.put(staging, &names, &link)?;
     ensure!(page.contains("</head>"), "expected a head in index.html");
     // Or it would be asked for only once the glue is there.
     let preload = format!(
@@ -79,44 +63,152 @@ pub(crate) fn split(staging: &Path, page: &str, styles: &Later) -> anyhow::Resul
     Ok(page.replacen("</head>", &preload, 1))
 }
 
-/// What the files are called.
+/// Puts the parts of the engine in place of what trunk has put into `staging`, under names with a hash
+/// of the program, and has its `worker.js` load them.
+///
+/// # Errors
+///
+/// Fails with the step that failed.
+pub(crate) fn engine(staging: &Path) -> anyhow::Result<()> {
+    let hash = Sha256::digest(program("engine")?);
+    let names = Names::of_engine(&hash[..8]);
+    let path = staging.join("worker.js");
+    let mut worker = fs::read_to_string(&path)?;
+    for (old, new) in [
+        ("mayfly-engine.js", &names.glue),
+        ("mayfly-engine_bg.wasm", &names.wasm),
+    ] {
+        // Whoever loads a file by its hash needs no other name for it.
+        let place = format!("{old}${{search}}");
+        ensure!(
+            worker.matches(&place).count() == 1,
+            "expected {place} once in worker.js"
+        );
+        worker = worker.replace(&place, new);
+        fs::remove_file(staging.join(old))?;
+    }
+    fs::write(&path, worker)?;
+    let parts = Parts::new("engine", &names)?;
+    parts.put(staging, &names, &parts.link)
+}
+
+/// What the files of a program are called.
 struct Names {
-    /// What begins the names that trunk gave.
+    /// What begins the names of the first part.
     stem: String,
+    hash: String,
     glue: String,
     wasm: String,
     /// The script that loads what is split off.
     link: String,
-    /// What is split off.
-    later: String,
 }
 
 impl Names {
-    fn of(staging: &Path) -> anyhow::Result<Self> {
+    fn new(stem: String, hash: &str, link: &str) -> Self {
+        Self {
+            glue: format!("{stem}.js"),
+            wasm: format!("{stem}_bg.wasm"),
+            link: format!("{link}-{hash}.js"),
+            hash: hash.to_owned(),
+            stem,
+        }
+    }
+
+    /// Those that trunk gave to the page's program.
+    fn of_page(staging: &Path) -> anyhow::Result<Self> {
         const START: &str = "mayfly-page-";
         for entry in fs::read_dir(staging)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             let stem = name.strip_suffix(".js");
-            let Some((stem, hash)) = stem.and_then(|it| Some((it, it.strip_prefix(START)?))) else {
-                continue;
-            };
-            return Ok(Self {
-                stem: stem.to_owned(),
-                glue: name.clone(),
-                wasm: format!("{stem}_bg.wasm"),
-                link: format!("mayfly-link-{hash}.js"),
-                later: format!("mayfly-later-{hash}.wasm"),
-            });
+            if let Some((stem, hash)) = stem.and_then(|it| Some((it, it.strip_prefix(START)?))) {
+                return Ok(Self::new(stem.to_owned(), hash, "mayfly-link"));
+            }
         }
         bail!("the page has no JavaScript of its own")
     }
+
+    fn of_engine(hash: &[u8]) -> Self {
+        let hash: String = hash.iter().map(|it| format!("{it:02x}")).collect();
+        Self::new(format!("mayfly-engine-{hash}"), &hash, "mayfly-engine-link")
+    }
+
+    /// The name of a file that is split off, which the cutter calls `split_` and what the function
+    /// `split_off` says. What two parts have in common is in a file of its own, a `chunk_`.
+    fn of_part(&self, cut_name: &str) -> anyhow::Result<String> {
+        let name = cut_name.strip_suffix(".wasm");
+        let part = name.and_then(|it| match it.split_once('_')? {
+            ("split", part) => Some(part),
+            ("chunk", _) => Some("shared"),
+            _ => None,
+        });
+        let part = part.with_context(|| format!("expected a part, found {cut_name}"))?;
+        Ok(format!("mayfly-{part}-{}.wasm", self.hash))
+    }
 }
 
-/// Cuts the program as Cargo made it: afterwards it is not known any more what belongs to what. Gives
-/// the path of what is cut off.
-fn cut(folder: &Path, names: &Names) -> anyhow::Result<PathBuf> {
-    let path = target().join("wasm32-unknown-unknown/page/mayfly-page.wasm");
-    let program = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+/// A program that is cut and shrunk.
+struct Parts {
+    /// Where its files are.
+    folder: PathBuf,
+    /// The files that are split off, and what they are to be called.
+    split_off: Vec<(PathBuf, String)>,
+    /// The script that loads them.
+    link: String,
+}
+
+impl Parts {
+    fn new(kind: &str, names: &Names) -> anyhow::Result<Self> {
+        let folder = target().join("split").join(kind);
+        let _ = fs::remove_dir_all(&folder); // Of another build.
+        fs::create_dir_all(&folder)?;
+        let split_off = cut(&folder, kind, names)?;
+        println!("▸ binding and shrinking the {kind}");
+        bind(&folder, kind, names)?;
+        shrink::program(&folder, &names.stem)?;
+        let mut parts = Self {
+            link: fs::read_to_string(folder.join(&names.link))?,
+            split_off: Vec::new(),
+            folder,
+        };
+        for path in split_off {
+            shrink::optimize(&path)?;
+            let cut_name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = names.of_part(&cut_name)?;
+            ensure!(
+                parts.link.matches(&*cut_name).count() == 1,
+                "expected {cut_name} once in {}",
+                names.link
+            );
+            parts.link = parts.link.replace(&*cut_name, &name);
+            parts.split_off.push((path, name));
+        }
+        Ok(parts)
+    }
+
+    /// Puts the files where they are published.
+    fn put(&self, staging: &Path, names: &Names, link: &str) -> anyhow::Result<()> {
+        for name in [&names.glue, &names.wasm] {
+            fs::copy(self.folder.join(name), staging.join(name))?;
+        }
+        for (path, name) in &self.split_off {
+            fs::copy(path, staging.join(name))?;
+        }
+        let path = staging.join(&names.link);
+        fs::write(&path, link)?;
+        shrink::text(&path)
+    }
+}
+
+/// The program as Cargo made it.
+fn program(kind: &str) -> anyhow::Result<Vec<u8>> {
+    let path = target().join(format!("wasm32-unknown-unknown/page/mayfly-{kind}.wasm"));
+    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// Cuts a program as Cargo made it: afterwards it is not known any more what belongs to what. Gives the
+/// paths of what is cut off.
+fn cut(folder: &Path, kind: &str, names: &Names) -> anyhow::Result<Vec<PathBuf>> {
+    let program = program(kind)?;
     let (main, link) = (folder.join(MAIN), format!("./{}", names.link));
     let glue = format!("./{}", names.glue);
     let mut options = Options::new(&program);
@@ -124,22 +216,30 @@ fn cut(folder: &Path, names: &Names) -> anyhow::Result<PathBuf> {
     options.main_out_path = &main;
     options.link_name = &link;
     options.main_module = &glue;
-    let done = transform(options).map_err(|error| anyhow!("cannot split the page: {error:#}"))?;
-    match <[PathBuf; 1]>::try_from(done.split_modules) {
-        Ok([later]) if later.is_absolute() => Ok(later),
-        Ok([later]) => Ok(folder.join(later)),
-        Err(parts) => bail!("expected one part that is split off, found {parts:?}"),
-    }
+    let done = transform(options).map_err(|error| anyhow!("cannot split the {kind}: {error:#}"))?;
+    let parts = done.split_modules.into_iter();
+    // It is as it is where that is absolute.
+    Ok(parts.map(|it| folder.join(it)).collect())
 }
 
 const MAIN: &str = "main.wasm";
 
-/// How the script that loads the second half ends the list of what must be there before it is started.
-const WAITS_FOR: &str = ", []));";
+/// The script `link` with a part that is there only once `addStyles` is done.
+fn with_styles(link: &str, part: &str) -> anyhow::Result<String> {
+    // How the list ends of what must be there before a part is started.
+    const END: &str = "]));";
+    let place = link
+        .find(part)
+        .and_then(|it| Some(it + link[it..].find(END)?));
+    let place = place.with_context(|| format!("expected {part} and then {END:?} in {link}"))?;
+    let (before, after) = link.split_at(place);
+    let comma = if before.ends_with('[') { "" } else { ", " };
+    Ok(format!("{before}{comma}addStyles{after}"))
+}
 
-/// Makes the JavaScript of the program. The other half needs the table of functions, which is not
+/// Makes the JavaScript of a program. The other parts need the table of functions, which is not
 /// among what is kept by itself.
-fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
+fn bind(folder: &Path, kind: &str, names: &Names) -> anyhow::Result<()> {
     let mut bindgen = command("wasm-bindgen");
     bindgen
         .args([
@@ -152,7 +252,7 @@ fn bind(folder: &Path, names: &Names) -> anyhow::Result<()> {
         .args(["--out-name", &names.stem, "--out-dir"])
         .arg(folder)
         .arg(folder.join(MAIN));
-    run("binding the page", &mut bindgen)
+    run(&format!("binding the {kind}"), &mut bindgen)
 }
 
 /// As the page has it, so that a browser takes no other file.
@@ -167,10 +267,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_files_have_the_hash_of_the_page() {
+    fn all_files_have_the_hash_of_their_program() {
         let folder = env::temp_dir().join(format!("mayfly-split-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
-        assert!(Names::of(&folder).is_err());
+        assert!(Names::of_page(&folder).is_err());
         for name in [
             "mayfly-engine.js",
             "mayfly-page-12ab.js",
@@ -178,17 +278,35 @@ mod tests {
         ] {
             fs::write(folder.join(name), "").unwrap();
         }
-        let names = Names::of(&folder).unwrap();
+        let names = Names::of_page(&folder).unwrap();
         fs::remove_dir_all(&folder).unwrap();
-        assert_eq!(
-            (&*names.stem, &*names.glue),
-            ("mayfly-page-12ab", "mayfly-page-12ab.js")
-        );
-        assert_eq!(names.wasm, "mayfly-page-12ab_bg.wasm");
-        assert_eq!(
-            (&*names.link, &*names.later),
-            ("mayfly-link-12ab.js", "mayfly-later-12ab.wasm")
-        );
+        check(&names, ["mayfly-page-12ab", "mayfly-link-12ab.js"]);
+        let later = names.of_part("split_later.wasm").unwrap();
+        assert_eq!(later, "mayfly-later-12ab.wasm");
+
+        let names = Names::of_engine(&[0x12, 0xab]);
+        check(&names, ["mayfly-engine-12ab", "mayfly-engine-link-12ab.js"]);
+        let shared = names.of_part("chunk_1.wasm").unwrap();
+        assert_eq!(shared, "mayfly-shared-12ab.wasm");
+        assert!(names.of_part("main.wasm").is_err());
+    }
+
+    #[test]
+    fn a_part_waits_for_its_styles_and_for_what_it_has_in_common_with_others() {
+        let script =
+            |a: &str, b: &str| format!("wrap(load(\"a\", [{a}]));\nwrap(load(\"b\", [{b}]));");
+        let added = with_styles(&script("x", "x"), "\"b\"").unwrap();
+        assert_eq!(added, script("x", "x, addStyles"));
+        let added = with_styles(&script("", ""), "\"a\"").unwrap();
+        assert_eq!(added, script("addStyles", ""));
+        assert!(with_styles(&script("", ""), "\"c\"").is_err());
+    }
+
+    #[track_caller]
+    fn check(names: &Names, [stem, link]: [&str; 2]) {
+        assert_eq!((&*names.stem, &*names.link), (stem, link));
+        assert_eq!(names.glue, format!("{stem}.js"));
+        assert_eq!(names.wasm, format!("{stem}_bg.wasm"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::split::integrity;
 /// The styles of what is not drawn at first. Any others are loaded at first.
 const LATER: [&str; 4] = ["charts", "history", "run", "tables"];
 
-/// The file that is loaded with the second half of the page's program.
+/// The file that is loaded with the part of the page's program that draws what it is for.
 pub(crate) struct Later {
     name: String,
     integrity: String,

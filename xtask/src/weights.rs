@@ -30,9 +30,20 @@ enum When {
 impl File {
     /// A file that nobody has thought of counts as the dearest kind.
     fn when(&self) -> When {
-        // The engine, and the half of the page's program that handles the click.
-        const START: [&str; 3] = ["mayfly-engine", "mayfly-later", "worker.js"];
-        const LATER: [&str; 3] = ["manifest.webmanifest", "sw", "uPlot"];
+        // What a run needs of the engine, and the part of the page's program that handles the click.
+        const START: [&str; 4] = [
+            "mayfly-control",
+            "mayfly-engine",
+            "mayfly-shared",
+            "worker.js",
+        ];
+        const LATER: [&str; 5] = [
+            "manifest.webmanifest",
+            "mayfly-later",
+            "mayfly-rest",
+            "sw",
+            "uPlot",
+        ];
         let is_one_of = |starts: &[&str]| starts.iter().any(|it| self.name.starts_with(it));
         if is_one_of(&START) {
             When::Start
@@ -48,7 +59,7 @@ impl File {
 struct Weight {
     name: &'static str,
     until: When,
-    /// In bytes. More fails: what it was on 2026-11-26, and up to 5,000 more.
+    /// In bytes. More fails: what it was on 2026-11-27, and about a hundredth more.
     limit: usize,
     /// In bytes. It is told, and fails nothing.
     aim: usize,
@@ -63,19 +74,20 @@ const WEIGHTS: [Weight; 3] = [
         limit: 190_000,
         aim: 200_000,
         // Something that was loaded later and is named by what draws the form makes it a third more.
-        remedy: "the first half of the page's program may name nothing of the second",
+        remedy: "the first part of the page's program may name nothing of the others",
     },
     Weight {
         name: "until a click on Start can start a run",
         until: When::Start,
-        limit: 1_035_000,
+        limit: 653_000,
         aim: 550_000,
         remedy: "what a run does not need may be loaded after it",
     },
     Weight {
         name: "in all",
         until: When::Later,
-        limit: 1_060_000,
+        // With what the pieces cost that are loaded after a start: 28,000, for 385,000 less until it.
+        limit: 1_095_000,
         aim: 900_000,
         remedy: "look at what came with the newest dependency",
     },
@@ -195,7 +207,7 @@ pub(crate) fn grouped(number: impl ToString) -> String {
 const HEAVY: usize = 5_000;
 
 /// The name of a file without the hash in it, which changes with each build.
-fn without_hash(name: &str) -> String {
+pub(crate) fn without_hash(name: &str) -> String {
     const N_DIGITS: usize = 16;
     let is_hash = |it: &&str| it.len() == N_DIGITS && it.chars().all(|it| it.is_ascii_hexdigit());
     let mut dashes = name.match_indices('-').map(|(index, _)| index);
@@ -224,12 +236,15 @@ mod tests {
     /// A page that a build could have made, the heaviest file first.
     fn files() -> Vec<File> {
         vec![
-            file("mayfly-engine_bg.wasm", 500_000),
-            file("mayfly-later-0123456789abcdef.wasm", 300_000),
+            file("mayfly-engine-0123456789abcdef_bg.wasm", 350_000),
+            file("mayfly-later-0123456789abcdef.wasm", 200_000),
             file("mayfly-page-0123456789abcdef_bg.wasm", 170_000),
+            file("mayfly-rest-0123456789abcdef.wasm", 150_000),
+            file("mayfly-control-0123456789abcdef.wasm", 70_000),
+            file("mayfly-shared-0123456789abcdef.wasm", 30_000),
             file("uPlot.iife.min.js", 22_000),
             file("mayfly-page-0123456789abcdef.js", 12_000),
-            file("mayfly-engine.js", 7_000),
+            file("mayfly-engine-0123456789abcdef.js", 7_000),
             file("mayfly-link-0123456789abcdef.js", 800),
             file("base-0123456789abcdef.css", 700),
             file("worker.js", 300),
@@ -241,7 +256,7 @@ mod tests {
     #[test]
     fn each_weight_has_what_is_loaded_until_then() {
         let weights = WEIGHTS.each_ref().map(|it| it.of(&files()));
-        assert_eq!(weights, [183_500, 990_800, 1_013_100]);
+        assert_eq!(weights, [183_500, 640_800, 1_013_100]);
     }
 
     #[test]
@@ -269,14 +284,17 @@ mod tests {
 | loaded | bytes | limit | aim |
 |---|---|---|---|
 | before the form is drawn | **183,500** | 190,000 | 200,000 |
-| until a click on Start can start a run | **990,800** | 1,035,000 | 550,000 |
-| in all | **1,013,100** | 1,060,000 | 900,000 |
+| until a click on Start can start a run | **640,800** | 653,000 | 550,000 |
+| in all | **1,013,100** | 1,095,000 | 900,000 |
 
 | file | bytes | loaded |
 |---|---|---|
-| `mayfly-engine_bg.wasm` | 500,000 | for Start |
-| `mayfly-later.wasm` | 300,000 | for Start |
+| `mayfly-engine_bg.wasm` | 350,000 | for Start |
+| `mayfly-later.wasm` | 200,000 | later |
 | `mayfly-page_bg.wasm` | 170,000 | for the form |
+| `mayfly-rest.wasm` | 150,000 | later |
+| `mayfly-control.wasm` | 70,000 | for Start |
+| `mayfly-shared.wasm` | 30,000 | for Start |
 | `uPlot.iife.min.js` | 22,000 | later |
 | `mayfly-page.js` | 12,000 | for the form |
 | `mayfly-engine.js` | 7,000 | for Start |
@@ -290,7 +308,7 @@ mod tests {
         let place = |text: &str| listing.find(text).unwrap();
         assert!(place("base-0123456789abcdef.css") < place("183500  before the form"));
         assert!(place("183500  before the form") < place("worker.js"));
-        assert!(place("(limit 1035000, aim 550000)") < place("uPlot"));
+        assert!(place("(limit 653000, aim 550000)") < place("uPlot"));
     }
 
     #[test]

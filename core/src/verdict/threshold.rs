@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::digits::read_float;
 use crate::http::request::{Method, RequestName};
 use crate::measure::histogram;
 
@@ -370,8 +371,7 @@ fn time(text: &str, units: &[(&str, f64)]) -> Option<Duration> {
 fn number(text: &str) -> Option<f64> {
     let is_plain = text.starts_with(|it: char| it.is_ascii_digit())
         && text.chars().all(|it| it.is_ascii_digit() || it == '.');
-    let number: f64 = is_plain.then(|| text.parse().ok())??;
-    number.is_finite().then_some(number)
+    is_plain.then(|| read_float(text)).flatten()
 }
 
 #[cfg(test)]

@@ -107,8 +107,7 @@ async fn run_command(plan: &str) -> Value {
     std::fs::write(&file, plan).unwrap();
     let options = RunOptions {
         plan: file.clone(),
-        host: None,
-        json: None,
+        ..RunOptions::default()
     };
     // Its runtime is its own, as in the command.
     let run = thread::spawn(move || {

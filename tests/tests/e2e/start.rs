@@ -215,7 +215,7 @@ async fn a_click_from_before_a_link_was_opened_does_not_start_its_plan() {
     let link = link_to(&page, &target).await;
     // Another one, of which the browser keeps no files yet.
     let site = Site::start().await;
-    site.lose(Some("mayfly-later"));
+    site.lose(Some("mayfly-control"));
     let url = format!("{}{link}", site.url());
     page.browser().session().goto(url).await.unwrap();
     let script = "return performance.getEntriesByType('resource').map(it => it.name).join();";

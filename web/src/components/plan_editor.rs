@@ -67,7 +67,7 @@ pub(crate) fn PlanEditor(props: &PlanEditorProps) -> Html {
                             { format!("And {} more.", format::count(plan.n_more as u64)) }
                         </p>
                     }
-                } else if plan.is_read() {
+                } else if plan.is_written() {
                     <p class="help">{ "This plan can run." }</p>
                 }
             </div>

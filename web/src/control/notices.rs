@@ -18,7 +18,10 @@ impl Control {
             .borrow_mut()
             .hear(browser::dates::now_millis(), &notice);
         match notice {
-            Notice::Ready { .. } => self.act(Action::FindEngine),
+            Notice::Ready { .. } | Notice::Loaded { is_whole: true } => {
+                self.act(Action::FindEngine);
+            }
+            Notice::Loaded { is_whole: false } => self.act(Action::MissPart),
             Notice::Saved { run, problem } => {
                 self.act(Action::Run(RunAction::Keep(run, problem)));
             }
@@ -34,14 +37,8 @@ impl Control {
                 let action = LoadAction::ReadPreset(draft, Box::new(reading));
                 self.act(Action::Plan(PlanAction::Load(action)));
             }
-            Notice::Refused { run, reason } => {
-                if is_newest(run) {
-                    self.0.next_look.take();
-                    let sentence = format!("The plan was refused: {reason}.");
-                    self.log(Level::Error, sentence.clone());
-                    self.act(Action::Run(RunAction::LoseEngine(sentence)));
-                }
-            }
+            Notice::Refused { run, reason } if is_newest(run) => self.handle_refusal(&reason),
+            Notice::Refused { .. } => {}
             Notice::History(notice) => self.handle_history(notice),
             Notice::Rows { path, rows } => self.handle_rows(path, rows),
             Notice::Tried { id, result } => {
@@ -76,6 +73,13 @@ impl Control {
         }
     }
 
+    fn handle_refusal(&self, reason: &str) {
+        self.0.next_look.take();
+        let sentence = format!("The plan was refused: {reason}.");
+        self.log(Level::Error, sentence.clone());
+        self.act(Action::Run(RunAction::LoseEngine(sentence)));
+    }
+
     fn handle_history(&self, notice: HistoryNotice) {
         let action = match notice {
             HistoryNotice::List(entries) => HistoryAction::List(entries),
@@ -88,10 +92,15 @@ impl Control {
 
     fn handle_reading(&self, revision: u32, reading: Reading) {
         let (plan, text) = (reading.plan(), reading.text.clone());
+        // The text of a plan that can run may be on its way.
+        let is_whole = reading.is_whole();
         let about = (reading.targets.clone(), reading.summary.clone());
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let mut next = self.0.next.borrow_mut();
-        let (due, others) = next.drain(..).partition(|it| it.0 == revision);
+        let is_due = |it: &(u32, String, Purpose)| {
+            it.0 == revision && (is_whole || !matches!(it.2, Purpose::Save))
+        };
+        let (due, others) = next.drain(..).partition(is_due);
         *next = others;
         drop(next);
         let due: Vec<(u32, String, Purpose)> = due;

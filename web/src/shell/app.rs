@@ -68,7 +68,11 @@ pub fn App(props: &AppProps) -> Html {
     let on_action = use_on_action(&page);
     let on_retry = {
         let dispatcher = page.dispatcher();
-        Callback::from(move |_| dispatcher.dispatch(PageAction::SetLater(Later::Awaited)))
+        let later = Later {
+            has_failed: false,
+            ..page.later
+        };
+        Callback::from(move |_| dispatcher.dispatch(PageAction::SetLater(later)))
     };
     let on_intent = use_callback(page.has_waiting(), {
         let (intents, on_action) = (Intents::clone(&intents), on_action.clone());
@@ -87,14 +91,17 @@ pub fn App(props: &AppProps) -> Html {
     let running = state.run.as_ref().filter(|it| it.state().is_active());
     html! {
         <ContextProvider<Theme> context={state.theme}>
-            if page.later == Later::Failed {
-                { failure(on_retry) }
+            if page.later.has_failed {
+                { failure(page.later, on_retry) }
             }
-            if let Later::Loaded(parts) = page.later {
-                { (parts.rest)(&page, &intents) }
+            if let Some(part) = page.later.control {
+                { (part.control)(&page, &intents) }
             }
-            if state.shown() == View::Opening {
-                <main class="start"><p class="loading" role="status">{ "Loading…" }</p></main>
+            if let Some(part) = page.later.drawing {
+                { (part.rest)(&page, &intents) }
+            }
+            if is_awaited(state.shown(), page.later) {
+                { awaited(running.is_some(), page.later, &on_intent) }
             }
             if state.shown() == View::Form {
                 <StartPage
@@ -110,12 +117,46 @@ pub fn App(props: &AppProps) -> Html {
     }
 }
 
+/// Whether what should fill the page is on its way.
+fn is_awaited(shown: View, later: Later) -> bool {
+    match shown {
+        View::Form => false,
+        View::Opening => true,
+        _ => later.drawing.is_none(),
+    }
+}
+
+/// What fills the page meanwhile. A run that is not drawn yet can be stopped.
+fn awaited(is_running: bool, later: Later, on_intent: &Callback<Intent>) -> Html {
+    html! {
+        <main class="start">
+            if !later.has_failed {
+                <p class="loading" role="status">{ "Loading…" }</p>
+            }
+            if is_running {
+                <p>
+                    { "The run is under way. " }
+                    <button type="button" class="button" onclick={on_intent.reform(|_| Intent::Stop)}>
+                        { "Stop" }
+                    </button>
+                </p>
+            }
+        </main>
+    }
+}
+
 /// Says that a part of the page is missing.
-fn failure(on_retry: Callback<MouseEvent>) -> Html {
+fn failure(later: Later, on_retry: Callback<MouseEvent>) -> Html {
+    let effect = match later.control {
+        Some(_) => "so it shows nothing but the form yet",
+        None => "so it can do nothing yet",
+    };
     html! {
         <div class="notice danger" role="alert">
             <p>
-                { "A part of this page could not be loaded, so it can do nothing yet. Is there a network? If Mayfly was updated in the meantime, reload the page. " }
+                { "A part of this page could not be loaded, " }
+                { effect }
+                { ". Is there a network? If Mayfly was updated in the meantime, reload the page. " }
                 <button
                     type="button"
                     class="button small"

@@ -1,7 +1,8 @@
-//! What the page loads after it is drawn, as the part that is drawn at first sees it.
+//! What the page loads after it is drawn, as the part that is drawn at first sees it: first what starts
+//! and controls runs, and then what draws all but the form.
 //!
-//! Whatever is named outside of [`crate::shell::rest`] is loaded at first, so what is to be loaded later is
-//! reached through the functions of [`Parts`] only.
+//! Whatever is named outside of [`crate::shell::control`] and [`crate::shell::rest`] is loaded at first, so
+//! what is to be loaded later is reached through the functions of [`ControlPart`] and [`DrawingPart`] only.
 
 use std::fmt;
 use std::pin::Pin;
@@ -15,50 +16,86 @@ use crate::components::plan_form::{DrawPart, MoreParts};
 use crate::control::intents::Intents;
 use crate::store::{Action, State};
 
-/// The functions that are loaded later.
-pub struct Parts {
+/// The functions that a run needs to start.
+pub struct ControlPart {
     /// Changes the state.
     pub apply: fn(&mut State, Action),
+    /// Does what a person wants. It draws nothing.
+    pub control: fn(&UseReducerHandle<Page>, &Intents) -> Html,
+}
+
+/// The functions that draw what comes after the form.
+pub struct DrawingPart {
     /// Draws a part of the form that few plans show at first.
     pub draw_part: DrawPart,
-    /// Does what a person wants, and draws all but the form.
+    /// Draws all but the form.
     pub rest: fn(&UseReducerHandle<Page>, &Intents) -> Html,
 }
 
-impl PartialEq for Parts {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other)
-    }
+macro_rules! one_of_a_kind {
+    ($($part:ident)*) => {
+        $(impl PartialEq for $part {
+            fn eq(&self, other: &Self) -> bool {
+                std::ptr::eq(self, other)
+            }
+        }
+
+        impl fmt::Debug for $part {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($part))
+            }
+        })*
+    };
 }
 
-impl fmt::Debug for Parts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Parts").finish_non_exhaustive()
-    }
+one_of_a_kind! { ControlPart DrawingPart }
+
+/// A part that is on its way; `None` if it could not be loaded.
+pub type Loading<T> = Pin<Box<dyn Future<Output = Option<&'static T>>>>;
+
+/// Loads the parts. A program decides how.
+#[derive(Clone, Copy)]
+pub struct Load {
+    /// What a run needs to start.
+    pub control: fn() -> Loading<ControlPart>,
+    /// What draws the rest.
+    pub drawing: fn() -> Loading<DrawingPart>,
 }
 
-/// Loads them. A program decides how.
-pub type Load = fn() -> Pin<Box<dyn Future<Output = Option<&'static Parts>>>>;
-
-/// Whether they are there.
+/// Which parts are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Later {
-    /// They are on their way.
-    #[default]
-    Awaited,
-    /// They could not be loaded.
-    Failed,
-    /// They are there.
-    Loaded(&'static Parts),
+pub struct Later {
+    /// What a run needs to start; `None` if it is not there yet.
+    pub control: Option<&'static ControlPart>,
+    /// What draws the rest; `None` if it is not there yet.
+    pub drawing: Option<&'static DrawingPart>,
+    /// Whether one could not be loaded.
+    pub has_failed: bool,
 }
 
 impl Later {
+    /// Whether a part is on its way.
+    pub fn is_awaited(self) -> bool {
+        self.drawing.is_none() && !self.has_failed
+    }
+
     /// The parts of the form among them.
     pub fn parts_of_form(self) -> MoreParts {
-        match self {
-            Self::Awaited => MoreParts::Awaited,
-            Self::Failed => MoreParts::Failed,
-            Self::Loaded(parts) => MoreParts::Loaded(parts.draw_part),
+        match self.drawing {
+            Some(drawing) => MoreParts::Loaded(drawing.draw_part),
+            None if self.has_failed => MoreParts::Failed,
+            None => MoreParts::Awaited,
+        }
+    }
+
+    /// Loads the next part.
+    async fn load_next(&mut self, load: Load) {
+        if self.control.is_none() {
+            self.control = (load.control)().await;
+            self.has_failed = self.control.is_none();
+        } else {
+            self.drawing = (load.drawing)().await;
+            self.has_failed = self.drawing.is_none();
         }
     }
 }
@@ -101,8 +138,8 @@ impl Page {
     /// What a person types in the form is taken at once, and so is the theme. All else waits for what
     /// does it.
     fn apply(&mut self, action: Action) {
-        match (self.later, action) {
-            (Later::Loaded(parts), action) => (parts.apply)(&mut self.state, action),
+        match (self.later.control, action) {
+            (Some(control), action) => (control.apply)(&mut self.state, action),
             (_, Action::SetTheme(theme)) => self.state.theme = theme,
             (_, Action::AwaitStart) => self.state.is_starting = true,
             (_, action) if self.waiting.is_empty() => {
@@ -123,8 +160,8 @@ impl Reducible for Page {
             PageAction::SetLater(later) => {
                 page.later = later;
                 // What a person wanted then may not be what they want once the rest is loaded.
-                page.state.is_starting &= later != Later::Failed;
-                if let Later::Loaded(_) = later {
+                page.state.is_starting &= later.control.is_some() || !later.has_failed;
+                if later.control.is_some() {
                     for action in std::mem::take(&mut page.waiting) {
                         page.apply(action);
                     }
@@ -148,17 +185,20 @@ pub fn use_on_action(page: &UseReducerHandle<Page>) -> Callback<Action> {
 #[hook]
 pub fn use_later(load: Load, page: &UseReducerHandle<Page>, intents: &Intents) {
     let (dispatcher, intents) = (page.dispatcher(), intents.clone());
-    use_effect_with(page.later == Later::Awaited, move |is_awaited| {
+    let mut later = page.later;
+    use_effect_with(later.is_awaited(), move |is_awaited| {
         if !is_awaited {
             return;
         }
         browser::after_drawing(move || {
             spawn_local(async move {
-                let later = load().await.map_or(Later::Failed, Later::Loaded);
-                if later == Later::Failed {
-                    intents.forget();
+                while later.is_awaited() {
+                    later.load_next(load).await;
+                    if later.control.is_none() {
+                        intents.forget();
+                    }
+                    dispatcher.dispatch(PageAction::SetLater(later));
                 }
-                dispatcher.dispatch(PageAction::SetLater(later));
             });
         });
     });
@@ -168,7 +208,8 @@ pub fn use_later(load: Load, page: &UseReducerHandle<Page>, intents: &Intents) {
 mod tests {
     use super::*;
     use crate::draft::keys::{Edit, Path};
-    use crate::shell::rest::PARTS;
+    use crate::shell::control::CONTROL;
+    use crate::shell::rest::DRAWING;
     use crate::store::{Dialog, PlanAction};
 
     #[test]
@@ -191,10 +232,22 @@ mod tests {
 
         // What is typed after something that waits must not overtake it.
         let page = act(page, Action::OpenDialog(Dialog::Share));
-        let page = reduce(act(page, set(8)), PageAction::SetLater(Later::Failed));
+        let failed = Later {
+            has_failed: true,
+            ..Later::default()
+        };
+        let page = act(act(page, Action::AwaitStart), set(8));
+        let page = reduce(page, PageAction::SetLater(failed));
         assert_eq!((users(&page), page.state.dialog), (7.into(), None));
+        assert!(!page.state.is_starting && !page.later.is_awaited());
 
-        let page = reduce(page, PageAction::SetLater(Later::Loaded(&PARTS)));
+        // What draws is not needed to do it.
+        let control = Some(&CONTROL);
+        let page = reduce(
+            act(page, Action::AwaitStart),
+            PageAction::SetLater(Later { control, ..failed }),
+        );
+        assert!(page.state.is_starting);
         assert_eq!(
             (users(&page), page.state.dialog),
             (8.into(), Some(Dialog::Share))
@@ -202,5 +255,13 @@ mod tests {
         assert_eq!(page.waiting, []);
         let page = act(page, Action::CloseDialog);
         assert_eq!(page.state.dialog, None);
+
+        let later = Later {
+            control,
+            ..Later::default()
+        };
+        assert!(later.is_awaited() && later.parts_of_form() == MoreParts::Awaited);
+        let drawing = Some(&DRAWING);
+        assert!(!Later { drawing, ..later }.is_awaited());
     }
 }

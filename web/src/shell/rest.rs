@@ -1,22 +1,22 @@
-//! What is loaded after the form is drawn: all other pages, the dialogs, and all that a person can do.
+//! What is loaded after what a run needs to start: all other pages, the dialogs, the keys, and parts of the
+//! form.
 
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::browser::{self, address, gesture};
+use crate::browser::{self, gesture};
 use crate::components::plan_form::draw_part;
 use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
+use crate::control::Intent;
 use crate::control::intents::Intents;
-use crate::control::{Intent, use_control};
 use crate::pages::{ComparePage, HistoryPage, RunPage};
-use crate::shell::hooks::{use_address, use_guard, use_link, use_settling, use_shortcuts};
-use crate::shell::later::{Page, Parts, use_on_action};
+use crate::shell::hooks::use_shortcuts;
+use crate::shell::later::{DrawingPart, Page, use_on_action};
 use crate::store::{Action, Dialog, Run, RunAction, State, View};
 use crate::view::diagnosis::{Diagnosis, Probe};
 
 /// All of it.
-pub static PARTS: Parts = Parts {
-    apply: State::apply,
+pub static DRAWING: DrawingPart = DrawingPart {
     draw_part,
     rest: |page, intents| html! { <Rest page={page.clone()} intents={intents.clone()} /> },
 };
@@ -32,29 +32,12 @@ fn Rest(props: &RestProps) -> Html {
     let RestProps { page, intents } = props;
     let state = &page.state;
     let on_action = use_on_action(page);
-    let control = use_control(state, on_action.clone());
     use_diagnosis(state, on_action.clone());
     use_heading_focus(state.view);
-    // What waited for this program was wanted of the plan before the link, and waits until that is known.
-    let is_link_awaited = address::fragment_value("plan").is_some();
-    use_link(on_action.clone());
-    use_settling(state, on_action.clone());
-    use_guard(state.is_running());
     let on_intent = use_callback((), {
         let intents = intents.clone();
         move |intent: Intent, ()| intents.emit(gesture::attempt(), intent)
     });
-    use_effect({
-        let (page, intents) = (page.clone(), intents.clone());
-        move || {
-            if is_link_awaited {
-                return;
-            }
-            let follow = move |(attempt, intent)| control.follow(attempt, intent, &page.state);
-            intents.lead_to(Callback::from(follow));
-        }
-    });
-    use_address(state, on_intent.clone());
     use_shortcuts(page, on_action.clone(), on_intent.clone());
     html! {
         <>
@@ -96,7 +79,7 @@ fn filling(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Int
     }
 }
 
-/// That there is no engine, where the run itself does not say it.
+/// That there is no engine or not all of it, where the run itself does not say it.
 fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
     let run_says_it = state.view == View::Run
         && state
@@ -107,8 +90,8 @@ fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
         Some(error) if !run_says_it => html! {
             <div class="notice danger" role="alert">
                 <p>
-                    <strong>{ error }</strong>
-                    { " Without it no plan can be read, no run started, and no saved run opened. " }
+                    { error }
+                    { " " }
                     <button
                         type="button"
                         class="button small"
@@ -136,10 +119,11 @@ fn dialog(state: &State, on_action: &Callback<Action>) -> Html {
     }
 }
 
-/// Moves the focus to the new heading when something else fills the page: what had it is gone.
+/// Moves the focus to the new heading when something else fills the page: what had it is gone. Until this
+/// program is there, that is the form.
 #[hook]
 fn use_heading_focus(view: View) {
-    let last = use_mut_ref(|| view);
+    let last = use_mut_ref(|| View::Form);
     use_effect_with(view, move |&view| {
         if last.replace(view) != view {
             browser::focus::focus_heading();

@@ -29,6 +29,8 @@ pub struct PlanDoc {
     pub revision: u32,
     /// The state of it that the engine read last.
     pub read_revision: Option<u32>,
+    /// The state of it that the text is of, if the engine wrote or read it.
+    pub written_revision: Option<u32>,
     /// What is wrong, as far as it was read.
     pub problems: Vec<Problem>,
     /// How many more problems there are.
@@ -135,6 +137,7 @@ impl PlanDoc {
             is_broken: false,
             revision: 0,
             read_revision: None,
+            written_revision: None,
             problems: Vec::new(),
             n_more: 0,
             warnings: Vec::new(),
@@ -191,6 +194,11 @@ impl PlanDoc {
         self.read_revision == Some(self.revision)
     }
 
+    /// Whether all is there that the engine has to say of it, its text among it.
+    pub fn is_written(&self) -> bool {
+        self.is_read() && self.written_revision == Some(self.revision)
+    }
+
     /// The plan, if it is known that it can run.
     pub fn ready(&self) -> Option<&Draft> {
         (self.is_read() && self.problems.is_empty()).then_some(&self.draft)
@@ -235,6 +243,7 @@ impl PlanDoc {
                 if let Some(replaced) = self.replaced.take() {
                     self.open(Self {
                         read_revision: None,
+                        written_revision: None,
                         // If it did once, a person has changed it since.
                         is_from_link: false,
                         ..Rc::unwrap_or_clone(replaced)
@@ -294,6 +303,7 @@ impl PlanDoc {
 
     fn read(&mut self, reading: Reading) {
         self.read_revision = Some(self.revision);
+        self.written_revision = reading.is_whole().then_some(self.revision);
         let draft = reading.draft();
         if self.edited != Side::Form {
             self.is_broken = draft.is_none();

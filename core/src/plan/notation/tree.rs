@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use super::errors::{PlanProblem, one_line};
+use crate::digits::read_float;
 use crate::plan::path::{write_index, write_key};
 
 /// A value and the line on which it starts.
@@ -258,9 +259,9 @@ impl<'a> Builder<'a> {
 
     /// The node of a number with a fraction or an exponent as it is written.
     pub(in crate::plan) fn float(&self, path: Trail<'_>, line: u32, text: &str) -> Node {
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Node::new(line, Value::Float(number)),
-            _ => {
+        match read_float(text) {
+            Some(number) => Node::new(line, Value::Float(number)),
+            None => {
                 let found = one_line(text, 60);
                 self.unreadable(
                     path,
