@@ -119,7 +119,7 @@ impl Script {
             let name = heard.name();
             let nth = self.note(&name, heard);
             let acts = self.acts.get(&name);
-            let acts = acts.and_then(|it| it.get(nth).or(it.last()));
+            let acts = acts.and_then(|it| it.get(nth).or_else(|| it.last()));
             let unknown = [Act::Send(
                 format!("HTTP/1.1 404 Not Found\r\n{CORS}content-length: 0\r\n\r\n").into(),
             )];

@@ -269,6 +269,7 @@ mod tests {
             b"/q?a=\"b\"&c=<d>|{e}`f",
             Some("a.test/q?a=%22b%22&c=%3Cd%3E|{e}`f"),
         );
+        check_location(b"/a|b^c?d|e^f", Some("a.test/a%7Cb%5Ec?d|e^f"));
         check_location(b"\\\\b.test\\x\\..\\y", Some("b.test/y"));
         check_location(b"HTTP://[::1]:81", Some("[::1]:81/"));
         check_location("//ü.test/".as_bytes(), Some("xn--tda.test/"));

@@ -1,6 +1,7 @@
 //! Where a request goes. What a URL may be, and what a reference in a redirect means, is up to the
 //! URL Standard, as in browsers; here it is taken apart.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -59,7 +60,7 @@ impl Url {
         if !whole.username().is_empty() || whole.password().is_some() {
             return Err(TransportError::Invalid);
         }
-        let path = &whole[Position::BeforePath..Position::AfterQuery];
+        let path = path_and_query(&whole);
         Ok(Self {
             origin: Origin {
                 is_https,
@@ -70,6 +71,16 @@ impl Url {
             whole,
         })
     }
+}
+
+/// As it goes over the wire. Browsers escape two signs of paths more than the crate.
+fn path_and_query(whole: &url::Url) -> Cow<'_, str> {
+    let all = &whole[Position::BeforePath..Position::AfterQuery];
+    if !whole.path().contains(['^', '|']) {
+        return all.into();
+    }
+    let path = whole.path().replace('^', "%5E").replace('|', "%7C");
+    (path + &whole[Position::AfterPath..Position::AfterQuery]).into()
 }
 
 impl FromStr for Url {

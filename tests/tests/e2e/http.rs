@@ -72,7 +72,9 @@ fn lines(heard: &[Heard]) -> Vec<String> {
         headers.retain(|(name, _)| of_plan(name));
         headers.sort();
         let body = String::from_utf8_lossy(&it.body);
-        format!("{} {headers:?} {body}", it.line)
+        // To a server of HTTP/1.0, the command speaks it as well.
+        let line = it.line.replace("HTTP/1.0", "HTTP/1.1");
+        format!("{line} {headers:?} {body}")
     });
     lines.collect()
 }

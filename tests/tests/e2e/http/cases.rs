@@ -202,6 +202,7 @@ fn statuses() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn framing() -> Vec<Case> {
     let chunked = "HTTP/1.1 200 OK\ntransfer-encoding: chunked";
     vec![
@@ -379,6 +380,7 @@ fn heads() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn codings() -> Vec<Case> {
     const GZIP: &str = "1f8b0800000000000203ab56ca4c51b232af0500435f071208000000";
     const BROTLI: &str = "8b03807b226964223a377d03";
@@ -459,6 +461,7 @@ fn codings() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn texts() -> Vec<Case> {
     const UMLAUT: &str = "get = '{}', check = [{ contains = 'Grün €' }]";
     let typed = |charset: &str| format!("content-type: text/plain; charset={charset}");
@@ -526,6 +529,7 @@ fn texts() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn redirects() -> Vec<Case> {
     let found = |name, request, status, location: &str| {
         Case::new(name, request, to(status, location)).then(fine())
