@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
+use mayfly_core::plan::file_text;
 use mayfly_engine::archive::NoArchive;
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::Notice;
@@ -83,7 +84,8 @@ impl Host for NativeHost {
     }
 
     fn read_file(&self, name: &str) -> Result<String, String> {
-        fs::read_to_string(self.folder.join(name)).map_err(|error| error.to_string())
+        let bytes = fs::read(self.folder.join(name)).map_err(|error| error.to_string())?;
+        file_text(bytes).map_err(|error| error.to_string())
     }
 
     fn unix_time(&self) -> Duration {

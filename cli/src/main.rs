@@ -41,7 +41,7 @@ enum Command {
 
 #[derive(Args)]
 struct RunArgs {
-    /// Plan to run, as TOML, or as JSON if its name ends with .json
+    /// Plan to run, in TOML or JSON
     #[arg(short = 'f', long = "plan", value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Run without the page, and print the numbers at the end

@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{BaseUrl, Draft, Plan};
+use mayfly_core::plan::{BaseUrl, Draft, Plan, file_text, is_json};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::EndCause;
 use mayfly_engine::host::Host;
@@ -23,7 +23,7 @@ use crate::signals::{Signal, Signals};
 /// What to run.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
-    /// The file of the plan: JSON if its name ends with `.json`, TOML otherwise.
+    /// The file of the plan, in TOML or JSON; what is in it says which.
     pub plan: PathBuf,
     /// Loads this host, whatever the plan says, for all user classes.
     pub host: Option<BaseUrl>,
@@ -95,21 +95,20 @@ impl Ready {
     /// Fails if a file cannot be read or written, or says nothing that can run.
     pub fn read(options: &RunOptions) -> Result<Self, RunError> {
         let path = &options.plan;
-        let text = fs::read_to_string(path).map_err(|error| RunError::File {
+        let bytes = fs::read(path).map_err(|error| RunError::File {
             path: path.clone(),
             error,
         })?;
-        let is_json = path
-            .extension()
-            .is_some_and(|it| it.eq_ignore_ascii_case("json"));
-        let (plan, draft) = if is_json {
-            (Plan::from_json(&text), Draft::from_json(&text))
-        } else {
-            (Plan::from_toml(&text), Draft::from_toml(&text))
-        };
         let bad_plan = |problems: String| RunError::Plan {
             path: path.clone(),
             problems,
+        };
+        let text = file_text(bytes).map_err(|error| bad_plan(error.to_string()))?;
+        let plan = Plan::from_text(&text);
+        let draft = if is_json(&text) {
+            Draft::from_json(&text)
+        } else {
+            Draft::from_toml(&text)
         };
         let mut plan = plan.map_err(|errors| bad_plan(errors.to_string()))?;
         let mut draft = draft.map_err(|errors| bad_plan(errors.to_string()))?;

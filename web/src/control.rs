@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Draft, Summary, Targets, Users};
+use mayfly_core::plan::{Draft, Summary, Targets, Users, is_json};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
@@ -356,13 +356,15 @@ impl Control {
     }
 
     async fn open(&self, file: &File) {
-        let side = if file.name().to_lowercase().ends_with(".json") {
-            Side::Json
-        } else {
-            Side::Toml
-        };
         match browser::files::read_text(file).await {
-            Ok(text) => self.act(Action::Plan(PlanAction::OpenText(side, text))),
+            Ok(text) => {
+                let side = if is_json(&text) {
+                    Side::Json
+                } else {
+                    Side::Toml
+                };
+                self.act(Action::Plan(PlanAction::OpenText(side, text)));
+            }
             Err(reason) => self.refuse(String::new(), reason),
         }
     }

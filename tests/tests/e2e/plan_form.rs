@@ -444,7 +444,7 @@ async fn a_file_that_is_no_plan_is_refused_with_the_reason() {
         (
             "binary.toml",
             vec![0, 159, 146, 150],
-            "expected text in UTF-8, found other bytes in binary.toml",
+            "line 1: expected text in UTF-8, found the byte 0x9F at place 2",
         ),
     ] {
         let file = folder.join(name);

@@ -1,7 +1,8 @@
 //! Files that a person chose, and files to save.
 
 use gloo_timers::callback::Timeout;
-use js_sys::Array;
+use js_sys::{Array, Uint8Array};
+use mayfly_core::plan::file_text;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, DragEvent, File, HtmlAnchorElement, Url};
@@ -72,12 +73,7 @@ pub(crate) async fn read_text(file: &File) -> Result<String, String> {
             "expected a file of at most 10 MiB, found {size:.1} MiB in {name}"
         ));
     }
-    let text = read_file(file).await?;
-    // What is not UTF-8 is read as this character.
-    if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
-        return Err(format!(
-            "expected text in UTF-8, found other bytes in {name}"
-        ));
-    }
-    Ok(text)
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    let bytes = bytes.map_err(|it| format!("cannot read {name}: {}", describe(&it)))?;
+    file_text(Uint8Array::new(&bytes).to_vec()).map_err(|error| format!("{name}: {error}"))
 }
