@@ -164,7 +164,7 @@ mod tests {
             ("http://a.test/%7Ea%2Fb", "/%7Ea%2Fb"),
             (
                 "http://a.test/{a}|\"`^?{b}|\"`^'",
-                "/%7Ba%7D|%22%60^?{b}|%22`^%27",
+                "/%7Ba%7D%7C%22%60%5E?{b}|%22`^%27",
             ),
         ] {
             check_url(text, Some(("false a.test 80", expected)));
