@@ -78,13 +78,13 @@ fn origins_that_data_name_have_a_capacity_each() {
     let plan = "load = { users = 30, spawn_rate = 1000, run_time = 10 }\nhost = 'http://a.test'\n\
                 data.shop.rows = [{ url = 'http://b.test' }, { url = 'HTTP://A.test:80' }]\n\
                 [[user_class]]\nname = 'A'\n\
-                task = [{ get = '{{shop.url}}/b' }, { get = '/a' }, { get = 'http://{{uuid()}}.test/c' }]";
+                task = [{ get = '{{shop.url}}/b' }, { get = '/a' }, { get = 'http://{{uuid()}}.test/' }]";
     let outcome = run(plan, after_100_ms, |_, origin| {
         if *origin == Origin::OTHER { 1 } else { 3 }
     });
     assert_eq!(most_in_flight(&outcome, "http://a.test"), 3);
     assert_eq!(most_in_flight(&outcome, "http://b.test"), 3);
-    // Of random hosts, those beyond the first hundred share a queue.
+    // Of those with a random name, all beyond the first hundred share a queue.
     assert!(100 < outcome.logs[0].by_origin.borrow().len());
 }
 
