@@ -212,14 +212,14 @@ async fn a_browser_without_room_says_so_and_the_run_goes_on() {
         return;
     }
     page.press("Start Swarming").await;
-    page.until_text("cannot be kept in the history").await;
+    page.until_text("cannot be saved in the history").await;
     let before = page.row("Aggregated").await.n_requests;
     page.until_total("it goes on", |row| before + 5 <= row.n_requests)
         .await;
     page.press_key("7").await;
     until("the log says it", async || {
         let text = page.text_of("tabpanel", "Logs").await;
-        text.contains("The run cannot be kept").then_some(())
+        text.contains("The run cannot be saved").then_some(())
     })
     .await;
 }
