@@ -201,7 +201,10 @@ async fn a_part_of_the_engine_that_does_not_load_is_told_and_loaded_again() {
     site.lose(Some(REST_OF_ENGINE));
     let page = Page::open_at(site.clone()).await;
     let alert = page.alert().await;
-    for part in ["A part of the engine could not be loaded", "no run is saved"] {
+    for part in [
+        "A part of the engine could not be loaded",
+        "no run is saved",
+    ] {
         assert!(alert.contains(part), "{alert}");
     }
     let n_requests = run_for_a_moment(&page, &target, "Alone").await;
