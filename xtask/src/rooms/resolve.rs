@@ -33,6 +33,11 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// Whether the package itself is called so.
+    fn is_of_package(&self, name: &str) -> bool {
+        self.package.crate_name == name
+    }
+
     fn resolve(&self, at: usize, names: &[String], n_imports: usize) -> Option<Found> {
         if MAX_IMPORTS < n_imports {
             return None;
@@ -42,7 +47,7 @@ impl Resolver<'_> {
             "crate" => Found::Module(self.root(at)),
             "self" => Found::Module(at),
             "super" => Found::Module(self.module(at).parent?),
-            own if own == self.package.crate_name => Found::Module(self.library()?),
+            name if self.is_of_package(name) => Found::Module(self.library()?),
             name => self.look_up(at, name, n_imports)?,
         };
         while let Found::Module(index) = found {
