@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{BaseUrl, Draft, Plan, file_text, is_json};
+use mayfly_core::plan::{BaseUrl, Draft, Plan, file_text};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::EndCause;
 use mayfly_engine::host::Host;
@@ -105,12 +105,8 @@ impl Ready {
         };
         let text = file_text(bytes).map_err(|error| bad_plan(error.to_string()))?;
         let plan = Plan::from_text(&text);
-        let draft = if is_json(&text) {
-            Draft::from_json(&text)
-        } else {
-            Draft::from_toml(&text)
-        };
         let mut plan = plan.map_err(|errors| bad_plan(errors.to_string()))?;
+        let draft = Draft::from_text(&text);
         let mut draft = draft.map_err(|errors| bad_plan(errors.to_string()))?;
         if let Some(host) = &options.host {
             plan.set_host(host.clone());

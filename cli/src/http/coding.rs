@@ -201,7 +201,7 @@ impl Stage {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use compression_codecs::brotli::params::EncoderParams;
     use compression_codecs::core::Level;
     use compression_codecs::flate::params::FlateEncoderParams;
@@ -214,7 +214,7 @@ mod tests {
     const CODINGS: [&str; 5] = ["br", "deflate", "gzip", "raw", "zstd"];
 
     /// Applies a coding; `raw` is the bare format of deflate.
-    fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
+    pub(in crate::http) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
         let fast_brotli = EncoderParams::default().quality(Level::Fastest);
         let level = FlateEncoderParams::from(Level::Default);
         let mut encoder: Box<dyn EncodeV2> = match coding {

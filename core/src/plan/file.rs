@@ -87,8 +87,8 @@ impl Plan {
 /// Where the values at `paths` are in a plan in TOML: their paths as the file has them, and their
 /// lines. `None` where there is none.
 ///
-/// A path is as in [`PlanProblem::path`](super::PlanProblem::path), in letters of any case, as header names are. A header in a
-/// list of pairs is found by its name.
+/// A path is as in [`PlanProblem::path`](super::PlanProblem::path), in letters of any case, as header
+/// names are. A header in a list of pairs is found by its name.
 pub fn locate(toml: &str, paths: &[String]) -> Vec<Option<(String, u32)>> {
     let root = read_toml::read(toml, &Problems::default());
     let find = |path: &String| tree::locate(root.as_ref()?, tree::Trail::Root, path);

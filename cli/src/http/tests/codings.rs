@@ -1,28 +1,14 @@
 //! Bodies that are packed for their way.
 
-use compression_codecs::core::Level;
-use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
-use compression_codecs::{BrotliEncoder, EncodeV2, GzipEncoder};
-
 use super::*;
-
-fn encode(mut encoder: impl EncodeV2, bytes: &[u8]) -> Vec<u8> {
-    let mut buffer = vec![0; bytes.len() + 1024];
-    let mut output = WriteBuffer::new_initialized(&mut buffer);
-    let mut input = PartialBuffer::new(bytes);
-    while !input.unwritten().is_empty() {
-        encoder.encode(&mut input, &mut output).unwrap();
-    }
-    while !encoder.finish(&mut output).unwrap() {}
-    output.written().to_vec()
-}
+use crate::http::coding::tests::encode;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    encode(GzipEncoder::new(Level::Fastest.into()), bytes)
+    encode("gzip", bytes)
 }
 
 fn brotli(bytes: &[u8]) -> Vec<u8> {
-    encode(BrotliEncoder::new(Default::default()), bytes)
+    encode("br", bytes)
 }
 
 /// A server that answers each request of its only connection with this.

@@ -72,7 +72,7 @@ async fn a_certificate_is_shown_to_a_server_that_asks() {
 
 #[track_caller]
 fn check_settings(tls: &str, expected: &str) {
-    let (_, key) = (0, KeyPair::generate().unwrap().serialize_pem());
+    let key = KeyPair::generate().unwrap().serialize_pem();
     let own = rcgen::generate_simple_self_signed(["me".to_owned()]).unwrap();
     let mine = pem(own.cert.der());
     let files = [("mine", mine.as_str()), ("key", &key), ("text", "no PEM")];

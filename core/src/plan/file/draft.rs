@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Number, Value as Json};
 
-use super::read_tree;
+use super::{is_json, read_tree};
 use crate::plan::notation::errors::PlanErrors;
 use crate::plan::notation::tree::{Node, Value};
 use crate::plan::notation::{read_json, read_toml, write_toml};
@@ -37,6 +37,19 @@ impl Draft {
     /// As [`from_toml`](Self::from_toml); fails as well if there is no table around it all.
     pub fn from_json(text: &str) -> Result<Self, PlanErrors> {
         Self::read(text, read_json::read)
+    }
+
+    /// Reads TOML or JSON, whichever it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json).
+    pub fn from_text(text: &str) -> Result<Self, PlanErrors> {
+        if is_json(text) {
+            Self::from_json(text)
+        } else {
+            Self::from_toml(text)
+        }
     }
 
     fn read(text: &str, parse: super::Parse) -> Result<Self, PlanErrors> {
