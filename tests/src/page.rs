@@ -8,6 +8,7 @@ use thirtyfour::{By, Key, TypingData, WebElement};
 
 use crate::browser::Browser;
 use crate::site::Site;
+use crate::target::DemoTarget;
 use crate::until::until;
 use crate::xpath::{self, literal};
 
@@ -280,6 +281,21 @@ impl Page {
         note.map_or(0, |note| {
             number(note.split(" request").next().unwrap_or_default())
         })
+    }
+
+    /// Checks that the page counts what `target` answered. A request that was aborted may have been
+    /// answered before the abort arrived, so as many as the page says were aborted may be more there.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the counts differ by more than that.
+    pub async fn assert_agrees_with(&self, target: &DemoTarget) {
+        let n_requests = self.row("Aggregated").await.n_requests;
+        let (answered, n_aborted) = (target.counted().total, self.n_aborted().await);
+        assert!(
+            n_requests <= answered && answered <= n_requests + n_aborted,
+            "{n_requests} on the page, {answered} at the target, {n_aborted} aborted"
+        );
     }
 
     /// The text of the dialog that is open.

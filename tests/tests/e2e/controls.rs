@@ -173,7 +173,5 @@ async fn two_hundred_users_leave_the_page_usable() {
     }
     page.press("Stop").await;
     page.until_state("stopped").await;
-    let n_requests = page.row("Aggregated").await.n_requests;
-    let (answered, n_aborted) = (target.counted().total, page.n_aborted().await);
-    assert!(n_requests <= answered && answered <= n_requests + n_aborted);
+    page.assert_agrees_with(&target).await;
 }

@@ -126,7 +126,7 @@ async fn a_run_starts_and_stops_before_what_draws_it_is_there() {
     site.hold(None);
     page.until_state("stopped").await;
     assert!(10 <= page.row("Aggregated").await.n_requests);
-    assert_counted(&page, &target).await;
+    page.assert_agrees_with(&target).await;
 }
 
 /// What the engine does besides running. A page that is built quickly has it in one piece with the rest.
@@ -143,15 +143,8 @@ async fn run_for_a_moment(page: &Page, target: &DemoTarget, title: &str) -> u64 
     page.until_state("stopped").await;
     let total = page.row("Aggregated").await;
     assert_eq!(total.n_failures, 0);
-    assert_counted(page, target).await;
+    page.assert_agrees_with(target).await;
     total.n_requests
-}
-
-/// Checks that the page counts what the target answered, but for what was given up in flight.
-async fn assert_counted(page: &Page, target: &DemoTarget) {
-    let n_requests = page.row("Aggregated").await.n_requests;
-    let (answered, n_aborted) = (target.counted().total, page.n_aborted().await);
-    assert!(n_requests <= answered && answered <= n_requests + n_aborted);
 }
 
 /// Waits until the history has a run that came to its end, with so many requests.

@@ -84,17 +84,6 @@ async fn open_everything(page: &Page) {
     .await;
 }
 
-/// What the page and the target counted.
-async fn assert_counted(page: &Page, target: &DemoTarget) {
-    let total = page.row("Aggregated").await;
-    let (counted, n_aborted) = (target.counted(), page.n_aborted().await);
-    assert!(
-        total.n_requests <= counted.total && counted.total <= total.n_requests + n_aborted,
-        "{} on the page, {counted:?}, {n_aborted} aborted",
-        total.n_requests
-    );
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_with_every_kind_of_part_is_built_in_the_form_and_runs() {
     let target = DemoTarget::start().await;
@@ -250,7 +239,7 @@ async fn examples_run_from_the_page() {
         page.fill("Run time", "2s").await;
         page.press("Start Swarming").await;
         page.until_state("stopped").await;
-        assert_counted(&page, &target).await;
+        page.assert_agrees_with(&target).await;
         assert!(10 < target.counted().total, "{name}");
         assert_eq!(target.counted().failed, 0, "{name}");
     }
@@ -291,7 +280,7 @@ async fn a_class_is_left_out_and_comes_back_with_its_weight() {
     page.fill("Run time", "2s").await;
     page.press("Start Swarming").await;
     page.until_state("stopped").await;
-    assert_counted(&page, &target).await;
+    page.assert_agrees_with(&target).await;
     let sent: Vec<String> = target.counted().by_request.into_keys().collect();
     assert_eq!(sent, ["GET /headers", "POST /echo"], "no reader was there");
 
@@ -427,7 +416,7 @@ async fn a_plan_is_written_and_started_by_keyboard_alone() {
         .await;
     page.press("Stop").await;
     page.until_state("stopped").await;
-    assert_counted(&page, &target).await;
+    page.assert_agrees_with(&target).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

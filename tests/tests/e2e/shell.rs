@@ -370,10 +370,7 @@ async fn starting_from_the_form_of_a_run_updates_it() {
     assert_eq!(page.status("Host").await, target.url());
     page.press("Stop").await;
     page.until_state("stopped").await;
-    assert_eq!(
-        page.row("Aggregated").await.n_requests + page.n_aborted().await,
-        target.counted().total
-    );
+    page.assert_agrees_with(&target).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

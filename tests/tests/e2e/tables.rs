@@ -231,11 +231,14 @@ async fn the_log_says_what_happened() {
     for line in expected {
         assert!(rest.any(|it| it.contains(&line)), "{line} in {lines:?}");
     }
-    let n_requests = target.counted().total.to_string();
-    assert!(
-        lines.last().expect("a line").contains(&n_requests),
-        "{lines:?}"
-    );
+    page.press("Statistics").await;
+    page.assert_agrees_with(&target).await;
+    let n_requests = page.row("Aggregated").await.n_requests;
+    let last = lines.last().expect("a line");
+    assert!(last.contains(&format!(": {n_requests} requests")), "{last}");
+    let n_aborted = page.n_aborted().await;
+    let given_up = format!("{n_aborted} given up in flight");
+    assert_eq!(last.contains(&given_up), 0 < n_aborted, "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -154,8 +154,10 @@ fn state_change(before: &Run, after: &Run) -> Option<String> {
                 .as_ref()
                 .filter(|it| !it.is_expected());
             let why = cause.map_or_else(String::new, |it| format!(", because {it}"));
+            let given_up = besides(after.model.n_aborted, "given up in flight");
+            let unsent = besides(after.model.n_unsent, "never sent");
             Some(format!(
-                "The run stopped after {}{why}: {} requests, {} of them failed ({}).",
+                "The run stopped after {}{why}: {} requests, {} of them failed ({}){given_up}{unsent}.",
                 format::clock(after.model.at.to_duration()),
                 format::count(n_requests),
                 format::count(n_failures),
@@ -164,6 +166,14 @@ fn state_change(before: &Run, after: &Run) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What became of requests that are in no other count; empty if there are none.
+fn besides(count: u64, what: &str) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    format!("; {} {what}", format::count(count))
 }
 
 fn left_out(before: &Run, after: &Run) -> Option<String> {

@@ -286,6 +286,19 @@ fn the_log_says_how_a_run_went() {
 }
 
 #[test]
+fn the_log_says_what_was_given_up_at_the_end() {
+    let plan = Plan::from_json(&draft().to_json()).unwrap();
+    let late = std::time::Duration::from_secs(3600);
+    let run = Simulation::new(plan, move |_, _| answer_after(late, 200)).run();
+    let state = state([post(1, run.snapshots.last().unwrap())]);
+    let n_aborted = state.run.as_ref().unwrap().model.n_aborted;
+    assert!(0 < n_aborted);
+    let texts = texts(&state);
+    let end = format!("failed (0 %); {n_aborted} given up in flight.");
+    assert!(texts.iter().any(|it| it.ends_with(&end)), "{texts:?}");
+}
+
+#[test]
 fn a_diagnosis_alerts_until_the_log_is_looked_at() {
     let unanswered = unanswered();
     let mut state = state([post(1, &unanswered[2]), diagnose(&unanswered[2])]);
