@@ -31,6 +31,21 @@ pub use self::figures::Figures;
 pub use self::json::ReportError;
 use self::moment::Moment;
 
+/// The quantiles of Locust's reports, with their column titles.
+const QUANTILES: [(f64, &str); 11] = [
+    (0.5, "50%"),
+    (0.66, "66%"),
+    (0.75, "75%"),
+    (0.8, "80%"),
+    (0.9, "90%"),
+    (0.95, "95%"),
+    (0.98, "98%"),
+    (0.99, "99%"),
+    (0.999, "99.9%"),
+    (0.9999, "99.99%"),
+    (1.0, "100%"),
+];
+
 /// All that is known of a run: what ran, when, how it ended, and what was measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {

@@ -12,27 +12,12 @@ use std::time::{Duration, SystemTime};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::figures;
+use super::{QUANTILES, figures};
 use crate::measure::board::{Board, aggregated};
 use crate::measure::snapshot::RowTotals;
 use crate::time::Elapsed;
 
-pub use self::history::history;
-
-/// The quantiles of Locust's reports, with their column titles.
-const QUANTILES: [(f64, &str); 11] = [
-    (0.5, "50%"),
-    (0.66, "66%"),
-    (0.75, "75%"),
-    (0.8, "80%"),
-    (0.9, "90%"),
-    (0.95, "95%"),
-    (0.98, "98%"),
-    (0.99, "99%"),
-    (0.999, "99.9%"),
-    (0.9999, "99.99%"),
-    (1.0, "100%"),
-];
+pub use self::history::{history, total_history};
 
 /// One line per row of the statistics, `Aggregated` last. Times are in milliseconds; rates are means
 /// since counting began. Without requests, times are `N/A`. After Locust's columns come the requests

@@ -2,17 +2,35 @@
 
 use std::time::Duration;
 
-use super::{figures, words};
+use super::{QUANTILES, figures, words};
 use crate::measure::board::{Board, aggregated};
 use crate::measure::snapshot::{RowTotals, TimeTotals};
 use crate::verdict::threshold::{Outcome, Verdicts};
 
-/// The tables of a run: statistics, requests without an answer, failures, exceptions and thresholds;
-/// all but the first only if there are any. Times are in milliseconds, with `≈` before percentiles
-/// of too few requests; rates are means since counting began.
+/// The statistics of a run that goes on, as Locust prints them every two seconds. Times are in
+/// milliseconds, `≈` before those of too few requests; rates are those of the last ten seconds.
+pub fn statistics(board: &Board) -> String {
+    let rate = |row: &RowTotals| Rates {
+        length: Duration::from_secs(row.recent.secs),
+        n_requests: row.recent.n_requests,
+        n_failures: row.recent.n_failures,
+    };
+    statistics_with(&board.rows(), rate)
+}
+
+/// The tables of a run: statistics and percentiles, requests without an answer, failures, exceptions
+/// and thresholds; all but the first two only if there are any. Times are in milliseconds, with `≈`
+/// before percentiles of too few requests; rates are means since counting began.
 pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     let rows = board.rows();
-    let mut out = statistics(board, &rows);
+    let length = board.at().since(board.since());
+    let mean = |row: &RowTotals| Rates {
+        length,
+        n_requests: row.n_requests,
+        n_failures: row.n_failures(),
+    };
+    let mut out = statistics_with(&rows, mean);
+    out += &percentiles(&rows);
     out += &unanswered(board, &rows);
     let n_dead = board.n_dead();
     if 0 < n_dead {
@@ -43,22 +61,37 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     out + &failures(&rows) + &exceptions(board) + &thresholds(verdicts)
 }
 
-fn statistics(board: &Board, rows: &[RowTotals]) -> String {
+/// What the rates of a row are computed from.
+struct Rates {
+    length: Duration,
+    n_requests: u64,
+    n_failures: u64,
+}
+
+fn statistics_with(rows: &[RowTotals], rates: impl Fn(&RowTotals) -> Rates) -> String {
     let titles = [
-        "Type", "Name", "# reqs", "# fails", "Avg", "Min", "Max", "Med", "95%", "99%", "req/s",
-        "fails/s",
+        "Type",
+        "Name",
+        "# reqs",
+        "# fails",
+        "Avg",
+        "Min",
+        "Max",
+        "Med",
+        "req/s",
+        "failures/s",
     ];
-    let length = board.at().since(board.since());
     let mut table = Table::new(titles, 2);
     for row in rows {
-        table.add(line(row.name.method.as_str(), row, length));
+        table.add(line(row.name.method.as_str(), row, &rates(row)));
     }
     table.rule();
-    table.add(line("", &aggregated(rows), length));
+    let total = aggregated(rows);
+    table.add(line("", &total, &rates(&total)));
     table.text("Statistics (ms)")
 }
 
-fn line(method: &str, row: &RowTotals, length: Duration) -> [String; 12] {
+fn line(method: &str, row: &RowTotals, rates: &Rates) -> [String; 10] {
     let times = &row.response_times;
     let n_failures = row.n_failures();
     let ratio = match row.n_requests {
@@ -74,11 +107,35 @@ fn line(method: &str, row: &RowTotals, length: Duration) -> [String; 12] {
         millis(times.min),
         millis(times.max),
         quantile(times, 0.5),
-        quantile(times, 0.95),
-        quantile(times, 0.99),
-        rate(row.n_requests, length),
-        rate(n_failures, length),
+        rate(rates.n_requests, rates.length),
+        rate(rates.n_failures, rates.length),
     ]
+}
+
+fn percentiles(rows: &[RowTotals]) -> String {
+    let mut titles = [
+        "Type", "Name", "", "", "", "", "", "", "", "", "", "", "", "# reqs",
+    ];
+    for (title, (_, percent)) in titles[2..].iter_mut().zip(QUANTILES) {
+        *title = percent;
+    }
+    let line = |method: &str, row: &RowTotals| {
+        let mut line: [String; 14] = Default::default();
+        line[0] = method.to_owned();
+        line[1].clone_from(&row.name.name);
+        for (cell, (it, _)) in line[2..].iter_mut().zip(QUANTILES) {
+            *cell = quantile(&row.response_times, it);
+        }
+        line[13] = row.n_requests.to_string();
+        line
+    };
+    let mut table = Table::new(titles, 2);
+    for row in rows {
+        table.add(line(row.name.method.as_str(), row));
+    }
+    table.rule();
+    table.add(line("", &aggregated(rows)));
+    format!("\n{}", table.text("Response time percentiles (ms)"))
 }
 
 /// What was due and has no answer, by request, and the sum of everything that was due.
@@ -238,7 +295,7 @@ impl<const N: usize> Table<N> {
 }
 
 /// Names and messages come from plans and targets: nothing in them may move a terminal's cursor.
-fn printable(cell: &str) -> String {
+pub fn printable(cell: &str) -> String {
     const MAX: usize = 120;
     let mut text: String = cell
         .chars()
@@ -273,12 +330,20 @@ mod tests {
         let text = summary(&outcome.board, &Verdicts::new(&[]));
         let expected = "\
 Statistics (ms)
-Type  Name        # reqs       # fails    Avg    Min    Max    Med     95%     99%  req/s  fails/s
---------------------------------------------------------------------------------------------------
-GET   /               23     0 (0.00%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   2.30     0.00
-GET   /flaky\u{fffd}[2J      16  16 (100.00%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   1.60     1.60
---------------------------------------------------------------------------------------------------
-      Aggregated      39   16 (41.03%)  250.0  250.0  250.0  250.0  ≈250.0  ≈250.0   3.90     1.60
+Type  Name        # reqs       # fails    Avg    Min    Max    Med  req/s  failures/s
+-------------------------------------------------------------------------------------
+GET   /               23     0 (0.00%)  250.0  250.0  250.0  250.0   2.30        0.00
+GET   /flaky\u{fffd}[2J      16  16 (100.00%)  250.0  250.0  250.0  250.0   1.60        1.60
+-------------------------------------------------------------------------------------
+      Aggregated      39   16 (41.03%)  250.0  250.0  250.0  250.0   3.90        1.60
+
+Response time percentiles (ms)
+Type  Name          50%    66%     75%     80%     90%     95%     98%     99%   99.9%  99.99%   100%  # reqs
+-------------------------------------------------------------------------------------------------------------
+GET   /           250.0  250.0   250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  250.0      23
+GET   /flaky\u{fffd}[2J  250.0  250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  250.0      16
+-------------------------------------------------------------------------------------------------------------
+      Aggregated  250.0  250.0   250.0   250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  ≈250.0  250.0      39
 
 Without an answer when their users were stopped
 # given up  # never sent  Request

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{QUANTILES, finish, millis, rate, text, write, writer};
+use super::super::QUANTILES;
+use super::{finish, millis, rate, text, write, writer};
 use crate::measure::board::{Board, aggregated};
 use crate::measure::histogram::Buckets;
 use crate::measure::series::Slot;
@@ -20,9 +21,18 @@ use crate::measure::snapshot::{RowTotals, TimeTotals};
 ///
 /// Rows have a series once a run is over. While it goes on, the second under way is left out.
 pub fn history(board: &Board, started: SystemTime) -> String {
+    text_of(lines(board, &board.rows(), started))
+}
+
+/// The same of `Aggregated` alone, which is all that Locust writes unless it is told otherwise.
+pub fn total_history(board: &Board, started: SystemTime) -> String {
+    text_of(lines(board, &[], started))
+}
+
+fn text_of(lines: Vec<Vec<String>>) -> String {
     let mut out = writer();
     write(&mut out, titles());
-    for line in lines(board, started) {
+    for line in lines {
         write(&mut out, line);
     }
     finish(out)
@@ -51,9 +61,8 @@ fn titles() -> impl Iterator<Item = &'static str> {
 }
 
 /// All lines, by time, and then in order of name with `Aggregated` last.
-fn lines(board: &Board, started: SystemTime) -> Vec<Vec<String>> {
-    let rows = board.rows();
-    let total = aggregated(&rows);
+fn lines(board: &Board, rows: &[RowTotals], started: SystemTime) -> Vec<Vec<String>> {
+    let total = aggregated(&board.rows());
     let all = board.series();
     let is_over = !board.state().is_active();
     let end = board.at().as_secs();
@@ -64,7 +73,7 @@ fn lines(board: &Board, started: SystemTime) -> Vec<Vec<String>> {
         users: &all,
     };
     let mut lines: Vec<(u64, Vec<String>)> = Vec::new();
-    for row in &rows {
+    for row in rows {
         let slots = row.series.iter().flatten().filter(|it| is_done(it));
         lines.extend(clock.lines(row.name.method.as_str(), row, slots));
     }
@@ -283,6 +292,20 @@ mod tests {
             assert_eq!(cells[22], millis(row.response_times.max));
             assert_eq!(cells[23], "100");
         }
+    }
+
+    #[test]
+    fn the_total_alone_is_the_same_without_the_rows() {
+        let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(300), 200);
+        let board = Simulation::new(plan(vec![class("A", 1)], load(1, 1.0), 5), answer)
+            .run()
+            .board;
+        let full = history(&board, started());
+        let total = full.lines().filter(|it| !it.contains(",GET,"));
+        assert_eq!(
+            total_history(&board, started()).lines().collect::<Vec<_>>(),
+            total.collect::<Vec<_>>()
+        );
     }
 
     #[test]
