@@ -12,7 +12,7 @@ use crate::signals::Signal;
 /// | code | means |
 /// |---|---|
 /// | 0 | the run passed: no threshold failed, and no request or task but as thresholds allow |
-/// | 1 | requests failed or tasks broke, and no threshold is about that; or the command itself failed, or its output |
+/// | 1 | requests failed or tasks broke, and no threshold is about that (or what `--exit-code-on-error` says); or the command itself failed, or its output |
 /// | 2 | invalid command line or plan |
 /// | 98 | no data: nothing was answered, or nothing that one of the thresholds is about |
 /// | 99 | a threshold failed |
@@ -33,6 +33,8 @@ pub enum Exit {
     NoData,
     /// A threshold failed.
     ThresholdFailed,
+    /// Nothing went wrong but that the numbers could not be written.
+    Unwritten,
     /// A person did not wait for the end.
     Interrupted,
     /// The process was told to end before the run had ended.
@@ -43,7 +45,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Passed => 0,
-            Exit::Failed => 1,
+            Exit::Failed | Exit::Unwritten => 1,
             Exit::Misused => 2,
             Exit::NoData => 98,
             Exit::ThresholdFailed => 99,

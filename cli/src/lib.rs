@@ -3,11 +3,15 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod console;
 pub mod demo_api;
 pub mod exit;
+pub mod files;
 mod host;
 pub mod http;
+pub mod one_request;
 pub mod open_files;
+pub mod plan_source;
 pub mod run;
 pub mod runtime;
 mod signals;

@@ -9,6 +9,10 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use mayfly_core::report::ratio::Ratio;
+use mayfly_core::report::text::printable;
+use serde_json::{Value, json};
+
 /// Standard output did not take all of it, and that was said.
 pub(crate) struct Unwritten;
 
@@ -90,18 +94,70 @@ pub(crate) fn usage(problem: &str) {
     say(format_args!("error: {problem}"));
 }
 
-/// What is loaded now.
-pub(crate) fn started(target: &str) {
-    say(format_args!("Loading {target}. Ctrl-C stops the run."));
+/// A text that was asked for.
+pub(crate) fn text(text: &str) -> ExitCode {
+    match print(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Unwritten) => ExitCode::FAILURE,
+    }
 }
 
-/// That some users wait for others, because the system allows fewer connections than there are users.
-pub(crate) fn short_of_connections(max_in_flight: usize) {
-    say(format_args!(
-        "warning: at most {max_in_flight} requests are under way at once, because the system allows \
-         this process no more open files. Others wait, and the wait counts into their response \
-         times. Allow more with “ulimit -n”."
-    ));
+/// Which part of the load each user class and task gets, as Locust shows it: of what is around it, and
+/// of all.
+pub(crate) fn ratios(ratios: &[Ratio]) -> String {
+    let mut text = String::new();
+    for (title, part) in [
+        ("Task ratio per User class", ratio as fn(&Ratio) -> f64),
+        ("Total task ratio", total),
+    ] {
+        text += &format!("\n {title}\n{}\n", "-".repeat(80));
+        for it in ratios {
+            add_ratio(&mut text, it, part, 1);
+        }
+    }
+    text + "\n"
+}
+
+fn ratio(ratio: &Ratio) -> f64 {
+    ratio.ratio
+}
+
+fn total(ratio: &Ratio) -> f64 {
+    ratio.total
+}
+
+fn add_ratio(text: &mut String, ratio: &Ratio, part: fn(&Ratio) -> f64, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let name = printable(&ratio.name);
+    *text += &format!("{indent}* {:.1}% {name}\n", 100.0 * part(ratio));
+    for task in &ratio.tasks {
+        add_ratio(text, task, part, depth + 1);
+    }
+}
+
+/// The same as JSON, by name.
+pub(crate) fn ratios_as_json(ratios: &[Ratio]) -> String {
+    let object = |part| json_of(ratios, part);
+    format!(
+        "{:#}\n",
+        json!({ "per_class": object(ratio), "total": object(total) })
+    )
+}
+
+fn json_of(ratios: &[Ratio], part: fn(&Ratio) -> f64) -> Value {
+    let entries = ratios.iter().map(|it| {
+        let mut entry = json!({ "ratio": part(it) });
+        if !it.tasks.is_empty() {
+            entry["tasks"] = json_of(&it.tasks, part);
+        }
+        (it.name.clone(), entry)
+    });
+    Value::Object(entries.collect())
+}
+
+/// What is not what standard output is for.
+pub(crate) fn aside(text: &str) {
+    say(format_args!("{text}"));
 }
 
 /// What came of a run.

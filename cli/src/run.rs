@@ -2,54 +2,80 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
-use std::fs::{self, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{BaseUrl, Draft, Plan, file_text};
+use mayfly_core::plan::{Draft, Overrides};
 use mayfly_core::report::{Report, text};
-use mayfly_core::run_state::EndCause;
+use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_engine::host::Host;
+use mayfly_engine::protocol::Command;
 use mayfly_engine::ready::ReadyPlan;
+use mayfly_engine::recorder::Recorder;
 use mayfly_engine::run::RunStart;
 use mayfly_engine::session::Session;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval};
 
+use crate::console::{Console, ConsoleOptions, Level};
 use crate::exit::Exit;
+use crate::files::{FileError, Files};
 use crate::host::NativeHost;
 use crate::http::{HttpTransport, Settings};
 use crate::open_files;
+use crate::plan_source::{PlanSource, PlanSourceError, ReadPlan};
 use crate::signals::{Signal, Signals};
 
-/// What to run.
-#[derive(Clone, Debug, Default)]
+/// What to run, and what is said and written of it.
+#[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// The file of the plan, in TOML or JSON; what is in it says which.
-    pub plan: PathBuf,
-    /// Loads this host, whatever the plan says, for all user classes.
-    pub host: Option<BaseUrl>,
+    /// Where the plan comes from.
+    pub source: PlanSource,
+    /// Values of the plan by their keys, as `load.users=50`.
+    pub settings: Vec<String>,
+    /// What takes the place of values of the plan.
+    pub overrides: Overrides,
     /// Whether any certificate of a server is taken, whatever the plan says.
     pub is_insecure: bool,
     /// Where every connection goes instead of the host of its URL.
     pub unix_socket: Option<PathBuf>,
-    /// Where the report goes, as JSON.
-    pub json: Option<PathBuf>,
+    /// Whether what was counted is forgotten once all users are there.
+    pub resets_stats: bool,
+    /// The files that are written.
+    pub files: Files,
+    /// What is said while the run goes on.
+    pub console: ConsoleOptions,
+}
+
+impl RunOptions {
+    /// A run of the plan from `source` as it is, without files.
+    pub fn new(source: PlanSource) -> Self {
+        Self {
+            source,
+            settings: Vec::new(),
+            overrides: Overrides::default(),
+            is_insecure: false,
+            unix_socket: None,
+            resets_stats: false,
+            files: Files::default(),
+            console: ConsoleOptions::default(),
+        }
+    }
 }
 
 /// Why there was no run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The file cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
-    File {
-        /// Its name.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The report could not be written at the end.
+    /// A file of the run cannot be written.
+    #[error(transparent)]
+    Unwritable(#[from] FileError),
+    /// The file for log lines cannot be opened.
     #[error("cannot write {}: {error}", path.display())]
-    Json {
-        /// Where it was to go.
+    LogFile {
+        /// Its name.
         path: PathBuf,
         /// Why.
         error: std::io::Error,
@@ -57,23 +83,20 @@ pub enum RunError {
     /// Neither the plan, nor each of its user classes, nor the command says what to load.
     #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
     NoHost,
-    /// The plan is invalid.
-    #[error("{} is not a plan:\n{problems}", path.display())]
-    Plan {
-        /// Its file.
-        path: PathBuf,
-        /// What is wrong, one line each.
-        problems: String,
-    },
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanSourceError),
 }
 
-/// A plan that can run, and where its report goes.
+/// A plan that can run, and where its numbers go.
 #[derive(Debug)]
 pub struct Ready {
     plan: ReadyPlan,
     host: NativeHost,
     end: oneshot::Receiver<()>,
-    json: Option<PathBuf>,
+    files: Files,
+    resets_stats: bool,
+    console: Console,
 }
 
 /// What came of a run.
@@ -94,61 +117,46 @@ impl Ready {
     ///
     /// Fails if a file cannot be read or written, or says nothing that can run.
     pub fn read(options: &RunOptions) -> Result<Self, RunError> {
-        let path = &options.plan;
-        let bytes = fs::read(path).map_err(|error| RunError::File {
-            path: path.clone(),
-            error,
-        })?;
-        let bad_plan = |problems: String| RunError::Plan {
-            path: path.clone(),
-            problems,
-        };
-        let text = file_text(bytes).map_err(|error| bad_plan(error.to_string()))?;
-        let plan = Plan::from_text(&text);
-        let mut plan = plan.map_err(|errors| bad_plan(errors.to_string()))?;
-        let draft = Draft::from_text(&text);
-        let mut draft = draft.map_err(|errors| bad_plan(errors.to_string()))?;
-        if let Some(host) = &options.host {
-            plan.set_host(host.clone());
-        }
-        plan.tls.verify &= !options.is_insecure;
-        if options.host.is_some() || options.is_insecure {
-            // The report has what ran.
+        let source = &options.source;
+        let ReadPlan {
+            mut plan,
+            mut draft,
+            folder,
+        } = source.read(&options.settings, &options.overrides)?;
+        if options.is_insecure && plan.tls.verify {
+            plan.tls.verify = false;
             draft = Draft::from_json(&plan.to_json()).unwrap_or(draft);
         }
         let classes = plan.user_classes.as_slice();
         if plan.target.is_none() && classes.iter().any(|it| it.host.is_none()) {
             return Err(RunError::NoHost);
         }
-        let folder = path.parent().unwrap_or_else(|| Path::new(""));
         let settings = Settings::of(&plan, |name| {
             fs::read(folder.join(name)).map_err(|error| error.to_string())
         });
-        let mut settings = settings.map_err(|error| bad_plan(error.to_string()))?;
+        let mut settings = settings.map_err(|error| source.refused(&error))?;
         settings.unix_socket.clone_from(&options.unix_socket);
-        let (host, end) = NativeHost::new(folder.to_owned(), settings);
+        let files = options.files.clone().prepare(&plan)?;
+        let (host, end) = NativeHost::new(folder, settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
-            .map_err(|errors| bad_plan(errors.to_string()))?;
-        if let Some(path) = &options.json {
-            check_writable(path)?;
-        }
+            .map_err(|errors| source.refused(&errors))?;
+        let console = Console::new(&options.console).map_err(|error| RunError::LogFile {
+            path: options.console.log_file.clone().unwrap_or_default(),
+            error,
+        })?;
         Ok(Self {
             plan,
             host,
             end,
-            json: options.json.clone(),
+            files,
+            resets_stats: options.resets_stats,
+            console,
         })
-    }
-
-    /// What is loaded, in words.
-    pub fn target(&self) -> String {
-        let label = self.plan.targets().label();
-        label.unwrap_or_else(|| "the simulated API".to_owned())
     }
 
     /// How many requests may be in flight at once, if the system allows too few connections for all
     /// users of the plan.
-    pub fn short_of_connections(&self) -> Option<usize> {
+    fn short_of_connections(&self) -> Option<usize> {
         let is_simulated = self.plan.targets().is_simulated();
         let max_users = self.plan.plan().load.shape.max_users();
         let max_users = usize::try_from(max_users).unwrap_or(usize::MAX);
@@ -163,8 +171,9 @@ impl Ready {
     ///
     /// # Errors
     ///
-    /// Fails if the report cannot be written; what came of the run is told all the same.
+    /// Fails if a file cannot be written; what came of the run is told all the same.
     pub async fn run(self) -> (Ended, Result<(), RunError>) {
+        self.begin();
         let start = RunStart {
             run: 1,
             title: String::new(),
@@ -173,10 +182,18 @@ impl Ready {
         };
         let session = Session::new(self.host);
         session.start(self.plan, start);
+        let mut watch = Watch {
+            console: self.console,
+            files: Arc::new(self.files),
+            must_reset: self.resets_stats,
+            writing: None,
+            was_unwritten: false,
+        };
         let told = Cell::new(None);
         tokio::select! {
             ended = self.end => ended.expect("the engine tells the end of its run, unless it panics"),
             never = listen(&session, &told) => match never {},
+            never = watch.look_at(&session) => match never {},
         }
         let ended = session.look(|recorder| {
             let report = recorder.report();
@@ -197,21 +214,114 @@ impl Ready {
             }
         });
         let ended = ended.expect("a run was started, and is recorded from then on");
-        let written = self.json.map_or(Ok(()), |path| {
-            let written = fs::write(&path, ended.report.to_json());
-            written.map_err(|error| RunError::Json { path, error })
-        });
-        (ended, written)
+        let written = watch.end(&ended.report).await;
+        (ended, written.map_err(RunError::Unwritable))
+    }
+
+    /// Says what is about to be loaded.
+    fn begin(&self) {
+        let label = self.plan.targets().label();
+        let target = label.unwrap_or_else(|| "the simulated API".to_owned());
+        self.console.begin(&target, &self.plan.plan().load);
+        if let Some(max_in_flight) = self.short_of_connections() {
+            let text = format!(
+                "At most {max_in_flight} requests are under way at once, because the system allows \
+                 this process no more open files. Others wait, and the wait counts into their \
+                 response times. Allow more with “ulimit -n”."
+            );
+            self.console.say(Level::Warning, &text);
+        }
     }
 }
 
-/// Fails before a run if its report could not be written after it. What is there stays.
-fn check_writable(path: &Path) -> Result<(), RunError> {
-    let opened = OpenOptions::new().create(true).append(true).open(path);
-    opened.map(drop).map_err(|error| RunError::Json {
-        path: path.to_owned(),
-        error,
-    })
+/// Looks at a run once a second: says what happens, and writes its files.
+struct Watch {
+    console: Console,
+    files: Arc<Files>,
+    must_reset: bool,
+    // The files as they are being written, off the thread that sends requests.
+    writing: Option<JoinHandle<Result<(), FileError>>>,
+    was_unwritten: bool,
+}
+
+impl Watch {
+    /// Files are written so often, unless the disk is slower.
+    const WRITE_EVERY: u32 = 5;
+
+    async fn look_at(&mut self, session: &Session<NativeHost>) -> Infallible {
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        // The first one is at once.
+        ticks.tick().await;
+        for second in 1_u32.. {
+            ticks.tick().await;
+            self.take_written().await;
+            session.look(|recorder| {
+                let report = recorder.report();
+                self.console.look(&report.board);
+                if second.is_multiple_of(Self::WRITE_EVERY) && self.writing.is_none() {
+                    self.write(report);
+                }
+            });
+            self.follow(session);
+        }
+        std::future::pending().await
+    }
+
+    /// Has the engine do what the options ask for while the run goes on.
+    fn follow(&mut self, session: &Session<NativeHost>) {
+        let is_running = |recorder: &Recorder| recorder.report().board.state() == RunState::Running;
+        if self.must_reset && session.look(is_running) == Some(true) {
+            self.must_reset = false;
+            session.handle_command(Command::Reset);
+            self.console.say(
+                Level::Info,
+                "The counts are reset, as --reset-stats asks for.",
+            );
+        }
+        if self.files.full_history {
+            let names = session.look(|recorder| {
+                let rows = recorder.report().board.rows().into_iter();
+                rows.map(|it| it.name).collect()
+            });
+            session.handle_command(Command::Watch {
+                rows: names.unwrap_or_default(),
+            });
+        }
+    }
+
+    fn write(&mut self, report: &Report) {
+        if self.files.csv.is_some() {
+            let (files, report) = (Arc::clone(&self.files), report.clone());
+            self.writing = Some(spawn_blocking(move || files.write_so_far(&report)));
+        }
+    }
+
+    /// Looks what became of the files that were being written.
+    async fn take_written(&mut self) {
+        if let Some(writing) = self.writing.take_if(|it| it.is_finished())
+            && let Ok(written) = writing.await
+        {
+            // Once is enough: the end says it again.
+            if let Err(error) = &written
+                && !self.was_unwritten
+            {
+                self.console
+                    .say(Level::Warning, &format!("{error}; the run goes on."));
+            }
+            self.was_unwritten = written.is_err();
+        }
+    }
+
+    /// Writes all files of a run that has ended.
+    async fn end(mut self, report: &Report) -> Result<(), FileError> {
+        self.console.look(&report.board);
+        if let Some(writing) = self.writing.take() {
+            // What it could not write is written now.
+            let _ = writing.await;
+        }
+        self.files.write(report)
+    }
 }
 
 /// The last signal that came.

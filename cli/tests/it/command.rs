@@ -122,7 +122,7 @@ fn the_report_is_written_as_the_page_reads_it() {
     );
     let plan = PlanFile::new(&plan, "toml");
     let json = PlanFile::new("", "json");
-    let args = ["-f", plan.path(), "--headless", "-H", &url, "--json"];
+    let args = ["-f", plan.path(), "--headless", "-H", &url, "--json-file"];
     let ended = mayfly(&[&args[..], &[json.path()]].concat());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let report = std::fs::read_to_string(json.path()).unwrap();
@@ -134,9 +134,11 @@ fn the_report_is_written_as_the_page_reads_it() {
     // What ran, with the host that was named.
     assert_eq!(report.host(), url);
 
-    let ended = mayfly(&[&args[..], &["no/such/folder/a.json"]].concat());
+    let in_the_way = format!("{}/a.json", plan.path());
+    let ended = mayfly(&[&args[..], &[&in_the_way]].concat());
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains("cannot write no/such/folder/a.json"));
+    let expected = format!("cannot write {in_the_way}");
+    assert!(ended.stderr.contains(&expected), "{}", ended.stderr);
     assert_eq!(api.counts().answered().total, 7, "nothing was sent");
 }
 
@@ -193,6 +195,10 @@ fn what_cannot_run_ends_with_2() {
         ),
         (vec!["-f", plan.path()], "--headless"),
         (vec!["--headless"], "-f"),
+        (
+            vec!["--expect-workers=2"],
+            "--expect-workers is an option of Locust",
+        ),
         (vec!["-f", plan.path(), "-H", "localhost:5000"], "http://"),
     ] {
         let ended = mayfly(&args);

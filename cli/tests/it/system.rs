@@ -175,7 +175,7 @@ fn users_wait_where_there_are_not_enough_open_files() {
         assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
         assert_eq!(ended.n_requests("Aggregated"), 600);
         assert!(600 <= api.counts().answered().total);
-        let said = ended.stderr.contains("at most 34 requests");
+        let said = ended.stderr.contains("At most 34 requests");
         assert_eq!(said, is_said, "{}", ended.stderr);
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use mayfly::plan_source::PlanSource;
 use mayfly::run::{Ready, RunOptions};
 use mayfly_tests::{Heard, Page, ScriptedTarget};
 use serde_json::Value;
@@ -107,10 +108,7 @@ async fn run_command(plan: &str) -> Value {
     let name = format!("cases-{}-{nth}.toml", std::process::id());
     let file = std::env::temp_dir().join(name);
     std::fs::write(&file, plan).unwrap();
-    let options = RunOptions {
-        plan: file.clone(),
-        ..RunOptions::default()
-    };
+    let options = RunOptions::new(PlanSource::File(file.clone()));
     // Its runtime is its own, as in the command.
     let run = thread::spawn(move || {
         mayfly::runtime::run(async {

@@ -1,0 +1,417 @@
+//! The arguments of the command. What Locust has is called as there.
+
+pub(crate) mod config;
+pub(crate) mod elsewhere;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mayfly_core::http::request::Method;
+use mayfly_core::plan::{BaseUrl, Overrides, RunTime, SpawnRate, UserCount, parse_length};
+
+/// Load tests in Locust's words.
+///
+/// mayfly -f plan.toml --headless -u 50 -r 2 -t 5m -H http://localhost:5000
+/// runs a plan without its page, and mayfly -u 50 -r 2 -t 30s http://localhost:5000/cube one request.
+#[derive(Parser)]
+#[command(
+    name = "mayfly",
+    version,
+    verbatim_doc_comment,
+    args_conflicts_with_subcommands = true,
+    after_help = AFTER_HELP
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+const AFTER_HELP: &str = "\
+Each option has a variable of the environment, MAYFLY_USERS for --users, and a key in the file of
+--config, users. What is given as an argument counts most, then the environment, then the file.
+
+Exit codes: 0 passed; 1 requests failed or tasks broke (see --exit-code-on-error), or the numbers
+could not be written; 2 invalid command line or plan; 98 no data; 99 a threshold failed; 129 ended
+by SIGHUP; 130 interrupted twice; 143 ended by SIGTERM.";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Print a script that completes the options in a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Serve an API to practise on, with CORS open and a count of what it answered
+    DemoApi(DemoApiArgs),
+    /// Print the manual page, for man
+    Man,
+}
+
+#[derive(Args)]
+pub(crate) struct DemoApiArgs {
+    /// Port to listen on; 0 takes any that is free
+    #[arg(long, default_value_t = 5000)]
+    pub(crate) port: u16,
+    /// Address to listen on; the default can be reached from this machine only
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) bind: IpAddr,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    /// URL to load without a plan, or else the user classes of the plan that run; all if there are none
+    #[arg(
+        id = "user-classes",
+        value_name = "URL | USER CLASS",
+        env = "MAYFLY_USER_CLASSES",
+        value_delimiter = ' '
+    )]
+    pub(crate) subjects: Vec<String>,
+    /// Plan to run, in TOML or JSON
+    #[arg(
+        short = 'f',
+        long,
+        visible_alias = "locustfile",
+        value_name = "FILE",
+        env = "MAYFLY_PLAN"
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    /// File with options as keys, in TOML: users = 50
+    #[arg(long, value_name = "FILE", env = "MAYFLY_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Run without the page, and print the numbers
+    #[arg(long, env = "MAYFLY_HEADLESS")]
+    pub(crate) headless: bool,
+    #[command(flatten)]
+    load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) files: FileArgs,
+    #[command(flatten)]
+    pub(crate) console: ConsoleArgs,
+    #[command(flatten)]
+    pub(crate) listing: ListArgs,
+    /// Exit code of a run in which requests failed or tasks broke, and no threshold is about that
+    #[arg(
+        long,
+        value_name = "CODE",
+        default_value_t = 1,
+        env = "MAYFLY_EXIT_CODE_ON_ERROR"
+    )]
+    pub(crate) exit_code_on_error: u8,
+}
+
+/// What takes the place of values of the plan.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Load, in place of what the plan has")]
+struct LoadArgs {
+    /// Host to load
+    #[arg(short = 'H', long, value_name = "URL", env = "MAYFLY_HOST")]
+    host: Option<BaseUrl>,
+    /// Users at the peak
+    #[arg(short, long, value_name = "NUMBER", env = "MAYFLY_USERS")]
+    users: Option<UserCount>,
+    /// Users started per second
+    #[arg(short = 'r', long, value_name = "NUMBER", env = "MAYFLY_SPAWN_RATE")]
+    spawn_rate: Option<SpawnRate>,
+    /// Time after which the run ends: 20, 20s, 3m, 2h, 1h20m
+    #[arg(short = 't', long, value_name = "TIME", env = "MAYFLY_RUN_TIME")]
+    run_time: Option<RunTime>,
+    /// Requests after which the run ends
+    #[arg(
+        short = 'i',
+        long,
+        visible_alias = "iterations",
+        value_name = "NUMBER",
+        env = "MAYFLY_MAX_REQUESTS"
+    )]
+    max_requests: Option<NonZeroU64>,
+    /// Time that users have to finish their task when they are stopped: 10, 500ms, 1m
+    #[arg(short, long, value_name = "TIME", value_parser = length, env = "MAYFLY_STOP_TIMEOUT")]
+    stop_timeout: Option<Duration>,
+    /// Number from which all randomness comes
+    #[arg(long, value_name = "NUMBER", env = "MAYFLY_SEED")]
+    seed: Option<u64>,
+    /// Only tasks with one of these tags run
+    #[arg(
+        short = 'T',
+        long,
+        value_name = "TAG",
+        num_args = 1..,
+        value_delimiter = ' ',
+        env = "MAYFLY_TAGS"
+    )]
+    tags: Option<Vec<String>>,
+    /// Tasks with one of these tags do not run
+    #[arg(
+        short = 'E',
+        long,
+        value_name = "TAG",
+        num_args = 1..,
+        value_delimiter = ' ',
+        env = "MAYFLY_EXCLUDE_TAGS"
+    )]
+    exclude_tags: Option<Vec<String>>,
+    /// Any other value of the plan: request.timeout=5s, user_class[0].weight=3
+    #[arg(id = "set", long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+/// How connections are made.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Connections")]
+pub(crate) struct ConnectionArgs {
+    /// Take any certificate of a server, whoever it is for and whoever has issued it
+    #[arg(short = 'k', long, env = "MAYFLY_INSECURE")]
+    pub(crate) insecure: bool,
+    /// Connect to this socket of the machine instead of the host, which is only named in requests
+    #[cfg(unix)]
+    #[arg(long, value_name = "PATH", env = "MAYFLY_UNIX_SOCKET")]
+    pub(crate) unix_socket: Option<PathBuf>,
+}
+
+/// The request of a run without a plan.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The request, with a URL in place of a plan")]
+pub(crate) struct RequestArgs {
+    /// Method; POST with a body, or else GET
+    #[arg(
+        short = 'X',
+        long = "method",
+        visible_alias = "request",
+        value_name = "METHOD"
+    )]
+    pub(crate) method: Option<Method>,
+    /// Body as it is; @FILE reads it from a file
+    #[arg(short, long, value_name = "TEXT", conflicts_with = "data_json")]
+    pub(crate) data: Option<String>,
+    /// Body of JSON; @FILE reads it from a file
+    #[arg(short = 'j', long, value_name = "JSON")]
+    pub(crate) data_json: Option<String>,
+    /// Header, such as "Accept: text/html"; may be given more than once
+    #[arg(id = "header", long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+}
+
+impl RequestArgs {
+    /// Whether nothing is said about the request.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self {
+            method,
+            data,
+            data_json,
+            headers,
+        } = self;
+        method.is_none() && data.is_none() && data_json.is_none() && headers.is_empty()
+    }
+}
+
+/// Where numbers go besides the terminal.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Files")]
+pub(crate) struct FileArgs {
+    /// Write CSV files whose names begin so: PREFIX_stats.csv and three others
+    #[arg(long, value_name = "PREFIX", env = "MAYFLY_CSV")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write every row over time into PREFIX_stats_history.csv, not the total alone
+    #[arg(long, requires = "csv", env = "MAYFLY_CSV_FULL_HISTORY")]
+    pub(crate) csv_full_history: bool,
+    /// Write a report as a page; {u}, {r} and {t} in its name are users, spawn rate and run time
+    #[arg(long, value_name = "FILE", env = "MAYFLY_HTML")]
+    pub(crate) html: Option<PathBuf>,
+    /// Write the whole report as JSON, which the page can import
+    #[arg(long, value_name = "FILE", env = "MAYFLY_JSON_FILE")]
+    pub(crate) json_file: Option<PathBuf>,
+    /// Print the whole report as JSON; the tables go to standard error
+    #[arg(long, env = "MAYFLY_JSON")]
+    pub(crate) json: bool,
+    /// Write the histogram of each row as a log of HdrHistogram: PREFIX_GET_cube.hlog
+    #[arg(long, value_name = "PREFIX", env = "MAYFLY_HDR_LOG")]
+    pub(crate) hdr_log: Option<PathBuf>,
+}
+
+/// What is printed while a run goes on.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Console")]
+pub(crate) struct ConsoleArgs {
+    /// Print the statistics every two seconds, on a terminal too
+    #[arg(long, env = "MAYFLY_PRINT_STATS", conflicts_with = "only_summary")]
+    pub(crate) print_stats: bool,
+    /// Print the statistics at the end only
+    #[arg(long, env = "MAYFLY_ONLY_SUMMARY")]
+    pub(crate) only_summary: bool,
+    /// Forget what was counted once all users are there
+    #[arg(long, env = "MAYFLY_RESET_STATS")]
+    pub(crate) reset_stats: bool,
+    /// How much is said of what happens
+    #[arg(
+        short = 'L',
+        long,
+        value_name = "LEVEL",
+        ignore_case = true,
+        default_value = "info",
+        env = "MAYFLY_LOGLEVEL"
+    )]
+    pub(crate) loglevel: LogLevel,
+    /// Write that to a file, and not to standard error
+    #[arg(long, value_name = "FILE", env = "MAYFLY_LOGFILE")]
+    pub(crate) logfile: Option<PathBuf>,
+}
+
+/// How much is said of what happens. `debug` and `critical` are Locust's, and say as much here as
+/// their neighbors.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
+pub(crate) enum LogLevel {
+    Debug,
+    #[default]
+    Info,
+    Warning,
+    Error,
+    Critical,
+}
+
+/// What is printed in place of a run.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "In place of a run")]
+pub(crate) struct ListArgs {
+    /// Print the user classes of the plan
+    #[arg(short, long)]
+    pub(crate) list: bool,
+    /// Print which part of the load each user class and task gets
+    #[arg(long)]
+    pub(crate) show_task_ratio: bool,
+    /// The same as JSON
+    #[arg(long)]
+    pub(crate) show_task_ratio_json: bool,
+}
+
+impl RunArgs {
+    /// What takes the place of values of the plan, of whose user classes `user_classes` run.
+    pub(crate) fn overrides(&self, user_classes: Vec<String>) -> Overrides {
+        let load = self.load.clone();
+        Overrides {
+            host: load.host,
+            users: load.users,
+            spawn_rate: load.spawn_rate,
+            run_time: load.run_time,
+            max_requests: load.max_requests,
+            stop_timeout: load.stop_timeout,
+            seed: load.seed,
+            tags: load.tags,
+            exclude_tags: load.exclude_tags,
+            user_classes,
+        }
+    }
+
+    /// Values of the plan that are set by their keys.
+    pub(crate) fn settings(&self) -> &[String] {
+        &self.load.settings
+    }
+}
+
+/// Seconds, or a length with its unit.
+fn length(text: &str) -> Result<Duration, String> {
+    const MAX: Duration = Duration::from_secs(86_400);
+    let is_number = text.parse::<u32>().is_ok();
+    let text = match is_number {
+        true => format!("{text}s"),
+        false => text.to_owned(),
+    };
+    parse_length(&text, MAX).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn run(args: &str) -> RunArgs {
+        let args = ["mayfly"].into_iter().chain(args.split_whitespace());
+        let cli = Cli::try_parse_from(args);
+        cli.unwrap_or_else(|error| panic!("{error}")).run
+    }
+
+    #[test]
+    fn the_options_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn each_option_of_a_run_has_a_variable_named_after_it() {
+        let command = Cli::command();
+        let without = [
+            "data",
+            "data-json",
+            "header",
+            "help",
+            "list",
+            "method",
+            "set",
+        ];
+        for arg in command.get_arguments() {
+            let Some(name) = arg.get_long() else { continue };
+            let variable = arg.get_env().map(|it| it.to_string_lossy().into_owned());
+            let expected = format!("MAYFLY_{}", name.to_uppercase().replace('-', "_"));
+            let is_listing = name.starts_with("show-task-ratio") || name == "version";
+            if without.contains(&name) || is_listing {
+                assert_eq!(variable, None, "{name}");
+            } else {
+                assert_eq!(variable, Some(expected), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_of_the_article_is_taken_word_for_word() {
+        let args =
+            run("-f plan.toml --headless --users 50 --spawn-rate 2 -H http://localhost:5000");
+        assert!(args.headless);
+        assert_eq!(args.plan.as_deref(), Some("plan.toml".as_ref()));
+        let overrides = args.overrides(Vec::new());
+        assert_eq!(overrides.users.map(UserCount::get), Some(50));
+        assert_eq!(overrides.spawn_rate.map(SpawnRate::get), Some(2.0));
+        assert_eq!(overrides.host.unwrap().to_string(), "http://localhost:5000");
+    }
+
+    #[test]
+    fn short_forms_are_those_of_locust() {
+        let args = run("-u 5 -r 0.5 -t 1h20m -s 3 -T a b -E c -i 100 A B");
+        assert_eq!(args.subjects, ["A", "B"]);
+        let overrides = args.overrides(args.subjects.clone());
+        let secs = |secs| Some(Duration::from_secs(secs));
+        assert_eq!(overrides.run_time.map(RunTime::get), secs(4800));
+        assert_eq!(overrides.stop_timeout, secs(3));
+        assert_eq!(overrides.tags.unwrap(), ["a", "b"]);
+        assert_eq!(overrides.exclude_tags.unwrap(), ["c"]);
+        assert_eq!(overrides.max_requests, NonZeroU64::new(100));
+        assert_eq!(overrides.user_classes, ["A", "B"]);
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_with_what_was_expected() {
+        for (args, expected) in [
+            ("-u 0", "expected"),
+            ("-r -1", "expected"),
+            ("-t soon", "expected"),
+            ("-s x", "expected"),
+            ("-H localhost", "expected"),
+            ("-d a -j 1", "cannot be used with"),
+            ("--csv-full-history", "--csv <PREFIX>"),
+            ("--user 5", "--users"),
+        ] {
+            let args = ["mayfly"].into_iter().chain(args.split_whitespace());
+            let error = Cli::try_parse_from(args).err().map(|it| it.to_string());
+            let error = error.unwrap_or_default();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

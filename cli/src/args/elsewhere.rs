@@ -1,0 +1,78 @@
+//! Options of Locust that have no meaning here, and what to do instead.
+
+/// Why an option is not taken, if one of `args` is one of Locust's that have no meaning here.
+pub(crate) fn not_here(args: impl IntoIterator<Item = String>) -> Option<String> {
+    args.into_iter().find_map(|arg| {
+        let name = arg.split('=').next().unwrap_or_default();
+        let (option, instead) = ELSEWHERE.iter().find(|it| it.0 == name)?;
+        Some(format!(
+            "{option} is an option of Locust that has no meaning here: {instead}"
+        ))
+    })
+}
+
+const ELSEWHERE: [(&str, &str); 24] = [
+    ("--autoquit", NO_PAGE),
+    ("--autostart", NO_PAGE),
+    (
+        "--class-picker",
+        "the page shows all user classes with their weights; a weight of 0 leaves one out",
+    ),
+    (
+        "--config-users",
+        "set weight, fixed_count and host of user classes in the plan, or with --set",
+    ),
+    ("--enable-rebalancing", NO_WORKERS),
+    (
+        "--equal-weights",
+        "leave the weights out of the plan: each is 1 then",
+    ),
+    ("--expect-workers", NO_WORKERS),
+    ("--expect-workers-max-wait", NO_WORKERS),
+    ("--loader", "a plan is one file"),
+    ("--master", NO_WORKERS),
+    ("--master-bind-host", NO_WORKERS),
+    ("--master-bind-port", NO_WORKERS),
+    ("--master-host", NO_WORKERS),
+    ("--master-port", NO_WORKERS),
+    ("--otel", "write the numbers with --csv or --json-file"),
+    (
+        "--processes",
+        "one process carries the load of many of Locust's; start several for more",
+    ),
+    (
+        "--profile",
+        "it is for the code of locustfiles, and a plan has none",
+    ),
+    (
+        "--skip-log-setup",
+        "there is no log setup to skip; see --loglevel",
+    ),
+    ("--tls-cert", NO_PAGE),
+    ("--tls-key", NO_PAGE),
+    ("--web-host", NO_PAGE),
+    ("--web-login", NO_PAGE),
+    ("--web-port", NO_PAGE),
+    ("--worker", NO_WORKERS),
+];
+
+const NO_PAGE: &str =
+    "the command does not show the page yet; open the page by itself, or add --headless";
+const NO_WORKERS: &str =
+    "a run is on one machine; start the command on several, each with its part of the users";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_of_locust_that_means_nothing_here_says_what_to_do() {
+        let args = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let said = not_here(args("mayfly --expect-workers=4")).unwrap();
+        assert!(
+            said.starts_with("--expect-workers is an option of Locust"),
+            "{said}"
+        );
+        assert_eq!(not_here(args("mayfly -u 5 --headless")), None);
+    }
+}

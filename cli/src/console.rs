@@ -1,0 +1,246 @@
+//! What is said while a run goes on: what happens, in lines, and the statistics every two seconds.
+//!
+//! It is written by a thread of its own, so that a terminal that takes nothing for a while holds no
+//! run up.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
+
+use mayfly_core::measure::board::Board;
+use mayfly_core::plan::Load;
+use mayfly_core::report::{text, words};
+use mayfly_core::run_state::RunState;
+use mayfly_core::schedule::load_line::LoadLine;
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Level {
+    /// It went as it should.
+    Info,
+    /// Numbers may not mean what they seem to.
+    Warning,
+    /// Something does not work.
+    Error,
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// What is said.
+#[derive(Clone, Debug)]
+pub struct ConsoleOptions {
+    /// The least that a line must matter.
+    pub level: Level,
+    /// Where lines go in place of standard error.
+    pub log_file: Option<PathBuf>,
+    /// Whether the statistics are printed while the run goes on.
+    pub has_tables: bool,
+}
+
+impl Default for ConsoleOptions {
+    fn default() -> Self {
+        Self {
+            level: Level::Info,
+            log_file: None,
+            has_tables: true,
+        }
+    }
+}
+
+/// Says what happens in a run. Dropping it waits until all is written.
+#[derive(Debug)]
+pub struct Console {
+    level: Level,
+    has_tables: bool,
+    texts: Option<Sender<Text>>,
+    writer: Option<JoinHandle<()>>,
+    seen: Seen,
+}
+
+/// A text, and where it goes.
+enum Text {
+    Line(String),
+    Table(String),
+}
+
+/// What was said of a run.
+#[derive(Debug, Default)]
+struct Seen {
+    state: RunState,
+    // The second of the run in which the last table was printed.
+    table_secs: u64,
+    has_broken: bool,
+    has_dead: bool,
+    has_dropped: bool,
+}
+
+impl Console {
+    /// How far tables are apart: Locust's two seconds.
+    const TABLE_SECS: u64 = 2;
+
+    /// A console that says what `options` ask for.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the file for the lines cannot be opened.
+    pub fn new(options: &ConsoleOptions) -> io::Result<Self> {
+        let open = |path| File::options().create(true).append(true).open(path);
+        let mut file = options.log_file.as_ref().map(open).transpose()?;
+        let (texts, received) = channel();
+        let writer = thread::spawn(move || {
+            for text in received {
+                // A line that is lost is no reason to end a run, and there is nowhere to say so.
+                let _ = match (text, &mut file) {
+                    (Text::Line(line), Some(file)) => writeln!(file, "{line}"),
+                    (Text::Line(line), None) => writeln!(io::stderr(), "{line}"),
+                    (Text::Table(table), _) => writeln!(io::stderr(), "{table}"),
+                };
+            }
+        });
+        Ok(Self {
+            level: options.level,
+            has_tables: options.has_tables,
+            texts: Some(texts),
+            writer: Some(writer),
+            seen: Seen::default(),
+        })
+    }
+
+    /// Says a line, if it matters enough.
+    pub fn say(&self, level: Level, text: &str) {
+        if self.level <= level {
+            let time = humantime::format_rfc3339_millis(SystemTime::now());
+            self.write(Text::Line(format!("[{time}] {}: {text}", level.word())));
+        }
+    }
+
+    /// Says that a run begins with this load.
+    pub fn begin(&self, target: &str, load: &Load) {
+        let line = LoadLine::of_load(load).summary;
+        self.say(
+            Level::Info,
+            &format!("Loading {target}: {line}. Ctrl-C ends the run."),
+        );
+        if load.end().is_none() && load.max_requests.is_none() {
+            self.say(Level::Info, "No run time is set; see --run-time.");
+        }
+    }
+
+    /// Looks at a run that goes on, once a second.
+    pub fn look(&mut self, board: &Board) {
+        for (level, text) in self.seen.news(board) {
+            self.say(level, &text);
+        }
+        let secs = board.at().as_secs();
+        if self.has_tables && self.seen.table_secs + Self::TABLE_SECS <= secs {
+            self.seen.table_secs = secs;
+            self.write(Text::Table(text::statistics(board)));
+        }
+    }
+
+    fn write(&self, text: Text) {
+        if let Some(texts) = &self.texts {
+            // The thread ends after this does.
+            let _ = texts.send(text);
+        }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.texts = None;
+        if let Some(writer) = self.writer.take() {
+            // It panics for nothing that is worth a second panic.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Seen {
+    /// What is new, and was not said yet.
+    fn news(&mut self, board: &Board) -> Vec<(Level, String)> {
+        let mut news = Vec::new();
+        let state = board.state();
+        if state != self.state {
+            news.extend(Self::state_news(state, board).map(|it| (Level::Info, it)));
+            self.state = state;
+        }
+        let mut warn = |is: bool, was: &mut bool, text: &dyn Fn() -> String| {
+            if is && !*was {
+                news.push((Level::Warning, text()));
+                *was = true;
+            }
+        };
+        let exceptions = board.exceptions();
+        warn(!exceptions.is_empty(), &mut self.has_broken, &|| {
+            let first = &exceptions[0];
+            text::printable(&format!("A task broke: {}: {}.", first.task, first.message))
+        });
+        let n_dead = board.n_dead();
+        warn(0 < n_dead, &mut self.has_dead, &|| {
+            words::dead_users(n_dead)
+        });
+        warn(0 < board.n_dropped(), &mut self.has_dropped, &|| {
+            "Arrivals are dropped, because all users are busy.".to_owned()
+        });
+        news
+    }
+
+    fn state_news(state: RunState, board: &Board) -> Option<String> {
+        match state {
+            RunState::Running => Some(format!("All users are spawned: {}.", board.n_users())),
+            RunState::Stopping => Some(format!(
+                "The run is ending; {} users finish their task.",
+                board.n_users()
+            )),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use mayfly_core::http::request::Request;
+    use mayfly_core::testing::{Answer, Simulation, answer_after};
+    use mayfly_core::time::Elapsed;
+
+    use super::*;
+
+    fn plan(load: &str) -> String {
+        format!(
+            "version = 1\nload = {{ {load} }}\n[[user_class]]\nname = 'A'\n\
+             task = [{{ steps = [{{ get = '/', extract = {{ x = {{ header = 'x' }} }} }}] }}]\n"
+        )
+    }
+
+    #[test]
+    fn each_thing_that_happens_is_said_once() {
+        let answer =
+            |_: Elapsed, _: &Request| -> Answer { answer_after(Duration::from_millis(300), 200) };
+        let plan = plan("users = 2, spawn_rate = 1, run_time = 6");
+        let run = Simulation::of(&plan, answer).run();
+        let (mut seen, mut board) = (Seen::default(), Board::default());
+        let mut said = Vec::new();
+        for snapshot in run.snapshots {
+            board.post(snapshot);
+            said.extend(seen.news(&board).into_iter().map(|it| it.1));
+        }
+        let broke = said.iter().filter(|it| it.starts_with("A task broke: "));
+        assert_eq!(broke.count(), 1, "{said:?}");
+        let spawned = said.iter().filter(|it| **it == "All users are spawned: 2.");
+        assert_eq!(spawned.count(), 1, "{said:?}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Where a plan comes from, and what the command line changes of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mayfly_core::plan::{Draft, Overrides, Plan, file_text};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanSourceError {
+    /// The file cannot be read.
+    #[error("cannot read {}: {error}", path.display())]
+    File {
+        /// Its name.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// An option that changes the plan cannot do so.
+    #[error("{0}")]
+    Option(String),
+    /// The plan is invalid.
+    #[error("{name} is not a plan:\n{problems}")]
+    Plan {
+        /// Its file, or what else it was made of.
+        name: String,
+        /// What is wrong, one line each.
+        problems: String,
+    },
+}
+
+/// Where a plan comes from.
+#[derive(Clone, Debug)]
+pub enum PlanSource {
+    /// A plan that was made of something else, called so in errors.
+    Draft {
+        /// What it was made of.
+        name: String,
+        /// The plan.
+        draft: Draft,
+    },
+    /// A file in TOML or JSON; what is in it says which.
+    File(PathBuf),
+}
+
+/// A plan as it is to run.
+#[derive(Clone, Debug)]
+pub struct ReadPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// The same as it is kept in reports.
+    pub draft: Draft,
+    /// Where files that it names are found.
+    pub folder: PathBuf,
+}
+
+impl PlanSource {
+    /// Reads the plan, with these values in place of its own. `settings` are keys with values, as
+    /// `load.users=50`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such file, if it is no plan, or has nothing to replace.
+    pub fn read(
+        &self,
+        settings: &[String],
+        overrides: &Overrides,
+    ) -> Result<ReadPlan, PlanSourceError> {
+        let mut text = None;
+        let mut draft = match self {
+            Self::Draft { draft, .. } => draft.clone(),
+            Self::File(path) => {
+                let bytes = fs::read(path).map_err(|error| PlanSourceError::File {
+                    path: path.clone(),
+                    error,
+                })?;
+                let read = file_text(bytes).map_err(|error| self.refused(&error))?;
+                let draft = Draft::from_text(&read);
+                text = Some(read);
+                draft.map_err(|errors| self.refused(&errors))?
+            }
+        };
+        for setting in settings {
+            let set = draft.set(setting);
+            set.map_err(|error| PlanSourceError::Option(format!("--set: {error}")))?;
+        }
+        let plan = match text.filter(|_| settings.is_empty()) {
+            // Its errors have lines.
+            Some(text) => Plan::from_text(&text),
+            None => Plan::from_json(&draft.to_json()),
+        };
+        let mut plan = plan.map_err(|errors| self.refused(&errors))?;
+        if *overrides != Overrides::default() {
+            let applied = overrides.apply(&mut plan);
+            applied.map_err(|error| PlanSourceError::Option(error.to_string()))?;
+            // A report has what ran.
+            draft = Draft::from_json(&plan.to_json()).map_err(|errors| self.refused(&errors))?;
+        }
+        Ok(ReadPlan {
+            plan,
+            draft,
+            folder: self.folder(),
+        })
+    }
+
+    fn folder(&self) -> PathBuf {
+        let path = match self {
+            Self::Draft { .. } => None,
+            Self::File(path) => path.parent(),
+        };
+        path.unwrap_or_else(|| Path::new("")).to_owned()
+    }
+
+    /// The error that it is not a plan that can run.
+    pub(crate) fn refused(&self, problems: &impl ToString) -> PlanSourceError {
+        PlanSourceError::Plan {
+            name: match self {
+                Self::Draft { name, .. } => name.clone(),
+                Self::File(path) => path.display().to_string(),
+            },
+            problems: problems.to_string(),
+        }
+    }
+}
