@@ -3,18 +3,28 @@
 //! It is written by a thread of its own, so that a terminal that takes nothing for a while holds no
 //! run up.
 
+mod live;
+mod view;
+
 use std::fs::File;
+use std::future::pending;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use mayfly_core::measure::board::Board;
 use mayfly_core::plan::Load;
 use mayfly_core::report::{text, words};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
+
+pub use self::live::Key;
+use self::live::Live;
+use self::view::View;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -44,8 +54,19 @@ pub struct ConsoleOptions {
     pub level: Level,
     /// Where lines go in place of standard error.
     pub log_file: Option<PathBuf>,
-    /// Whether the statistics are printed while the run goes on.
-    pub has_tables: bool,
+    /// What is shown of the statistics while the run goes on.
+    pub statistics: Statistics,
+}
+
+/// What is shown of the statistics while a run goes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Statistics {
+    /// A view that stays in place, where there is a terminal for it; or else a table every two seconds.
+    Live,
+    /// Nothing.
+    None,
+    /// A table every two seconds.
+    Periodic,
 }
 
 impl Default for ConsoleOptions {
@@ -53,7 +74,7 @@ impl Default for ConsoleOptions {
         Self {
             level: Level::Info,
             log_file: None,
-            has_tables: true,
+            statistics: Statistics::Periodic,
         }
     }
 }
@@ -62,16 +83,20 @@ impl Default for ConsoleOptions {
 #[derive(Debug)]
 pub struct Console {
     level: Level,
-    has_tables: bool,
+    statistics: Statistics,
+    // What is loaded, and for how long.
+    about: (String, Option<Duration>),
     texts: Option<Sender<Text>>,
     writer: Option<JoinHandle<()>>,
+    keys: UnboundedReceiver<Key>,
     seen: Seen,
 }
 
-/// A text, and where it goes.
+/// Something to be written, and where it goes.
 enum Text {
     Line(String),
     Table(String),
+    View(Box<View>),
 }
 
 /// What was said of a run.
@@ -96,23 +121,27 @@ impl Console {
     /// Fails if the file for the lines cannot be opened.
     pub fn new(options: &ConsoleOptions) -> io::Result<Self> {
         let open = |path| File::options().create(true).append(true).open(path);
-        let mut file = options.log_file.as_ref().map(open).transpose()?;
+        let file = options.log_file.as_ref().map(open).transpose()?;
+        let wants_view = options.statistics == Statistics::Live;
+        let live = wants_view.then(Live::begin_if_possible).flatten();
+        let statistics = match options.statistics {
+            Statistics::Live if live.is_none() => Statistics::Periodic,
+            statistics => statistics,
+        };
         let (texts, received) = channel();
-        let writer = thread::spawn(move || {
-            for text in received {
-                // A line that is lost is no reason to end a run, and there is nowhere to say so.
-                let _ = match (text, &mut file) {
-                    (Text::Line(line), Some(file)) => writeln!(file, "{line}"),
-                    (Text::Line(line), None) => writeln!(io::stderr(), "{line}"),
-                    (Text::Table(table), _) => writeln!(io::stderr(), "{table}"),
-                };
-            }
-        });
+        let (pressed, keys) = unbounded();
+        let writer = Writer {
+            file,
+            live,
+            pressed,
+        };
         Ok(Self {
             level: options.level,
-            has_tables: options.has_tables,
+            statistics,
+            about: (String::new(), None),
             texts: Some(texts),
-            writer: Some(writer),
+            writer: Some(thread::spawn(move || writer.write_all(&received))),
+            keys,
             seen: Seen::default(),
         })
     }
@@ -126,7 +155,7 @@ impl Console {
     }
 
     /// Says that a run begins with this load.
-    pub fn begin(&self, target: &str, load: &Load) {
+    pub fn begin(&mut self, target: &str, load: &Load) {
         let line = LoadLine::of_load(load).summary;
         self.say(
             Level::Info,
@@ -135,17 +164,35 @@ impl Console {
         if load.end().is_none() && load.max_requests.is_none() {
             self.say(Level::Info, "No run time is set; see --run-time.");
         }
+        self.about = (target.to_owned(), load.end());
     }
 
-    /// Looks at a run that goes on, once a second.
+    /// Looks at a run that goes on, twice a second.
     pub fn look(&mut self, board: &Board) {
         for (level, text) in self.seen.news(board) {
             self.say(level, &text);
         }
         let secs = board.at().as_secs();
-        if self.has_tables && self.seen.table_secs + Self::TABLE_SECS <= secs {
-            self.seen.table_secs = secs;
-            self.write(Text::Table(text::statistics(board)));
+        match self.statistics {
+            Statistics::Live => {
+                let (target, length) = &self.about;
+                let view = View::new(board, target, *length);
+                self.write(Text::View(Box::new(view)));
+            }
+            Statistics::Periodic if self.seen.table_secs + Self::TABLE_SECS <= secs => {
+                self.seen.table_secs = secs;
+                self.write(Text::Table(text::statistics(board)));
+            }
+            Statistics::None | Statistics::Periodic => (),
+        }
+    }
+
+    /// Waits for the next key that means something.
+    pub async fn key(&mut self) -> Key {
+        match self.keys.next().await {
+            Some(key) => key,
+            // Nobody can press one.
+            None => pending().await,
         }
     }
 
@@ -164,6 +211,55 @@ impl Drop for Console {
             // It panics for nothing that is worth a second panic.
             let _ = writer.join();
         }
+    }
+}
+
+/// What writes, on a thread of its own.
+struct Writer {
+    file: Option<File>,
+    live: Option<Live>,
+    pressed: UnboundedSender<Key>,
+}
+
+impl Writer {
+    /// How long a key may wait.
+    const KEY_WAIT: Duration = Duration::from_millis(50);
+
+    /// Writes all that comes until nothing more can come.
+    fn write_all(mut self, texts: &Receiver<Text>) {
+        loop {
+            let text = match &self.live {
+                Some(_) => texts.recv_timeout(Self::KEY_WAIT),
+                None => texts.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            // What is lost here is no reason to end a run, and there is nowhere to say so.
+            let _ = match text {
+                Ok(text) => self.write(text),
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+            };
+            let _ = self.read_keys();
+        }
+    }
+
+    fn write(&mut self, text: Text) -> io::Result<()> {
+        match (text, &mut self.file, &mut self.live) {
+            (Text::Line(line), Some(file), _) => writeln!(file, "{line}"),
+            (Text::Line(line), None, Some(live)) => live.say(&line),
+            (Text::View(view), _, Some(live)) => live.draw(&view),
+            (Text::Line(text) | Text::Table(text), ..) => writeln!(io::stderr(), "{text}"),
+            (Text::View(_), _, None) => Ok(()),
+        }
+    }
+
+    fn read_keys(&self) -> io::Result<()> {
+        if let Some(live) = &self.live {
+            while let Some(key) = live.key(Duration::ZERO)? {
+                // Nobody listens once the run is over.
+                let _ = self.pressed.unbounded_send(key);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -211,8 +307,6 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use mayfly_core::http::request::Request;
     use mayfly_core::testing::{Answer, Simulation, answer_after};
     use mayfly_core::time::Elapsed;

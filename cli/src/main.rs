@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use mayfly_core::report::ratio::ratios;
 use tokio::net::TcpListener;
 
-use mayfly::console::{ConsoleOptions, Level};
+use mayfly::console::{ConsoleOptions, Level, Statistics};
 use mayfly::demo_api::DemoApi;
 use mayfly::exit::Exit;
 use mayfly::files::Files;
@@ -162,7 +162,13 @@ fn console(args: &ConsoleArgs) -> ConsoleOptions {
             LogLevel::Error | LogLevel::Critical => Level::Error,
         },
         log_file: args.logfile.clone(),
-        has_tables: !args.only_summary,
+        statistics: if args.only_summary {
+            Statistics::None
+        } else if args.print_stats {
+            Statistics::Periodic
+        } else {
+            Statistics::Live
+        },
     }
 }
 

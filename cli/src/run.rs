@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{Draft, Overrides};
+use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, UserCount, Users};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
+use mayfly_engine::edit::with_users;
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::Command;
 use mayfly_engine::ready::ReadyPlan;
@@ -20,7 +21,7 @@ use mayfly_engine::session::Session;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::console::{Console, ConsoleOptions, Level};
+use crate::console::{Console, ConsoleOptions, Key, Level};
 use crate::exit::Exit;
 use crate::files::{FileError, Files};
 use crate::host::NativeHost;
@@ -172,7 +173,7 @@ impl Ready {
     /// # Errors
     ///
     /// Fails if a file cannot be written; what came of the run is told all the same.
-    pub async fn run(self) -> (Ended, Result<(), RunError>) {
+    pub async fn run(mut self) -> (Ended, Result<(), RunError>) {
         self.begin();
         let start = RunStart {
             run: 1,
@@ -193,7 +194,7 @@ impl Ready {
         tokio::select! {
             ended = self.end => ended.expect("the engine tells the end of its run, unless it panics"),
             never = listen(&session, &told) => match never {},
-            never = watch.look_at(&session) => match never {},
+            never = watch.look_at(&session, &told) => match never {},
         }
         let ended = session.look(|recorder| {
             let report = recorder.report();
@@ -219,7 +220,7 @@ impl Ready {
     }
 
     /// Says what is about to be loaded.
-    fn begin(&self) {
+    fn begin(&mut self) {
         let label = self.plan.targets().label();
         let target = label.unwrap_or_else(|| "the simulated API".to_owned());
         self.console.begin(&target, &self.plan.plan().load);
@@ -234,7 +235,7 @@ impl Ready {
     }
 }
 
-/// Looks at a run once a second: says what happens, and writes its files.
+/// Looks at a run twice a second: says what happens, and writes its files.
 struct Watch {
     console: Console,
     files: Arc<Files>,
@@ -245,27 +246,65 @@ struct Watch {
 }
 
 impl Watch {
-    /// Files are written so often, unless the disk is slower.
-    const WRITE_EVERY: u32 = 5;
+    /// How often it looks.
+    const TICK: Duration = Duration::from_millis(500);
 
-    async fn look_at(&mut self, session: &Session<NativeHost>) -> Infallible {
-        let mut ticks = interval(Duration::from_secs(1));
+    /// Files are written every so many looks, unless the disk is slower.
+    const WRITE_EVERY: u32 = 10;
+
+    async fn look_at(
+        &mut self,
+        session: &Session<NativeHost>,
+        told: &Cell<Option<Told>>,
+    ) -> Infallible {
+        let mut ticks = interval(Self::TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         // The first one is at once.
         ticks.tick().await;
-        for second in 1_u32.. {
-            ticks.tick().await;
-            self.take_written().await;
-            session.look(|recorder| {
-                let report = recorder.report();
-                self.console.look(&report.board);
-                if second.is_multiple_of(Self::WRITE_EVERY) && self.writing.is_none() {
-                    self.write(report);
+        let mut nth = 0_u32;
+        loop {
+            tokio::select! {
+                key = self.console.key() => self.obey(key, session, told),
+                _ = ticks.tick() => {
+                    nth = nth.wrapping_add(1);
+                    self.take_written().await;
+                    self.look_once(session, nth.is_multiple_of(Self::WRITE_EVERY));
+                    self.follow(session);
                 }
-            });
-            self.follow(session);
+            }
         }
-        std::future::pending().await
+    }
+
+    fn look_once(&mut self, session: &Session<NativeHost>, must_write: bool) {
+        session.look(|recorder| {
+            let report = recorder.report();
+            self.console.look(&report.board);
+            if must_write && self.writing.is_none() {
+                self.write(report);
+            }
+        });
+    }
+
+    /// Does what a person wants who pressed a key.
+    fn obey(&self, key: Key, session: &Session<NativeHost>, told: &Cell<Option<Told>>) {
+        match key {
+            Key::Stop => stop(session, told, Signal::Interrupt),
+            Key::Users(more) => {
+                let edited = session.look(|it| edited(&it.report().plan, more)).flatten();
+                match edited {
+                    Some((draft, n_users)) => {
+                        let plan = draft.to_json();
+                        session.handle_command(Command::Edit { plan });
+                        let text = format!("The number of users changes to {n_users}.");
+                        self.console.say(Level::Info, &text);
+                    }
+                    None => self.console.say(
+                        Level::Warning,
+                        "The load of the plan is not a number of users, so keys do not change it.",
+                    ),
+                }
+            }
+        }
     }
 
     /// Has the engine do what the options ask for while the run goes on.
@@ -337,11 +376,32 @@ async fn listen(session: &Session<NativeHost>, told: &Cell<Option<Told>>) -> Inf
     let mut signals = Signals::listen();
     loop {
         let signal = signals.next().await;
-        let is_repeated = told.get().is_some();
-        told.set(Some(Told {
-            signal,
-            is_repeated,
-        }));
-        session.stop(EndCause::Person);
+        stop(session, told, signal);
     }
+}
+
+fn stop(session: &Session<NativeHost>, told: &Cell<Option<Told>>, signal: Signal) {
+    let is_repeated = told.get().is_some();
+    told.set(Some(Told {
+        signal,
+        is_repeated,
+    }));
+    session.stop(EndCause::Person);
+}
+
+/// The plan with so many users more, one at least, and how many these are. `None` if its load is not a
+/// number of users.
+fn edited(plan: &Draft, more: i64) -> Option<(Draft, u32)> {
+    let Shape::Users(users) = Plan::from_json(&plan.to_json()).ok()?.load.shape else {
+        return None;
+    };
+    let n_users = i64::from(users.users.get()).saturating_add(more).max(1);
+    let n_users = u32::try_from(n_users).ok()?;
+    let users = Users {
+        users: UserCount::try_from(n_users).ok()?,
+        // As many at once as Locust starts by a key.
+        spawn_rate: SpawnRate::try_from(100.0).ok()?,
+        ..users
+    };
+    Some((with_users(plan, users), n_users))
 }

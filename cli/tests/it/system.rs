@@ -1,6 +1,7 @@
 //! What the system does to the command: signals, readers that go away, and limits.
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread::yield_now;
 use std::time::Duration;
@@ -178,4 +179,49 @@ fn users_wait_where_there_are_not_enough_open_files() {
         let said = ended.stderr.contains("At most 34 requests");
         assert_eq!(said, is_said, "{}", ended.stderr);
     }
+}
+
+/// `script` gives the command a terminal, and passes on what is written to it as keys.
+#[test]
+fn on_a_terminal_keys_change_the_users_and_stop_the_run() {
+    let (url, _) = demo_api();
+    let command = format!(
+        "stty rows 40 cols 120; exec {} -u 3 -r 100 -t 60s --set user_class[0].wait=0.1 {url}/cube",
+        env!("CARGO_BIN_EXE_mayfly")
+    );
+    let mut script = Command::new("script");
+    script.args([
+        "--quiet",
+        "--return",
+        "--flush",
+        "--command",
+        &command,
+        "/dev/null",
+    ]);
+    script
+        .env("TERM", "xterm")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut script = script.spawn().unwrap();
+    let mut keys = script.stdin.take().unwrap();
+    let mut screen = script.stdout.take().unwrap();
+    let mut shown = Vec::new();
+    let mut until = |keys: &mut dyn Write, text: &str, answer: &[u8]| {
+        let mut buffer = [0; 4096];
+        while !String::from_utf8_lossy(&shown).contains(text) {
+            let n = screen.read(&mut buffer).unwrap();
+            assert_ne!(n, 0, "{}", String::from_utf8_lossy(&shown));
+            // The view asks where the cursor is.
+            if buffer[..n].windows(4).any(|it| it == b"\x1b[6n") {
+                keys.write_all(b"\x1b[1;1R").unwrap();
+            }
+            shown.extend_from_slice(&buffer[..n]);
+        }
+        keys.write_all(answer).unwrap();
+    };
+    until(&mut keys, "All users are spawned: 3", b"W");
+    until(&mut keys, "The number of users changes to 13", b"");
+    until(&mut keys, "All users are spawned: 13", b"q");
+    until(&mut keys, "Response time percentiles", b"");
+    assert_eq!(script.wait().unwrap().code(), Some(0));
 }

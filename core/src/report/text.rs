@@ -10,12 +10,35 @@ use crate::verdict::threshold::{Outcome, Verdicts};
 /// The statistics of a run that goes on, as Locust prints them every two seconds. Times are in
 /// milliseconds, `≈` before those of too few requests; rates are those of the last ten seconds.
 pub fn statistics(board: &Board) -> String {
-    let rate = |row: &RowTotals| Rates {
+    table(statistics_lines(&board.rows(), recent)).text("Statistics (ms)")
+}
+
+/// The cells of [`statistics`] below [`STATISTICS_TITLES`], `Aggregated` last.
+pub fn statistics_cells(board: &Board) -> Vec<[String; 10]> {
+    let lines = statistics_lines(&board.rows(), recent).into_iter();
+    lines.map(|it| it.map(|cell| printable(&cell))).collect()
+}
+
+/// The titles of the columns of [`statistics`]. The first two are texts, the others numbers.
+pub const STATISTICS_TITLES: [&str; 10] = [
+    "Type",
+    "Name",
+    "# reqs",
+    "# fails",
+    "Avg",
+    "Min",
+    "Max",
+    "Med",
+    "req/s",
+    "failures/s",
+];
+
+fn recent(row: &RowTotals) -> Rates {
+    Rates {
         length: Duration::from_secs(row.recent.secs),
         n_requests: row.recent.n_requests,
         n_failures: row.recent.n_failures,
-    };
-    statistics_with(&board.rows(), rate)
+    }
 }
 
 /// The tables of a run: statistics and percentiles, requests without an answer, failures, exceptions
@@ -29,7 +52,7 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
         n_requests: row.n_requests,
         n_failures: row.n_failures(),
     };
-    let mut out = statistics_with(&rows, mean);
+    let mut out = table(statistics_lines(&rows, mean)).text("Statistics (ms)");
     out += &percentiles(&rows);
     out += &unanswered(board, &rows);
     let n_dead = board.n_dead();
@@ -68,27 +91,25 @@ struct Rates {
     n_failures: u64,
 }
 
-fn statistics_with(rows: &[RowTotals], rates: impl Fn(&RowTotals) -> Rates) -> String {
-    let titles = [
-        "Type",
-        "Name",
-        "# reqs",
-        "# fails",
-        "Avg",
-        "Min",
-        "Max",
-        "Med",
-        "req/s",
-        "failures/s",
-    ];
-    let mut table = Table::new(titles, 2);
-    for row in rows {
-        table.add(line(row.name.method.as_str(), row, &rates(row)));
-    }
-    table.rule();
+fn statistics_lines(rows: &[RowTotals], rates: impl Fn(&RowTotals) -> Rates) -> Vec<[String; 10]> {
     let total = aggregated(rows);
-    table.add(line("", &total, &rates(&total)));
-    table.text("Statistics (ms)")
+    let lines = rows
+        .iter()
+        .map(|row| line(row.name.method.as_str(), row, &rates(row)));
+    lines.chain([line("", &total, &rates(&total))]).collect()
+}
+
+/// A table whose last line is that of all together.
+fn table(lines: Vec<[String; 10]>) -> Table<10> {
+    let mut table = Table::new(STATISTICS_TITLES, 2);
+    let n_lines = lines.len();
+    for (nth, line) in lines.into_iter().enumerate() {
+        if nth + 1 == n_lines {
+            table.rule();
+        }
+        table.add(line);
+    }
+    table
 }
 
 fn line(method: &str, row: &RowTotals, rates: &Rates) -> [String; 10] {
