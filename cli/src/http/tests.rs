@@ -2,6 +2,8 @@ mod charsets;
 mod codings;
 mod cookies;
 mod failures;
+mod http2;
+mod proxies;
 mod tls;
 
 use std::sync::Arc;
@@ -102,7 +104,7 @@ impl HttpTransport {
 }
 
 /// What a plan with these lines says, and files that have what they are called.
-fn settings(lines: &str, files: &[(&str, &str)]) -> Result<Settings, TlsError> {
+fn settings(lines: &str, files: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let toml = format!(
         "version = 1\nload = {{ users = 1, spawn_rate = 1 }}\n{lines}\n\
          [[user_class]]\nname = 'User'\ntask = [{{ get = '/' }}]\n"
