@@ -1,6 +1,7 @@
 //! A run without a browser: reads a plan, has the engine run it, and says what came of it.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, UserCount, Users};
+use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, Targets, UserCount, Users};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_engine::edit::with_users;
@@ -25,7 +26,7 @@ use crate::console::{Console, ConsoleOptions, Key, Level};
 use crate::exit::Exit;
 use crate::files::{FileError, Files};
 use crate::host::NativeHost;
-use crate::http::{HttpTransport, Settings};
+use crate::http::{HttpTransport, ProxyError, Settings};
 use crate::open_files;
 use crate::plan_source::{PlanSource, PlanSourceError, ReadPlan};
 use crate::signals::{Signal, Signals};
@@ -84,6 +85,9 @@ pub enum RunError {
     /// Neither the plan, nor each of its user classes, nor the command says what to load.
     #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
     NoHost,
+    /// The environment names what is no proxy.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] PlanSourceError),
@@ -97,6 +101,8 @@ pub struct Ready {
     end: oneshot::Receiver<()>,
     files: Files,
     resets_stats: bool,
+    // What hosts of the plan are reached through.
+    proxies: BTreeSet<String>,
     console: Console,
 }
 
@@ -137,6 +143,10 @@ impl Ready {
         });
         let mut settings = settings.map_err(|error| source.refused(&error))?;
         settings.unix_socket.clone_from(&options.unix_socket);
+        let mut proxies = BTreeSet::new();
+        for host in &Targets::of(&plan).hosts {
+            proxies.extend(settings.proxy_of(host)?);
+        }
         let files = options.files.clone().prepare(&plan)?;
         let (host, end) = NativeHost::new(folder, settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
@@ -151,6 +161,7 @@ impl Ready {
             end,
             files,
             resets_stats: options.resets_stats,
+            proxies,
             console,
         })
     }
@@ -224,6 +235,10 @@ impl Ready {
         let label = self.plan.targets().label();
         let target = label.unwrap_or_else(|| "the simulated API".to_owned());
         self.console.begin(&target, &self.plan.plan().load);
+        for proxy in &self.proxies {
+            let text = format!("Requests go through the proxy {proxy}, which is measured too.");
+            self.console.say(Level::Warning, &text);
+        }
         if let Some(max_in_flight) = self.short_of_connections() {
             let text = format!(
                 "At most {max_in_flight} requests are under way at once, because the system allows \

@@ -148,6 +148,18 @@ pub struct RequestDefaults {
     pub follow_redirects: bool,
     /// Whether each user keeps the cookies that it gets, and sends them, where the host can.
     pub cookies: bool,
+    /// The version of HTTP, where the host can choose. `None` is what a server of `https://` chooses of
+    /// both, and HTTP/1.1 for `http://`.
+    pub http_version: Option<HttpVersion>,
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2.
+    Http2,
 }
 
 impl RequestDefaults {
@@ -162,6 +174,7 @@ impl Default for RequestDefaults {
             headers: Vec::new(),
             follow_redirects: true,
             cookies: true,
+            http_version: None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where connections come from: names, TCP and TLS.
+//! Where connections come from: names, TCP, proxies and TLS.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -11,22 +11,34 @@ use std::time::Duration;
 use futures::future::{LocalBoxFuture, Shared};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use hyper::header::HeaderValue;
+use hyper::http::uri::{Authority, Scheme};
 use mayfly_core::http::transport::TransportError;
+use mayfly_core::plan::HttpVersion;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::connection::Connection;
-use super::connection::Slot;
 use super::failure;
+use super::http1::{Http1, Via};
+use super::http2::Http2;
+use super::message::{Slot, Speaks, Spoken};
+use super::proxy::{Proxies, Proxy};
 use super::url::Origin;
 use super::wire::Stream;
 
 /// Opens connections, and remembers what names mean.
 pub(super) struct Connector {
     tls: TlsConnector,
+    // Without HTTP/2, which nobody speaks to a proxy here.
+    proxy_tls: TlsConnector,
+    proxies: Proxies,
+    version: Option<HttpVersion>,
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are none"))]
     unix_socket: Option<PathBuf>,
     lookups: RefCell<HashMap<String, Lookup>>,
@@ -39,28 +51,148 @@ impl Connector {
     /// How long an address may say nothing before the next one is tried as well, as in RFC 8305.
     const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
-    /// Connects by `tls`, and to `unix_socket` instead of any host, if there is one.
-    pub(super) fn new(tls: Arc<ClientConfig>, unix_socket: Option<PathBuf>) -> Self {
+    /// Connects by `tls` and through `proxies`, and to `unix_socket` instead of any host, if there is
+    /// one. Of `version`, `None` is what a server of `https://` chooses, and HTTP/1.1 for `http://`.
+    pub(super) fn new(
+        tls: Arc<ClientConfig>,
+        proxies: Proxies,
+        version: Option<HttpVersion>,
+        unix_socket: Option<PathBuf>,
+    ) -> Self {
+        let with_protocols = |names: &[&[u8]]| {
+            let mut config = ClientConfig::clone(&tls);
+            config.alpn_protocols = names.iter().map(|it| it.to_vec()).collect();
+            TlsConnector::from(Arc::new(config))
+        };
         Self {
-            tls: tls.into(),
+            tls: with_protocols(match version {
+                None => &[b"h2", b"http/1.1"],
+                Some(HttpVersion::Http1) => &[b"http/1.1"],
+                Some(HttpVersion::Http2) => &[b"h2"],
+            }),
+            proxy_tls: with_protocols(&[b"http/1.1"]),
+            proxies,
+            version,
             unix_socket,
             lookups: RefCell::default(),
         }
     }
 
+    /// Whether a connection to `origin` may be one of HTTP/2.
+    pub(super) fn may_share(&self, is_https: bool) -> bool {
+        match self.version {
+            None => is_https,
+            Some(version) => version == HttpVersion::Http2,
+        }
+    }
+
+    /// Whether `origin` is reached through a proxy.
+    pub(super) fn has_proxy(&self, origin: &Origin) -> bool {
+        self.proxy(origin) != Ok(None)
+    }
+
+    /// Opens a connection. `spoken` hears what it speaks.
     pub(super) async fn connect(
         &self,
         origin: &Origin,
+        spoken: Spoken,
         slot: Slot,
     ) -> Result<Connection, TransportError> {
-        let mut stream = self.reach(origin).await?;
+        let mut is_http2 = self.version == Some(HttpVersion::Http2);
+        let mut via = None;
+        let mut stream = match self.proxy(origin)? {
+            None => self.reach(origin).await?,
+            // What passes through a tunnel is no matter of the proxy.
+            Some(proxy) if origin.is_https || is_http2 => self.tunnel(proxy, origin).await?,
+            Some(proxy) => {
+                let authority = Authority::try_from(origin.authority());
+                via = Some(Via {
+                    authority: authority.map_err(|_| TransportError::Invalid)?,
+                    authorization: proxy.authorization.clone(),
+                });
+                self.reach_proxy(proxy).await?
+            }
+        };
         if origin.is_https {
-            let name = ServerName::try_from(origin.host.clone());
-            let name = name.map_err(|_| TransportError::Invalid)?;
-            let tls = self.tls.connect(name, stream).await;
-            stream = Box::new(tls.map_err(|error| failure::of_handshake(&error))?);
+            let tls = encrypt(&self.tls, origin, stream).await;
+            let tls = tls.map_err(|error| self.for_version(error))?;
+            is_http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+            if !is_http2 && self.version == Some(HttpVersion::Http2) {
+                return Err(TransportError::NotHttp2);
+            }
+            stream = Box::new(tls);
         }
-        Connection::open(stream, slot).await
+        if is_http2 {
+            let scheme = match origin.is_https {
+                true => Scheme::HTTPS,
+                false => Scheme::HTTP,
+            };
+            let http2 = Http2::open(stream, scheme, spoken, slot).await?;
+            return Ok(Connection::Http2(http2));
+        }
+        let http1 = Http1::open(stream, via, slot).await?;
+        spoken.set(Speaks::Http1);
+        Ok(Connection::Http1(http1))
+    }
+
+    /// What it means that no protocol is in common, which the handshake takes for HTTP/2 alone.
+    fn for_version(&self, error: TransportError) -> TransportError {
+        match (error, self.version) {
+            (TransportError::Http2Only, Some(HttpVersion::Http2)) => TransportError::NotHttp2,
+            (TransportError::Http2Only, None) => TransportError::Tls,
+            (error, _) => error,
+        }
+    }
+
+    fn proxy(&self, origin: &Origin) -> Result<Option<&Proxy>, TransportError> {
+        #[cfg(unix)]
+        if self.unix_socket.is_some() {
+            return Ok(None);
+        }
+        let proxy = self.proxies.get(origin);
+        proxy.map_err(|_| TransportError::ProxyConnect)
+    }
+
+    /// A way to `origin` through a proxy, which knows nothing of what passes.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        origin: &Origin,
+    ) -> Result<Box<dyn Stream>, TransportError> {
+        let mut stream = self.reach_proxy(proxy).await?;
+        let mut head = connect_head(origin, proxy.authorization.as_ref());
+        let written = stream.write_all(&head).await;
+        written.map_err(|_| TransportError::ProxyAnswer)?;
+        let flushed = stream.flush().await;
+        flushed.map_err(|_| TransportError::ProxyAnswer)?;
+        head.clear();
+        // Byte by byte, since what follows is not for us.
+        while !head.ends_with(b"\r\n\r\n") && head.len() < TransportError::MAX_HEAD_BYTES {
+            let byte = stream.read_u8().await;
+            head.push(byte.map_err(|_| TransportError::ProxyAnswer)?);
+        }
+        match status_of(&head) {
+            Some(200..=299) => Ok(stream),
+            Some(status) => Err(TransportError::ProxyStatus(status)),
+            None => Err(TransportError::ProxyAnswer),
+        }
+    }
+
+    /// Opens the way to a proxy.
+    async fn reach_proxy(&self, proxy: &Proxy) -> Result<Box<dyn Stream>, TransportError> {
+        let reached = async {
+            let stream = self.reach(&proxy.origin).await?;
+            if !proxy.origin.is_https {
+                return Ok(stream);
+            }
+            let tls = encrypt(&self.proxy_tls, &proxy.origin, stream).await?;
+            Ok(Box::new(tls) as Box<dyn Stream>)
+        };
+        reached.await.map_err(|error| match error {
+            // That is up to this machine.
+            TransportError::NoLocalPort | TransportError::TooManyOpenFiles => error,
+            _ => TransportError::ProxyConnect,
+        })
     }
 
     /// Whether `origin`, which was asked in plain text, speaks TLS.
@@ -144,6 +276,42 @@ impl Connector {
     }
 }
 
+async fn encrypt(
+    tls: &TlsConnector,
+    origin: &Origin,
+    stream: Box<dyn Stream>,
+) -> Result<TlsStream<Box<dyn Stream>>, TransportError> {
+    let name = ServerName::try_from(origin.host.clone());
+    let name = name.map_err(|_| TransportError::Invalid)?;
+    let encrypted = tls.connect(name, stream).await;
+    encrypted.map_err(|error| failure::of_handshake(&error))
+}
+
+/// What asks a proxy to connect with `origin`.
+fn connect_head(origin: &Origin, authorization: Option<&HeaderValue>) -> Vec<u8> {
+    let host = match origin.host.contains(':') {
+        true => format!("[{}]:{}", origin.host, origin.port),
+        false => format!("{}:{}", origin.host, origin.port),
+    };
+    let mut head = format!("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n").into_bytes();
+    if let Some(authorization) = authorization {
+        head.extend_from_slice(b"Proxy-Authorization: ");
+        head.extend_from_slice(authorization.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// The status of an answer of HTTP/1; `None` if it is something else.
+fn status_of(head: &[u8]) -> Option<u16> {
+    let line = str::from_utf8(head.split(|it| *it == b'\r').next()?).ok()?;
+    let mut words = line.split(' ');
+    let version = words.next()?;
+    let status = words.next()?.parse().ok()?;
+    (version.starts_with("HTTP/1.") && (200..=599).contains(&status)).then_some(status)
+}
+
 async fn look_up(host: String) -> Result<Rc<[IpAddr]>, TransportError> {
     let found = lookup_host((host, 0)).await;
     let found = found.map_err(|error| failure::of_lookup(&error))?;
@@ -170,7 +338,7 @@ mod tests {
             .unwrap()
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        Connector::new(config.into(), None)
+        Connector::new(config.into(), Proxies::of(|_| None), None, None)
     }
 
     #[tokio::test]

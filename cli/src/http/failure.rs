@@ -3,7 +3,8 @@
 
 use std::io;
 
-use mayfly_core::http::transport::TransportError;
+use h2::Reason;
+use mayfly_core::http::transport::{Http2Code, TransportError};
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::wire::{End, Log};
@@ -53,6 +54,9 @@ pub(super) fn of_handshake(error: &io::Error) -> TransportError {
     let cause = error.get_ref();
     match cause.and_then(|it| it.downcast_ref::<Error>()) {
         Some(Error::InvalidCertificate(cause)) => of_certificate(cause),
+        Some(Error::AlertReceived(alert)) if is_about_client(*alert) => {
+            TransportError::TlsClientCert
+        }
         Some(
             Error::NoApplicationProtocol
             | Error::AlertReceived(AlertDescription::NoApplicationProtocol),
@@ -68,6 +72,24 @@ pub(super) fn of_handshake(error: &io::Error) -> TransportError {
         Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => TransportError::NotTls,
         _ => TransportError::Tls,
     }
+}
+
+/// Whether a server says this of the certificate of its client. A client sends no other that could be
+/// wrong.
+fn is_about_client(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::AccessDenied
+            | Alert::BadCertificate
+            | Alert::CertificateExpired
+            | Alert::CertificateRequired
+            | Alert::CertificateRevoked
+            | Alert::CertificateUnknown
+            | Alert::DecryptError
+            | Alert::UnknownCA
+            | Alert::UnsupportedCertificate
+    )
 }
 
 /// Whether a handshake failed by something that only a server of TLS says.
@@ -104,8 +126,10 @@ pub(super) fn of_head(error: &hyper::Error, log: &Log) -> TransportError {
     let start = log.start();
     if start.is_empty() {
         return match log.end() {
+            // In TLS 1.3 it comes after the handshake, which the client takes for done.
+            Some(End::Alert(alert)) if is_about_client(alert) => TransportError::TlsClientCert,
             _ if log.is_reused() => TransportError::ClosedIdle,
-            Some(End::Reset) => TransportError::Reset,
+            Some(End::Alert(_) | End::Reset) => TransportError::Reset,
             Some(End::Closed) => TransportError::Closed,
             None => TransportError::Connect,
         };
@@ -130,10 +154,70 @@ pub(super) fn of_head(error: &hyper::Error, log: &Log) -> TransportError {
 pub(super) fn of_body(log: &Log) -> TransportError {
     match log.end() {
         Some(End::Closed) => TransportError::Body,
-        Some(End::Reset) => TransportError::BodyReset,
+        Some(End::Alert(_) | End::Reset) => TransportError::BodyReset,
         // It goes on, so what came is wrong.
         None => TransportError::Malformed,
     }
+}
+
+/// Why HTTP/2 was not begun on a new connection: no settings came that make sense.
+pub(super) fn of_settings(error: &h2::Error, log: &Log) -> TransportError {
+    let start = log.start();
+    if !start.is_empty() {
+        match Protocol::of(&start) {
+            Protocol::Http1 => return TransportError::NotHttp2,
+            Protocol::Http2 => (),
+            Protocol::Other => return TransportError::NotHttp,
+            Protocol::Tls => return TransportError::TlsPort,
+        }
+    }
+    let end = StreamEnd {
+        is_kept: false,
+        has_begun: false,
+        go_away: error.reason().filter(|_| error.is_remote()).map(code_of),
+        log,
+    };
+    of_stream(error, &end)
+}
+
+/// What is known of a stream of HTTP/2 that has failed, besides its error.
+pub(super) struct StreamEnd<'a> {
+    /// Whether the connection had answered others before it was sent.
+    pub(super) is_kept: bool,
+    /// Whether its answer has begun.
+    pub(super) has_begun: bool,
+    /// Why the server has ended the connection, if it said so.
+    pub(super) go_away: Option<Http2Code>,
+    /// What happened on the connection.
+    pub(super) log: &'a Log,
+}
+
+/// Why a stream of HTTP/2 has failed.
+pub(super) fn of_stream(error: &h2::Error, end: &StreamEnd<'_>) -> TransportError {
+    let reason = error.reason().unwrap_or(Reason::NO_ERROR);
+    if error.is_remote() {
+        return match reason {
+            reason if error.is_go_away() => TransportError::GoAway(code_of(reason)),
+            Reason::REFUSED_STREAM => TransportError::StreamRefused,
+            reason => TransportError::StreamReset(code_of(reason)),
+        };
+    }
+    if !error.is_io() {
+        return TransportError::Malformed;
+    }
+    match (end.go_away, end.log.end()) {
+        (Some(code), _) if code != code_of(Reason::NO_ERROR) => TransportError::GoAway(code),
+        (_, Some(End::Alert(alert))) if is_about_client(alert) => TransportError::TlsClientCert,
+        (_, Some(End::Alert(_) | End::Reset)) if end.has_begun => TransportError::BodyReset,
+        _ if end.has_begun => TransportError::Body,
+        _ if end.is_kept => TransportError::ClosedIdle,
+        (_, Some(End::Alert(_) | End::Reset)) => TransportError::Reset,
+        _ => TransportError::Closed,
+    }
+}
+
+pub(super) fn code_of(reason: Reason) -> Http2Code {
+    Http2Code(reason.into())
 }
 
 /// What a server speaks.
@@ -189,7 +273,7 @@ mod tests {
     #[test]
     fn causes_of_failed_handshakes_are_told_apart() {
         use TransportError::{
-            Http2Only, NotTls, Tls, TlsExpired, TlsName, TlsProtocol, TlsUntrusted,
+            Http2Only, NotTls, Tls, TlsClientCert, TlsExpired, TlsName, TlsProtocol, TlsUntrusted,
         };
         use rustls::Error;
         check_tls(CertificateError::Expired.into(), TlsExpired);
@@ -202,6 +286,8 @@ mod tests {
         check_tls(alert(AlertDescription::NoApplicationProtocol), Http2Only);
         check_tls(alert(AlertDescription::ProtocolVersion), TlsProtocol);
         check_tls(alert(AlertDescription::InternalError), Tls);
+        check_tls(alert(AlertDescription::CertificateRequired), TlsClientCert);
+        check_tls(alert(AlertDescription::UnknownCA), TlsClientCert);
         check_tls(InvalidMessage::InvalidContentType.into(), NotTls);
         let closed = io::Error::from(io::ErrorKind::UnexpectedEof);
         assert_eq!(of_handshake(&closed), Tls);

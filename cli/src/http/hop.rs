@@ -1,6 +1,5 @@
 //! One request of a chain of redirects: what it carries, and what comes after it. No I/O.
 
-use http_body_util::Full;
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -8,6 +7,7 @@ use hyper::http::Uri;
 use mayfly_core::http::request::{Method, Request};
 use mayfly_core::http::transport::TransportError;
 
+use super::message::Message;
 use super::url::Url;
 
 /// What differs between the requests of a chain; the rest is in the request that began it.
@@ -83,14 +83,11 @@ impl Hop {
     /// # Errors
     ///
     /// Fails with `Invalid` if a header cannot be written.
-    pub(super) fn message(
-        &self,
-        request: &Request,
-    ) -> Result<hyper::Request<Full<Bytes>>, TransportError> {
+    pub(super) fn message(&self, request: &Request) -> Result<Message, TransportError> {
         let body = request.body.as_deref().filter(|_| self.has_body);
         let body = body.map_or_else(Bytes::new, Bytes::copy_from_slice);
         let is_empty = body.is_empty();
-        let mut message = hyper::Request::new(Full::new(body));
+        let mut message = hyper::Request::new(body);
         *message.method_mut() = match self.method {
             Method::Delete => hyper::Method::DELETE,
             Method::Get => hyper::Method::GET,

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
+//! HTTP/1.1 and HTTP/2 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
 mod charset;
@@ -8,41 +8,56 @@ mod connector;
 mod cookies;
 mod failure;
 mod hop;
+mod http1;
+mod http2;
+mod message;
 mod pool;
+mod proxy;
 mod tls;
 mod url;
 mod wire;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::env;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::header::{self, HeaderMap};
+use hyper::header::{self, HeaderMap, HeaderName};
+use mayfly_core::http::origin;
 use mayfly_core::http::request::Request;
-use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError};
-use mayfly_core::plan::Plan;
+use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError, header_text};
+use mayfly_core::plan::{HttpVersion, Plan};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 
 use self::coding::{Decoder, Undecodable};
-use self::connection::{Connection, SendError};
+use self::connection::{Body, Connection};
 use self::connector::Connector;
 pub use self::cookies::Cookies;
 use self::hop::Hop;
+use self::message::{SendError, Speaks, Spoken};
 use self::pool::Pool;
+use self::proxy::Proxies;
+pub use self::proxy::ProxyError;
 pub use self::tls::TlsError;
-use self::url::Origin;
+use self::url::{Origin, Url};
 
 /// Sends requests over connections that it keeps.
 ///
-/// It must be used within a tokio runtime with I/O and time, and by one thread: each shard has its
-/// own.
+/// It must be used within a `LocalSet` of a tokio runtime with I/O and time, and by one thread: each
+/// shard has its own.
 ///
-/// - **Connections** are opened as needed and kept while the server does. The one used last is used
+/// - **The version of HTTP** is the one that the plan names. If it names none, a server of `https://`
+///   chooses (ALPN), and `http://` is HTTP/1.1.
+/// - **Over HTTP/2** all requests to an origin share one connection, as in browsers. How many the server
+///   takes at once is the [capacity](Transport::capacity) of the origin. What it says that it did not
+///   process goes again, up to [`HttpTransport::MAX_UNPROCESSED`] times, and is counted
+///   ([`Tally::n_resent`]); RFC 9113, 8.7. Where the connection is new, requests wait for it together,
+///   and fail together.
+/// - **Connections** of HTTP/1.1 are opened as needed and kept while the server does. The one used last is used
 ///   next. A name is looked up once; its addresses are tried in order and kept for good, as a load
 ///   test should not change its target on the way. What TLS trusts is in the [`Settings`].
 /// - **A kept connection that the server closes** is replaced. If that is known before the first byte
@@ -52,6 +67,8 @@ use self::url::Origin;
 ///   [`TransportError::ClosedIdle`].
 /// - **An answer counts as soon as it is there,** even if the server did not wait for the end of the
 ///   request.
+/// - **Proxies** are those of the environment: requests for `http://` are passed on by them, and all
+///   other connections go through a tunnel (CONNECT). This machine is reached directly.
 /// - **One question is added**: where a port closes a plain connection without a word and has
 ///   answered nothing yet, it is asked once whether it speaks TLS.
 /// - **Redirects** are followed as browsers do, up to [`HttpTransport::MAX_REDIRECTS`]. On the way to
@@ -68,6 +85,8 @@ pub struct HttpTransport {
     settings: Settings,
     connector: Connector,
     pool: RefCell<Pool>,
+    // What the origins of the shard speak, which names them as the plan does.
+    origins: RefCell<BTreeMap<origin::Origin, Spoken>>,
     // Whether TLS is spoken where plain text found no answer.
     tls_ports: RefCell<HashMap<Origin, bool>>,
     n_resent: Cell<u64>,
@@ -81,6 +100,8 @@ pub struct Settings {
     pub keeps_cookies: bool,
     /// Where every connection goes instead of the host of its URL; on Unix only.
     pub unix_socket: Option<PathBuf>,
+    version: Option<HttpVersion>,
+    proxies: Proxies,
     tls: Arc<ClientConfig>,
 }
 
@@ -97,8 +118,24 @@ impl Settings {
         Ok(Self {
             keeps_cookies: plan.request.cookies,
             unix_socket: None,
+            version: plan.request.http_version,
+            proxies: Proxies::of(|name| env::var(name).ok()),
             tls: tls::config(&plan.tls, &read)?.into(),
         })
+    }
+
+    /// The proxy that `url` is reached through, without what it is shown; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the environment names what is no proxy.
+    pub fn proxy_of(&self, url: &str) -> Result<Option<String>, ProxyError> {
+        let url = url.parse::<Url>().ok();
+        let Some(url) = url.filter(|_| self.unix_socket.is_none()) else {
+            return Ok(None);
+        };
+        let proxy = self.proxies.get(&url.origin).map_err(Clone::clone)?;
+        Ok(proxy.map(ToString::to_string))
     }
 }
 
@@ -109,75 +146,178 @@ impl HttpTransport {
     /// The longest chain of redirects that is followed, as in browsers.
     pub const MAX_REDIRECTS: usize = 20;
 
+    /// How often a request is sent again that the server says it did not process.
+    pub const MAX_UNPROCESSED: usize = 3;
+
+    /// How many requests may be under way to an origin that may speak HTTP/2, before it has said how
+    /// many it takes.
+    const MAX_UNKNOWN: usize = 100;
+
     /// How long a failed request waits to hear whether its port speaks TLS.
     const MAX_ASKING: Duration = Duration::from_secs(1);
 
     /// A transport without connections, for up to `max_in_flight` requests at once; above zero. It
-    /// has as many connections, idle ones included. The process must be allowed to open as many
-    /// files.
+    /// has at most as many connections, idle ones included. The process must be allowed to open as
+    /// many files.
     pub fn new(max_in_flight: usize, settings: Settings) -> Self {
         Self {
             max_in_flight,
-            connector: Connector::new(Arc::clone(&settings.tls), settings.unix_socket.clone()),
+            connector: Connector::new(
+                Arc::clone(&settings.tls),
+                settings.proxies.clone(),
+                settings.version,
+                settings.unix_socket.clone(),
+            ),
             settings,
             pool: Pool::new(max_in_flight).into(),
+            origins: RefCell::default(),
             tls_ports: RefCell::default(),
             n_resent: Cell::default(),
             wire_bytes: Cell::default(),
         }
     }
 
-    /// Sends a request over an idle connection or a new one, and waits for the head of the answer.
+    /// Sends a request over a connection that is there or a new one, and waits for the head of the
+    /// answer.
     async fn exchange(
         &self,
         cookies: &Cookies,
         hop: &Hop,
         request: &Request,
-    ) -> Result<(Connection, hyper::Response<Incoming>), TransportError> {
+    ) -> Result<(Connection, hyper::Response<Body>), TransportError> {
         let mut is_second = false;
+        let mut n_unprocessed = 0;
         loop {
             let mut message = hop.message(request)?;
             if self.settings.keeps_cookies {
                 cookies.add_to(&hop.url, message.headers_mut());
             }
             let origin = &hop.url.origin;
-            // What the server has closed a kept connection on goes over a new one.
-            let idle = if is_second {
-                None
-            } else {
-                self.pool.borrow_mut().take(origin)
-            };
-            let mut connection = match idle {
-                Some(connection) => connection,
-                None => {
-                    let slot = self.pool.borrow_mut().slot();
-                    self.connector.connect(origin, slot).await?
-                }
-            };
-            match connection.send(message).await {
+            let mut connection = self.connection(origin, is_second).await?;
+            let error = match connection.send(message).await {
                 Ok(head) => {
                     if self.settings.keeps_cookies {
                         cookies.keep(&hop.url, head.headers());
                     }
                     return Ok((connection, head));
                 }
-                Err(SendError::Unsent) => (),
-                Err(SendError::Failed(TransportError::ClosedIdle))
+                Err(error) => error,
+            };
+            if let Connection::Http2(shared) = &connection
+                && !shared.takes_more(&error)
+            {
+                self.pool.borrow_mut().forget(origin, shared);
+            }
+            match error {
+                SendError::Unsent => (),
+                SendError::Unprocessed(_) if n_unprocessed < Self::MAX_UNPROCESSED => {
+                    n_unprocessed += 1;
+                    self.n_resent.set(self.n_resent.get() + 1);
+                }
+                SendError::Failed(TransportError::ClosedIdle)
                     if !is_second && hop.is_idempotent() =>
                 {
                     is_second = true;
                     self.n_resent.set(self.n_resent.get() + 1);
                 }
-                Err(SendError::Failed(error)) => return Err(self.explain(error, origin).await),
+                SendError::Unprocessed(error) | SendError::Failed(error) => {
+                    return Err(self.explain(error, origin).await);
+                }
             }
         }
+    }
+
+    /// A connection to `origin`: one that is there, or a new one. What the server has closed a kept
+    /// connection on goes over a new one, or one that others share since.
+    async fn connection(
+        &self,
+        origin: &Origin,
+        is_second: bool,
+    ) -> Result<Connection, TransportError> {
+        loop {
+            let known = {
+                let mut pool = self.pool.borrow_mut();
+                if is_second {
+                    pool.shared(origin)
+                } else {
+                    pool.take(origin)
+                }
+            };
+            if let Some(connection) = known {
+                return Ok(connection);
+            }
+            if !self.may_share(origin)
+                || self.pool.borrow_mut().spoken(origin).get() == Speaks::Http1
+            {
+                return self.open(origin).await;
+            }
+            let attempt = self.pool.borrow_mut().attempt(origin);
+            let mut own = None;
+            let open = async || {
+                own = Some(self.open(origin).await?);
+                Ok(())
+            };
+            let result = *attempt.get_or_init(open).await;
+            self.pool.borrow_mut().end_attempt(origin, &attempt);
+            result?;
+            if let Some(connection) = own {
+                return Ok(connection);
+            }
+        }
+    }
+
+    fn may_share(&self, origin: &Origin) -> bool {
+        self.connector.may_share(origin.is_https)
+    }
+
+    /// Opens a connection, which is shared from now on if it can be.
+    async fn open(&self, origin: &Origin) -> Result<Connection, TransportError> {
+        let (spoken, slot) = {
+            let mut pool = self.pool.borrow_mut();
+            (pool.spoken(origin), pool.slot())
+        };
+        let is_known = spoken.get() != Speaks::Unknown;
+        let connected = self.connector.connect(origin, spoken, slot).await;
+        let connection = match connected {
+            // Asked without knowing whether it speaks it, which many servers answer by hanging up.
+            Err(error) if is_mute(error) && !is_known && self.may_share(origin) => {
+                return Err(match self.explain(error, origin).await {
+                    TransportError::TlsPort => TransportError::TlsPort,
+                    _ if origin.is_https => error,
+                    _ => TransportError::NotHttp2,
+                });
+            }
+            connected => connected?,
+        };
+        if let Connection::Http2(shared) = &connection {
+            let mut pool = self.pool.borrow_mut();
+            pool.share(origin.clone(), shared.clone());
+        }
+        Ok(connection)
+    }
+
+    /// What the server of an origin of the shard speaks; `None` if that is not one of HTTP.
+    fn spoken(&self, origin: &origin::Origin) -> Option<Spoken> {
+        let mut origins = self.origins.borrow_mut();
+        if let Some(spoken) = origins.get(origin) {
+            return Some(Rc::clone(spoken));
+        }
+        let url: Url = origin.to_string().parse().ok()?;
+        let spoken = self.pool.borrow_mut().spoken(&url.origin);
+        origins.insert(origin.clone(), Rc::clone(&spoken));
+        Some(spoken)
     }
 
     /// Many servers that speak TLS close a connection without a word when they are asked in plain
     /// text. Where nothing was answered yet, the port is asked once more, for TLS.
     async fn explain(&self, error: TransportError, origin: &Origin) -> TransportError {
-        let is_mute = matches!(error, TransportError::Closed | TransportError::Reset);
-        if !is_mute || origin.is_https || self.pool.borrow().knows(origin) {
+        let has_answered = {
+            let mut pool = self.pool.borrow_mut();
+            let spoken = pool.spoken(origin).get();
+            pool.knows(origin) || matches!(spoken, Speaks::Http2 { .. })
+        };
+        let has_proxy = self.connector.has_proxy(origin);
+        if !is_mute(error) || origin.is_https || has_proxy || has_answered {
             return error;
         }
         let known = self.tls_ports.borrow().get(origin).copied();
@@ -201,7 +341,7 @@ impl HttpTransport {
         &self,
         origin: Origin,
         mut connection: Connection,
-        answer: hyper::Response<Incoming>,
+        answer: hyper::Response<Body>,
         limit: Option<usize>,
     ) -> Result<Response, TransportError> {
         let (head, mut body) = answer.into_parts();
@@ -211,12 +351,8 @@ impl HttpTransport {
             body_bytes: 0,
             kept: limit.map(|_| kept_headers(&head.headers).into()),
         };
-        while let Some(frame) = connection.drive(body.frame()).await {
-            let frame = frame.map_err(|_| connection.body_error())?;
-            // Trailers are not part of the body.
-            let Ok(data) = frame.into_data() else {
-                continue;
-            };
+        while let Some(data) = connection.data(&mut body).await {
+            let data = data?;
             let wire_bytes = self.wire_bytes.get() + data.len() as u64;
             self.wire_bytes.set(wire_bytes);
             // A body that cannot be decoded is received to its end too, for the sake of the
@@ -229,7 +365,9 @@ impl HttpTransport {
             }
         }
         response.decode(charset::decode);
-        if connection.is_reusable().await {
+        if let Connection::Http1(mut connection) = connection
+            && connection.is_reusable().await
+        {
             self.pool.borrow_mut().put(origin, connection);
         }
         match decoder.and_then(Decoder::finish) {
@@ -253,6 +391,20 @@ impl Transport for HttpTransport {
 
     fn max_in_flight(&self) -> usize {
         self.max_in_flight
+    }
+
+    /// Only what may speak HTTP/2 has a limit of its own, which is that of its one connection.
+    fn capacity(&self, origin: &origin::Origin) -> usize {
+        if !self.connector.may_share(origin.is_https()) {
+            return self.max_in_flight;
+        }
+        let capacity = match self.spoken(origin).map_or(Speaks::Unknown, |it| it.get()) {
+            Speaks::Unknown => Self::MAX_UNKNOWN,
+            Speaks::Http1 => self.max_in_flight,
+            // Where it takes none at the moment, one waits for it.
+            Speaks::Http2 { max_streams } => max_streams.max(1),
+        };
+        capacity.min(self.max_in_flight)
     }
 
     fn tally(&self) -> Tally {
@@ -286,23 +438,31 @@ impl Transport for HttpTransport {
     }
 }
 
+/// Whether a connection ended before anything came over it.
+fn is_mute(error: TransportError) -> bool {
+    matches!(error, TransportError::Closed | TransportError::Reset)
+}
+
 /// Values of one name are one list (RFC 9110, 5.3), as a browser gives them, but for cookies, which
 /// have commas of their own.
 fn kept_headers(headers: &HeaderMap) -> Kept {
-    let mut kept = Kept::default();
+    let mut lists: Vec<(&HeaderName, Vec<u8>)> = Vec::new();
     for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        match kept.headers.last_mut() {
-            Some((last, list)) if last == name.as_str() && name != header::SET_COOKIE => {
-                *list += ", ";
-                *list += &value;
+        match lists.last_mut() {
+            Some((last, list)) if *last == name && name != header::SET_COOKIE => {
+                list.extend_from_slice(b", ");
+                list.extend_from_slice(value.as_bytes());
             }
-            _ => kept
-                .headers
-                .push((name.as_str().to_owned(), value.into_owned())),
+            _ => lists.push((name, value.as_bytes().to_vec())),
         }
     }
-    kept
+    let lists = lists.into_iter();
+    Kept {
+        headers: lists
+            .map(|(name, list)| (name.as_str().to_owned(), header_text(&list)))
+            .collect(),
+        ..Kept::default()
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@ mod charsets;
 mod codings;
 mod cookies;
 mod failures;
+mod http2;
+mod proxies;
 mod tls;
 
 use std::sync::Arc;

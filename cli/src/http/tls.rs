@@ -78,8 +78,8 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
         let anybody = Arc::new(Anybody(provider));
         config.dangerous().with_custom_certificate_verifier(anybody)
     };
-    let mut config = match &tls.identity {
-        None => config.with_no_client_auth(),
+    match &tls.identity {
+        None => Ok(config.with_no_client_auth()),
         Some(Identity { cert, key }) => {
             let chain = certificates("cert", cert, read)?;
             let (key, name) = match key {
@@ -93,11 +93,9 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
             config.map_err(|error| TlsError::Identity {
                 name: cert.clone(),
                 error: error.to_string(),
-            })?
+            })
         }
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    }
 }
 
 /// Adds what the system trusts. A system without any is none: there are those that are built in.

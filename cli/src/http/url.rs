@@ -119,7 +119,7 @@ impl Origin {
     }
 }
 
-fn default_port(is_https: bool) -> u16 {
+pub(super) fn default_port(is_https: bool) -> u16 {
     if is_https { 443 } else { 80 }
 }
 

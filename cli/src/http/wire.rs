@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use rustls::AlertDescription;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -78,8 +79,20 @@ pub(super) struct Log {
 pub(super) enum End {
     /// The server said that nothing more comes.
     Closed,
+    /// The server said in TLS that it has no use for this client.
+    Alert(AlertDescription),
     /// The connection broke.
     Reset,
+}
+
+impl End {
+    fn of(error: &io::Error) -> Self {
+        let cause = error.get_ref();
+        match cause.and_then(|it| it.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::AlertReceived(alert)) => Self::Alert(*alert),
+            _ => Self::Reset,
+        }
+    }
 }
 
 impl Log {
@@ -206,7 +219,9 @@ impl AsyncRead for Wire {
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 self.log.end.set(Some(End::Closed));
             }
-            Poll::Ready(Err(_)) => self.log.end.set(Some(End::Reset)),
+            Poll::Ready(Err(error)) => {
+                self.log.end.set(Some(End::of(error)));
+            }
             Poll::Pending => (),
         }
         result

@@ -3,6 +3,8 @@
 //! Implementations live in the hosts: `fetch` in `web`, a native client in `cli`; the simulated API
 //! is in [`crate::simulate`]. How answers are judged and counted is in [`crate::measure::stats`], not here.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::http::charset::{self, NotText, Undecodable};
@@ -19,8 +21,9 @@ use crate::http::request::Request;
 /// - **One call is one request.** Never retry what a server may have acted on: a retry hides the
 ///   failure the run is there to count. The one exception is what RFC 9110 (9.2.2) lets every client
 ///   do: an idempotent request that went over a connection which had carried others, and was closed
-///   before the first byte of an answer, may be sent again once, over a new connection. It is
-///   counted in the [`Tally`].
+///   before the first byte of an answer, may be sent again once, over a new connection. Nor has a
+///   server acted on what it says that it did not process (RFC 9113, 8.7). Both are counted in the
+///   [`Tally`].
 /// - **Any status is an answer.** `Ok` means that a response arrived, be it a 503. Whether that is
 ///   a failure is not for the transport to say.
 /// - **Dropping the future aborts the request.** Stopping a user drops its future, and nothing may
@@ -77,7 +80,8 @@ pub trait Transport {
 /// zero.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Tally {
-    /// Requests that were sent a second time, because the server closed a kept connection.
+    /// How often a request was sent again, because the server closed a kept connection, or said that
+    /// it did not process the request.
     pub n_resent: u64,
     /// The lengths of all bodies as they came over the wire, before decompression.
     pub wire_bytes: u64,
@@ -167,11 +171,14 @@ pub enum TransportError {
     /// The host name did not resolve. Native only.
     #[error("host name not found")]
     Dns,
+    /// The server ended a connection of HTTP/2 with this error code. Native only.
+    #[error("HTTP/2: the server ended the connection ({0})")]
+    GoAway(Http2Code),
     /// The status line and the headers of the answer are too long. Native only.
     #[error("answer with a head of more than {} KiB", Self::MAX_HEAD_BYTES >> 10)]
     HeadTooLong,
-    /// The server speaks HTTP/2, and no HTTP/1.1 beside it. Native only.
-    #[error("the server speaks only HTTP/2, and Mayfly HTTP/1.1")]
+    /// The server speaks HTTP/2, and was asked in HTTP/1.1, which it does not speak. Native only.
+    #[error("the server speaks only HTTP/2: write http_version = \"2\" in [request] of the plan")]
     Http2Only,
     /// What was to be sent is not a valid request, such as a URL with a space in it.
     #[error("not a valid request")]
@@ -182,6 +189,11 @@ pub enum TransportError {
     /// All ports of this machine that connections begin at are taken. Native only.
     #[error("out of local ports: connections are opened faster than the system frees their ports")]
     NoLocalPort,
+    /// The plan asks for HTTP/2, and the server does not speak it. Native only.
+    #[error(
+        "the server does not speak HTTP/2, which http_version in [request] of the plan asks for"
+    )]
+    NotHttp2,
     /// What came is no answer of HTTP/1. Native only.
     #[error("what came back is not HTTP")]
     NotHttp,
@@ -194,18 +206,38 @@ pub enum TransportError {
     /// CORS header all alike, so `web` knows no other. The page explains what to check.
     #[error("no readable answer: network error or missing CORS header (the browser does not say)")]
     Opaque,
+    /// What a proxy said when it was asked to connect makes no sense, or it said nothing. Native only.
+    #[error("the proxy closed the connection, or gave no answer of HTTP, when asked to connect")]
+    ProxyAnswer,
+    /// There is no connection to the proxy. Native only.
+    #[error("the proxy cannot be reached (see HTTPS_PROXY, HTTP_PROXY and ALL_PROXY)")]
+    ProxyConnect,
+    /// A proxy answered with this status when it was asked to connect. Native only.
+    #[error("the proxy did not connect: it answered with status {0}")]
+    ProxyStatus(u16),
     /// Nothing listens on the port, or something in between says so. Native only.
     #[error("connection refused")]
     Refused,
     /// A new connection was reset, and nothing had come over it. Native only.
     #[error("connection reset before the answer began")]
     Reset,
+    /// The server took none of several attempts at this request, which it did not process. Native
+    /// only.
+    #[error("HTTP/2: the server refused the request again and again (REFUSED_STREAM)")]
+    StreamRefused,
+    /// The server gave up this request with this error code, and not its connection. Native only.
+    #[error("HTTP/2: the server reset the stream of the request ({0})")]
+    StreamReset(Http2Code),
     /// No last byte within the timeout.
     #[error("timed out")]
     Timeout,
     /// The TLS handshake failed for a reason that is none of the others. Native only.
     #[error("TLS handshake failed")]
     Tls,
+    /// The server wants a certificate of the client, and got none or one that it does not take. Native
+    /// only.
+    #[error("TLS: the server does not take the client certificate, or wants one (see tls.cert)")]
+    TlsClientCert,
     /// The certificate has expired, or is not valid yet. Native only.
     #[error("TLS: the certificate has expired, or is not valid yet")]
     TlsExpired,
@@ -247,9 +279,76 @@ impl TransportError {
     pub const MAX_HEADERS: usize = 1000;
 }
 
+/// The text of a header value: UTF-8 where it is that, and else Latin-1, which any bytes are.
+pub fn header_text(value: &[u8]) -> String {
+    let text = str::from_utf8(value).map(str::to_owned);
+    text.unwrap_or_else(|_| value.iter().copied().map(char::from).collect())
+}
+
+/// Why a server of HTTP/2 ended a stream or a connection, as RFC 9113 (7) numbers the reasons.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Http2Code(pub u32);
+
+/// As the standard calls it.
+impl fmt::Display for Http2Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names = HTTP2_CODES.split(' ');
+        match usize::try_from(self.0).ok().and_then(|it| names.nth(it)) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "error code {}", self.0),
+        }
+    }
+}
+
+const HTTP2_CODES: &str = "NO_ERROR PROTOCOL_ERROR INTERNAL_ERROR FLOW_CONTROL_ERROR \
+     SETTINGS_TIMEOUT STREAM_CLOSED FRAME_SIZE_ERROR REFUSED_STREAM CANCEL COMPRESSION_ERROR \
+     CONNECT_ERROR ENHANCE_YOUR_CALM INADEQUATE_SECURITY HTTP_1_1_REQUIRED";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn header_values_are_read_as_utf_8_or_else_as_latin_1() {
+        for (value, expected) in [
+            (&b"plain"[..], "plain"),
+            (b"Gr\xc3\xbcn \xe2\x82\xac", "Grün €"),
+            (b"Gr\xfcn", "Grün"),
+            (b"\x80", "\u{80}"),
+            (b"Gr\xfcn, Gr\xc3\xbcn", "Grün, GrÃ¼n"),
+        ] {
+            assert_eq!(header_text(value), expected);
+        }
+    }
+
+    #[test]
+    fn codes_of_http_2_have_their_names() {
+        for (code, expected) in [
+            (0, "NO_ERROR"),
+            (11, "ENHANCE_YOUR_CALM"),
+            (13, "HTTP_1_1_REQUIRED"),
+            (14, "error code 14"),
+        ] {
+            assert_eq!(Http2Code(code).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn causes_with_a_number_are_read_as_they_were_written() {
+        for (cause, expected) in [
+            (TransportError::ProxyStatus(407), "{\"proxy_status\":407}"),
+            (
+                TransportError::StreamReset(Http2Code(8)),
+                "{\"stream_reset\":8}",
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&cause).unwrap(), expected);
+            assert_eq!(
+                serde_json::from_str::<TransportError>(expected).unwrap(),
+                cause
+            );
+        }
+    }
 
     #[test]
     fn causes_in_older_reports_are_known() {

@@ -66,7 +66,7 @@ impl Board {
         self.newest.values().map(|it| it.n_dead).sum()
     }
 
-    /// Requests that were sent a second time, because the server closed a kept connection.
+    /// How often a request was sent again: the server closed a kept connection, or did not process it.
     pub fn n_resent(&self) -> u64 {
         self.newest.values().map(|it| it.n_resent).sum()
     }

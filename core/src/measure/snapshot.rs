@@ -50,7 +50,7 @@ pub struct Snapshot {
     /// Users that exceptions ended for good, since the run began.
     #[serde(default)]
     pub n_dead: u64,
-    /// Requests that were sent a second time, because the server closed a kept connection.
+    /// How often a request was sent again: the server closed a kept connection, or did not process it.
     #[serde(default)]
     pub n_resent: u64,
     /// The lengths of all bodies as they came over the wire; zero where the host does not know.

@@ -29,6 +29,9 @@ pub fn unsent(plan: &Plan) -> Vec<Unsent> {
         .peekable();
     if loading.peek().is_some() {
         add_headers(&mut found, "request", &plan.request.headers);
+        if plan.request.http_version.is_some() {
+            found.push(for_the_browser("request", "http_version"));
+        }
         add_tls(&mut found, &plan.tls);
     }
     for (index, _) in loading {
@@ -46,11 +49,15 @@ fn add_tls(found: &mut Vec<Unsent>, tls: &Tls) {
         ("cert", tls.identity.is_some()),
     ];
     for (key, _) in keys.into_iter().filter(|it| it.1) {
-        found.push(Unsent {
-            place: "tls".to_owned(),
-            key: key.to_owned(),
-            message: "on a page, this is for the browser to decide, by its own settings".to_owned(),
-        });
+        found.push(for_the_browser("tls", key));
+    }
+}
+
+fn for_the_browser(place: &str, key: &str) -> Unsent {
+    Unsent {
+        place: place.to_owned(),
+        key: key.to_owned(),
+        message: "on a page, this is for the browser to decide, by its own settings".to_owned(),
     }
 }
 
@@ -136,6 +143,14 @@ mod tests {
         check(HOST, &format!("{tls}\n{class}"), &all);
         check("simulated = {}", &format!("{tls}\n{class}"), &[]);
         check(HOST, &format!("tls = {{ verify = true }}\n{class}"), &[]);
+    }
+
+    #[test]
+    fn the_version_of_http_is_for_the_browser_to_decide() {
+        let class = "[[user_class]]\nname = 'A'\ntask = [{ get = '/' }]";
+        let request = "request = { http_version = '1.1' }";
+        let all = [("request", "http_version")];
+        check(HOST, &format!("{request}\n{class}"), &all);
     }
 
     fn class(task: &str) -> String {

@@ -45,7 +45,9 @@ pub fn resent(n_resent: u64) -> String {
         1 => "1 request was".to_owned(),
         n_resent => format!("{} requests were", count(n_resent)),
     };
-    format!("{requests} sent once more, because the server had closed a kept connection.")
+    format!(
+        "{requests} sent again, because the server had closed a kept connection or did not process them."
+    )
 }
 
 /// How long all bodies were on the wire, as a sentence; `None` if it is not known, or as long as they

@@ -7,7 +7,7 @@ use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Reflect, Uint8Array};
 use mayfly_core::http::origin::Origin;
 use mayfly_core::http::request::{Keep, Request};
-use mayfly_core::http::transport::{Kept, Response, Transport, TransportError};
+use mayfly_core::http::transport::{Kept, Response, Transport, TransportError, header_text};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -149,9 +149,18 @@ fn headers(response: &web_sys::Response) -> Vec<(String, String)> {
     for entry in response.headers().entries().into_iter().flatten() {
         let entry: Array = entry.unchecked_into();
         let text = |index| entry.get(index).as_string().unwrap_or_default();
-        headers.push((text(0), text(1)));
+        headers.push((text(0), read_byte_string(text(1))));
     }
     headers
+}
+
+/// A browser gives each byte of a header value as one letter. It is read as the command reads it.
+fn read_byte_string(value: String) -> String {
+    if value.is_ascii() {
+        return value;
+    }
+    let bytes: Result<Vec<u8>, _> = value.chars().map(u8::try_from).collect();
+    bytes.map_or(value, |it| header_text(&it))
 }
 
 /// Aborts its request when it is dropped before the request has ended.

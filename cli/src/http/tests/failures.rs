@@ -131,7 +131,12 @@ async fn trusted(
     let url = encrypted_with(certificate.clone(), key, protocol).await;
     let url = url.replace("localhost", host);
     let request = Request::new(Method::Get, &url);
-    trusting(&certificate).send(&request).await
+    let settings = settings(
+        "tls = { ca = 'a.pem' }\nrequest = { http_version = '1.1' }",
+        &[("a.pem", &tls::pem(&certificate))],
+    );
+    let transport = HttpTransport::new(1, settings.unwrap());
+    transport.send(&request).await
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, KeyPair};
+use rustls::SupportedProtocolVersion;
 use rustls::server::WebPkiClientVerifier;
+use rustls::version::{TLS12, TLS13};
 
 use super::*;
 
@@ -29,8 +31,11 @@ async fn certificates_are_not_looked_at_if_the_plan_says_so() {
     }
 }
 
-/// A server that says hello to clients whose certificate it knows.
-async fn asking(known: &CertificateDer<'static>) -> String {
+/// A server of this version that says hello to clients whose certificate it knows.
+async fn asking(
+    known: &CertificateDer<'static>,
+    version: &'static SupportedProtocolVersion,
+) -> String {
     let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -39,7 +44,7 @@ async fn asking(known: &CertificateDer<'static>) -> String {
     let clients =
         WebPkiClientVerifier::builder_with_provider(clients.into(), Arc::clone(&provider));
     let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[version])
         .unwrap()
         .with_client_cert_verifier(clients.build().unwrap())
         .with_single_cert(vec![own.cert.der().clone()], key)
@@ -48,7 +53,7 @@ async fn asking(known: &CertificateDer<'static>) -> String {
 }
 
 #[tokio::test]
-async fn a_certificate_is_shown_to_a_server_that_asks() {
+async fn a_certificate_is_shown_to_a_server_that_asks_and_may_be_refused() {
     let mut authority = CertificateParams::new([]).unwrap();
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -59,15 +64,28 @@ async fn a_certificate_is_shown_to_a_server_that_asks() {
     let mine = pem(params.signed_by(&key, &issuer).unwrap().der());
     let key = key.serialize_pem();
     let both = format!("{mine}{key}");
-    let request = Request::new(Method::Get, &asking(root.der()).await);
-    let files = [("a", mine.as_str()), ("b", &key), ("c", &both)];
-    for identity in ["cert = 'a', key = 'b'", "cert = 'c'"] {
-        let lines = format!("tls = {{ verify = false, {identity} }}");
-        let transport = HttpTransport::new(1, settings(&lines, &files).unwrap());
-        assert_eq!(transport.send(&request).await, answer(200, 2), "{identity}");
+    let stranger = rcgen::generate_simple_self_signed(["you".to_owned()]).unwrap();
+    let other = pem(stranger.cert.der()) + &stranger.signing_key.serialize_pem();
+    let files = [
+        ("a", mine.as_str()),
+        ("b", &key),
+        ("c", &both),
+        ("d", &other),
+    ];
+    for version in [&TLS12, &TLS13] {
+        let request = Request::new(Method::Get, &asking(root.der(), version).await);
+        for (identity, expected) in [
+            (", cert = 'a', key = 'b'", answer(200, 2)),
+            (", cert = 'c'", answer(200, 2)),
+            (", cert = 'd'", Err(TransportError::TlsClientCert)),
+            ("", Err(TransportError::TlsClientCert)),
+        ] {
+            let lines = format!("tls = {{ verify = false{identity} }}");
+            let transport = HttpTransport::new(1, settings(&lines, &files).unwrap());
+            let result = transport.send(&request).await;
+            assert_eq!(result, expected, "{identity} {version:?}");
+        }
     }
-    let nobody = HttpTransport::new(1, settings("tls = { verify = false }", &[]).unwrap());
-    assert!(nobody.send(&request).await.is_err());
 }
 
 #[track_caller]

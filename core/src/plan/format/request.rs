@@ -5,7 +5,7 @@ use super::headers::Headers;
 use super::values::{Fields, Json, Text, Time, Timeout};
 use super::{As, Form, Mistake, models, none_of, only, some_forms, table};
 use crate::http::request::Method;
-use crate::plan::{Body, RequestDefaults, RequestStep, UrlTemplate};
+use crate::plan::{Body, HttpVersion, RequestDefaults, RequestStep, UrlTemplate};
 use crate::template::Template;
 
 table! {
@@ -23,8 +23,23 @@ table! {
             /// Whether each user keeps the cookies that it gets, and sends them; true if it is left
             /// out. The command only: a page cannot.
             cookies: bool,
+            /// The version of HTTP; if it is left out, the server of an `https://` host chooses, and
+            /// `http://` is 1.1. The command only: on a page, its browser decides.
+            http_version: VersionWord,
         }
     }
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, serde::Deserialize, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub(in crate::plan) enum VersionWord {
+    /// HTTP/1.1.
+    #[serde(rename = "1.1")]
+    Http1,
+    /// HTTP/2, without asking first whether the server speaks it.
+    #[serde(rename = "2")]
+    Http2,
 }
 
 impl Form for RequestTable {
@@ -37,6 +52,10 @@ impl Form for RequestTable {
             headers: self.headers.map_or(default.headers, |it| it.0),
             follow_redirects: self.follow_redirects.unwrap_or(default.follow_redirects),
             cookies: self.cookies.unwrap_or(default.cookies),
+            http_version: self.http_version.map(|it| match it {
+                VersionWord::Http1 => HttpVersion::Http1,
+                VersionWord::Http2 => HttpVersion::Http2,
+            }),
         })
     }
 
@@ -50,6 +69,10 @@ impl Form for RequestTable {
             follow_redirects: (follow_redirects != default.follow_redirects)
                 .then_some(follow_redirects),
             cookies: (request.cookies != default.cookies).then_some(request.cookies),
+            http_version: request.http_version.map(|it| match it {
+                HttpVersion::Http1 => VersionWord::Http1,
+                HttpVersion::Http2 => VersionWord::Http2,
+            }),
         }
     }
 }

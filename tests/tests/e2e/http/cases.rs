@@ -98,6 +98,14 @@ fn ok(lines: &str, body: impl AsRef<[u8]>) -> Vec<Act> {
     sized("200 OK", lines, body)
 }
 
+/// An answer with a line in which each letter is a byte.
+fn latin_1(line: &str) -> Vec<Act> {
+    let mut bytes = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n".to_vec();
+    bytes.extend(line.chars().map(|it| u8::try_from(it).unwrap()));
+    bytes.extend(format!("\r\n{CORS}\r\n").bytes());
+    vec![Act::Send(bytes)]
+}
+
 fn fine() -> Vec<Act> {
     ok("", "fine")
 }
@@ -681,6 +689,16 @@ fn headers() -> Vec<Case> {
             "repeated-header",
             "get = '{}', check = [{ header = 'x-a', equals = 'a, b' }]",
             ok("x-a: a\nx-b: c\nx-a: b", ""),
+        ),
+        Case::new(
+            "header-in-utf-8",
+            "get = '{}', check = [{ header = 'x-a', equals = 'Grün €' }]",
+            ok("x-a: Grün €", ""),
+        ),
+        Case::new(
+            "header-in-latin-1",
+            "get = '{}', check = [{ header = 'x-a', equals = 'Grün' }]",
+            latin_1("x-a: Gr\u{fc}n"),
         ),
         Case::new(
             "header-there",

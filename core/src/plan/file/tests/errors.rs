@@ -82,7 +82,7 @@ fn an_unknown_key_deep_inside_is_told_as_well() {
     check(
         &with_lines("[request]\nretries = 2"),
         "line 3: request: unknown key “retries”; expected “timeout”, “headers”, \
-         “follow_redirects” or “cookies”",
+         “follow_redirects”, “cookies” or “http_version”",
     );
     check(
         &with_lines("[tls]\nkey = 'me.key'"),

@@ -13,9 +13,9 @@ use crate::plan::data::Pick;
 use crate::plan::tls::{Identity, Tls};
 use crate::plan::wait::{WaitRule, WaitTime};
 use crate::plan::{
-    ArrivalStage, Arrivals, BaseUrl, Body, DataSet, DataSource, Load, Order, RequestDefaults,
-    RequestStep, RunTime, Shape, Share, SpawnRate, Stage, Step, Tags, Target, Task, UserClass,
-    Users, Work,
+    ArrivalStage, Arrivals, BaseUrl, Body, DataSet, DataSource, HttpVersion, Load, Order,
+    RequestDefaults, RequestStep, RunTime, Shape, Share, SpawnRate, Stage, Step, Tags, Target,
+    Task, UserClass, Users, Work,
 };
 use crate::simulate::{Model, ServiceTime, Stall};
 use crate::template::{JsonTemplate, Template};
@@ -243,6 +243,7 @@ fn tags_thresholds_and_defaults_are_those_of_the_plan() {
         headers: vec![("accept".to_owned(), template("application/json"))],
         follow_redirects: false,
         cookies: false,
+        http_version: Some(HttpVersion::Http2),
     };
     assert_eq!(plan.request, request);
     let tls = Tls {

@@ -475,6 +475,10 @@ fn files() -> Values {
             any::<bool>().prop_map(Value::from).boxed(),
         ),
         ("cookies", any::<bool>().prop_map(Value::from).boxed()),
+        (
+            "http_version",
+            select(vec!["1.1", "2"]).prop_map(Value::from).boxed(),
+        ),
     ];
     let verify = || any::<bool>().prop_map(Value::from).boxed();
     let tls = any_of(vec![
