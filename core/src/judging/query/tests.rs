@@ -81,7 +81,10 @@ fn what_is_wrong_with_a_path_is_said() {
         (r#"$["\ud"#, r"it ends within \u"),
         (r#"$["\ud83d\uD"#, r"it ends within \u"),
         (r#"$["\u00"#, "it makes no sense from column 4 on"),
-        ("$.é-b", "it makes no sense from column 4 on; write $['é-b']"),
+        (
+            "$.é-b",
+            "it makes no sense from column 4 on; write $['é-b']",
+        ),
         (
             "$.my-key",
             "it makes no sense from column 5 on; write $['my-key']",
