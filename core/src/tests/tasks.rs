@@ -397,8 +397,8 @@ fn users_whose_tasks_break_wait_for_no_connection() {
     ] {
         let plan = format!(
             "version = 1\nload = {{ users = 20, spawn_rate = 1000, run_time = 1 }}\n\
-             [[user_class]]\nname = \"User\"\n[[user_class.task]]\nsteps = [{steps}]\n\
-             [[user_class.task]]\nweight = 0\nget = \"/never\"\n"
+             [[user_class]]\nname = \"User\"\n[[user_class.task]]\nweight = 1000000\nsteps = [{steps}]\n\
+             [[user_class.task]]\nget = \"/hardly\"\n"
         );
         let outcome = Simulation::of(&plan, |_, _| answer_after(100 * MILLI, 200)).run();
         let queued = outcome.snapshots.iter().map(|it| it.n_queued);
