@@ -1,5 +1,7 @@
 //! Numbers in text.
 
+pub mod exact;
+
 /// The finite number that `text` is in decimal notation; `None` if it is none, such as `inf`, or too large.
 ///
 /// Takes what `str::parse` takes: `+1`, `.5`, `1.`, `007` and `1e3` too, and no space. It does not use it,

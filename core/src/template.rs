@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use self::expr::Expr;
+use crate::digits::exact::Exactly;
 use crate::rng::Rng;
 
 pub use self::error::{JsonTemplateError, TemplateError, TemplateProblem, UnknownVariable};
@@ -264,7 +265,7 @@ fn write_text(value: &Value, out: &mut impl Write) {
     let written = match value {
         Value::String(text) => out.write_str(text),
         Value::Number(number) => write!(out, "{number}"),
-        other => write!(out, "{other}"),
+        other => write!(out, "{}", Exactly(other)),
     };
     written.expect("all of it ends in a `String`, which takes everything");
 }

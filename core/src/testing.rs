@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -11,7 +12,6 @@ use std::time::Duration;
 use futures::channel::mpsc;
 use futures::executor::LocalPool;
 use futures::future::select;
-use serde_json::Value;
 
 use crate::http::origin::Origin;
 use crate::http::request::{Method, Request, RequestName};
@@ -112,7 +112,7 @@ pub fn answer_after(after: Duration, status: u16) -> Answer {
 }
 
 /// An answer of JSON with this status.
-pub fn answer_json(after: Duration, status: u16, body: &Value) -> Answer {
+pub fn answer_json(after: Duration, status: u16, body: &impl fmt::Display) -> Answer {
     let body = body.to_string().into_bytes();
     let content_type = ("content-type".to_owned(), "application/json".to_owned());
     Answer {

@@ -35,6 +35,12 @@ impl Weights {
         debug_assert!(ticket < self.tickets());
         self.totals.partition_point(|&total| total <= ticket)
     }
+
+    /// Whether the weight at this index is ever drawn.
+    pub fn is_drawn(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).map_or(0, |it| self.totals[it]);
+        before < self.totals[index]
+    }
 }
 
 #[cfg(test)]
@@ -48,6 +54,9 @@ mod tests {
             .map(|it| weights.holder(it))
             .collect();
         assert_eq!(holders, expected);
+        for index in 0..weights.totals.len() {
+            assert_eq!(weights.is_drawn(index), expected.contains(&index));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::command::{command, root, run};
 use crate::tools;
 
 /// The fuzz targets in `core/fuzz`.
-const TARGETS: [&str; 4] = ["plan", "template", "check", "threshold"];
+const TARGETS: [&str; 6] = ["plan", "template", "check", "threshold", "charset", "rows"];
 
 /// Runs each target for `secs` seconds.
 ///

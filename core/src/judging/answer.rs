@@ -8,8 +8,10 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 pub use self::not_json::NotJson;
+use crate::digits::exact;
 use crate::http::charset::{NotText, utf8};
 use crate::http::transport::{Kept, Response};
+use crate::judging::query::JsonPath;
 
 /// One answer. Its body is decoded and parsed at most once, when somebody first asks.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Answer<'a> {
     response: &'a Response,
     text: OnceCell<Result<Cow<'a, str>, NotText>>,
     json: OnceCell<Result<Value, NotJson>>,
+    // The same with every digit of its numbers; empty if 64 bits hold them all.
+    exact: OnceCell<Option<Value>>,
 }
 
 impl<'a> Answer<'a> {
@@ -27,6 +31,7 @@ impl<'a> Answer<'a> {
             response,
             text: OnceCell::new(),
             json: OnceCell::new(),
+            exact: OnceCell::new(),
         }
     }
 
@@ -80,11 +85,40 @@ impl<'a> Answer<'a> {
                 return Err(NotJson::TooLong);
             }
             match self.text() {
-                Ok(text) => serde_json::from_str(text).map_err(|it| NotJson::new(text, &it)),
+                Ok(text) => serde_json::from_str(text)
+                    // A number that is too large may be the reason.
+                    .or_else(|error| exact::read(text).map_err(|_| NotJson::new(text, &error))),
                 Err(error) => Err(NotJson::NotText(error.clone())),
             }
         });
         json.as_ref()
+    }
+
+    /// What is at the first of the places of `path` in the body as JSON. Numbers that 64 bits cannot
+    /// hold are as [`exact::number`] finds them.
+    ///
+    /// # Errors
+    ///
+    /// As [`json`](Self::json).
+    pub(crate) fn first(&self, path: &JsonPath) -> Result<Option<&Value>, &NotJson> {
+        let json = self.json()?;
+        let found = path.first(json);
+        // Most answers are read once: whether a number has more digits is seen where one is found.
+        Ok(found.map(|found| match exact::may_be_rounded(found) {
+            true => self
+                .exact()
+                .and_then(|it| twin(found, json, it))
+                .unwrap_or(found),
+            false => found,
+        }))
+    }
+
+    fn exact(&self) -> Option<&Value> {
+        let exact = self.exact.get_or_init(|| {
+            let text = self.text().ok().filter(|it| !exact::holds_all(it))?;
+            exact::read(text).ok()
+        });
+        exact.as_ref()
     }
 
     /// Whether there is more of the body than was kept.
@@ -100,6 +134,24 @@ impl<'a> Answer<'a> {
 
     fn kept(&self) -> Option<&'a Kept> {
         self.response.kept.as_deref()
+    }
+}
+
+/// What is in `exact` at the place that `found` has in `json`.
+fn twin<'a>(found: &Value, json: &Value, exact: &'a Value) -> Option<&'a Value> {
+    if std::ptr::eq(found, json) {
+        return Some(exact);
+    }
+    match (json, exact) {
+        (Value::Array(left), Value::Array(right)) => {
+            let mut pairs = left.iter().zip(right);
+            pairs.find_map(|(left, right)| twin(found, left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let mut pairs = left.values().zip(right.values());
+            pairs.find_map(|(left, right)| twin(found, left, right))
+        }
+        _ => None,
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::digits::exact::{self, Exactly, is_same_number};
 use crate::http::request::Keep;
 use crate::judging::answer::Answer;
 use crate::judging::query::{JsonPath, Pattern};
@@ -239,13 +240,14 @@ fn judge_json(
     answer: &Answer<'_>,
     scope: &mut dyn Scope,
 ) -> Result<(), CheckFailure> {
-    let json = match answer.json() {
-        Ok(json) => json,
+    let found = match answer.first(path) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            let message = format!("no {} in the body", shorten(path.as_str()));
+            let json = answer.json().ok();
+            return fail(&message, json.map(|it| shorten_value(&Exactly(it))));
+        }
         Err(error) => return fail(&error.to_string(), error.found()),
-    };
-    let Some(found) = path.first(json) else {
-        let message = format!("no {} in the body", shorten(path.as_str()));
-        return fail(&message, Some(shorten_value(json)));
     };
     let Some(equals) = equals else {
         return Ok(());
@@ -255,25 +257,35 @@ fn judge_json(
     }
     let wanted = shorten_value(equals);
     let message = format!("{} is not {wanted}", shorten(path.as_str()));
-    fail(&message, Some(shorten_value(found)))
+    fail(&message, Some(shorten_value(&Exactly(found))))
 }
 
 /// Whether two values mean the same: `5` is `5.0`, and keys have no order.
 fn is_same(left: &Value, right: &Value) -> bool {
+    if left == right {
+        return true;
+    }
+    if let (Some(left), Some(right)) = (digits(left), digits(right)) {
+        return is_same_number(&left, &right);
+    }
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => {
             let mut pairs = left.iter().zip(right);
             left.len() == right.len() && pairs.all(|(left, right)| is_same(left, right))
         }
-        (Value::Number(left), Value::Number(right)) => {
-            let is_whole = !left.is_f64() && !right.is_f64();
-            left == right || !is_whole && left.as_f64() == right.as_f64()
-        }
         (Value::Object(left), Value::Object(right)) => {
             let has = |(key, value)| right.get(key).is_some_and(|it| is_same(value, it));
             left.len() == right.len() && left.iter().all(has)
         }
-        _ => left == right,
+        _ => false,
+    }
+}
+
+/// A number as it is written.
+fn digits(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Number(number) => Some(number.to_string().into()),
+        other => exact::number(other).map(Cow::Borrowed),
     }
 }
 

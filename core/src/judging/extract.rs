@@ -39,8 +39,8 @@ impl Extract {
     pub fn find(&self, answer: &Answer<'_>) -> Result<Value, Missing> {
         let found = match &self.source {
             Source::Header(name) => Ok(answer.header(name).map(Value::from)),
-            Source::Json(path) => match answer.json() {
-                Ok(json) => Ok(path.first(json).cloned()),
+            Source::Json(path) => match answer.first(path) {
+                Ok(found) => Ok(found.cloned()),
                 Err(error) => Err((error.to_string(), error.found())),
             },
             Source::Regex(pattern) => match answer.text() {

@@ -200,7 +200,45 @@ fn parse_path(source: &str) -> Result<serde_json_path::JsonPath, String> {
     if after_escape.is_some_and(|n_chars| n_chars < 2) {
         return Err("it ends within \\u".to_owned());
     }
-    serde_json_path::JsonPath::parse(source).map_err(|it| path_problem(source, &it))
+    serde_json_path::JsonPath::parse(source).map_err(|it| {
+        let problem = path_problem(source, &it);
+        match in_brackets(source) {
+            Some(path) => format!("{problem}; write {path}"),
+            None => problem,
+        }
+    })
+}
+
+/// The path with the keys in brackets that cannot stand behind a dot, such as `$['my-key']` for
+/// `$.my-key`; `None` if that is no path either. What is in brackets stays as it is.
+fn in_brackets(source: &str) -> Option<String> {
+    let mut path = String::new();
+    let mut rest = source;
+    while let Some(start) = rest.find(['.', '[']) {
+        let (before, after) = rest.split_at(start);
+        path.push_str(before);
+        let is_key = after.starts_with('.');
+        let end = match is_key {
+            true => after[1..].find(['.', '[']).map(|it| it + 1),
+            false => after.find(']').map(|it| it + 1),
+        };
+        let (part, after) = after.split_at(end.unwrap_or(after.len()));
+        let key = part.trim_start_matches('.');
+        let can_follow = |c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
+        let is_number = key.bytes().all(|it| it.is_ascii_digit());
+        if !is_key || key.is_empty() || key == "*" || !is_number && key.chars().all(can_follow) {
+            path.push_str(part);
+        } else {
+            // Of two dots one stands for all that is below.
+            path.push_str(if path.ends_with('.') { "." } else { "" });
+            let quote = if is_number { "" } else { "'" };
+            path.push_str(&format!("[{quote}{key}{quote}]"));
+        }
+        rest = after;
+    }
+    path.push_str(rest);
+    serde_json_path::JsonPath::parse(&path).ok()?;
+    Some(path)
 }
 
 fn path_problem(source: &str, error: &serde_json_path::ParseError) -> String {

@@ -228,7 +228,7 @@ mod tests {
         let answer = |_: Elapsed, _: &Request| answer_after(Duration::ZERO, 200);
         let board = Simulation::of(plan, answer).run().board;
         let message = board.exceptions()[0].message.replace('"', "\"\"");
-        let expected = format!("Count,Message,Traceback,Nodes\r\n4,{message},'=1+1,local\r\n");
+        let expected = format!("Count,Message,Traceback,Nodes\r\n1,{message},'=1+1,local\r\n");
         assert_eq!(exceptions(&board), expected);
     }
 

@@ -346,15 +346,22 @@ impl Class {
             });
             first.is_none_or(|it| it.needed_variables().all(&is_set))
         };
-        let inner = self.sets.iter().skip(1).map(|it| it.on_start);
-        // Most have none.
-        let mut inner = inner.filter(|&it| !self.list(it).is_empty());
-        let tasks = self.sets.iter().flat_map(|it| &it.tasks);
-        let mut lists = tasks.filter_map(|it| match it.work {
-            ReadyWork::Set(_) => None,
-            ReadyWork::Steps(list) => Some(list),
-        });
-        lists.any(begins) || inner.any(begins)
+        self.can_begin(&self.sets[0], &begins)
+    }
+
+    /// Whether a list that a user comes to in a set begins, as `begins` has it.
+    fn can_begin(&self, set: &Set, begins: &impl Fn(ListIdx) -> bool) -> bool {
+        let tasks = set.tasks.iter().enumerate();
+        let mut tasks = tasks.filter(|&(index, _)| set.weights.is_drawn(index));
+        tasks.any(|(_, task)| match task.work {
+            ReadyWork::Set(inner) => {
+                let inner = &self.sets[inner as usize];
+                // Most have no such list.
+                let has_start = !self.list(inner.on_start).is_empty();
+                has_start && begins(inner.on_start) || self.can_begin(inner, begins)
+            }
+            ReadyWork::Steps(list) => begins(list),
+        })
     }
 
     fn set_weights(&mut self, other: &Self) {

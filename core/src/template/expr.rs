@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Number, Value};
 
 use super::{Scope, TemplateProblem, UnknownVariable};
+use crate::digits::{exact, read_float};
 use crate::rng::Rng;
 use crate::shorten::shorten;
 
@@ -109,8 +110,16 @@ fn rand_float(arguments: &[Value]) -> Option<Expr> {
     let [start, end] = arguments else {
         return None;
     };
-    let (start, end) = (start.as_f64()?, end.as_f64()?);
+    let (start, end) = (float(start)?, float(end)?);
     (start <= end).then_some(Expr::RandFloat { start, end })
+}
+
+/// The nearest number; one with more digits than 64 bits hold is a text.
+fn float(argument: &Value) -> Option<f64> {
+    match argument {
+        Value::String(text) if !exact::holds(text) => read_float(text),
+        other => other.as_f64(),
+    }
 }
 
 fn rand_int(arguments: &[Value]) -> Option<Expr> {

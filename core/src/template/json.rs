@@ -11,6 +11,7 @@ use super::{
     Encoding, JsonTemplateError, Piece, Scope, TemplateError, UnknownVariable, parse, write_pieces,
     write_text,
 };
+use crate::digits::exact::Exactly;
 
 /// A JSON value whose strings are [templates](super::Template); the keys of objects are not.
 ///
@@ -297,7 +298,7 @@ fn separator(nth: usize) -> &'static str {
 }
 
 fn write_json(value: &Value, out: &mut String) {
-    write!(out, "{value}").expect("a `String` takes everything");
+    write!(out, "{}", Exactly(value)).expect("a `String` takes everything");
 }
 
 fn write_str(text: &str, out: &mut Escaped<'_>) {

@@ -4,6 +4,7 @@ use serde_json::{Number, Value};
 
 use super::expr::Expr;
 use super::{Piece, Template, TemplateError, TemplateProblem};
+use crate::digits::exact::is_same_number;
 
 /// The pieces of a template.
 pub(super) fn pieces(source: &str) -> Result<Vec<Piece>, TemplateError> {
@@ -120,8 +121,9 @@ impl<'a> Parser<'a> {
             return Err(self.unexpected("a number, a word or a quoted text"));
         }
         Ok(match word.parse::<Number>() {
-            Ok(number) => Value::Number(number),
-            Err(_) => Value::String(word.to_owned()),
+            Ok(number) if is_same_number(word, &number.to_string()) => Value::Number(number),
+            // What has more digits than a number can have is written as it is.
+            _ => Value::String(word.to_owned()),
         })
     }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::digits::exact;
 use crate::rng::Rng;
 
 /// A user with a few variables, at half past three.
@@ -18,6 +19,7 @@ pub(crate) fn scope() -> TestScope {
     TestScope {
         variables: BTreeMap::from([
             ("accounts.email", json!("a+b@c.d")),
+            ("big", exact::read("12345678901234567890123").unwrap()),
             ("host", json!("http://localhost:5000/a?b")),
             ("id", json!(7)),
             ("list", json!([1, {"b": 1.50, "a": null}])),
@@ -271,6 +273,10 @@ mod rendering {
             "2026-07-29T15:30:00.123Z 1785339000123 1785339000",
         );
         check("{{ choice(a-b/c) }}", "a-b/c");
+        check(
+            "{{ choice(12345678901234567890123) }}",
+            "12345678901234567890123",
+        );
         check(r#"{{ choice( "}}, \"\\\n" ) }}"#, "}}, \"\\\n");
         check(r#"{{ choice('it\'s "x"') }}"#, "it's \"x\"");
         check("{{ randint(5, 5) }}", "5");

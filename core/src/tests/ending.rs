@@ -95,7 +95,9 @@ fn a_stage_without_users_is_no_end() {
 fn a_user_that_can_never_send_is_gone() {
     // The token is only in the answer to a request that needs it.
     let class = "task = [ { get = '/{{token}}', extract = { token = { json = '$' } } },\n\
-                 { steps = [ { wait = '1s' }, { get = '/x', headers = { x = '{{token}}' } } ] } ]";
+                 { steps = [ { wait = '1s' }, { get = '/x', headers = { x = '{{token}}' } } ] },\n\
+                 { weight = 0, get = '/never' },\n\
+                 { weight = 0, name = 's', on_start = [ { get = '/y' } ], task = [ { get = '/z' } ] } ]";
     let load = "users = 20, spawn_rate = 20, max_requests = 10";
     let outcome = run(&plan(load, class), |_, _| answer_after(MILLI, 200));
     assert_eq!(outcome.board.end_cause(), Some(&EndCause::NoUsersLeft));

@@ -123,7 +123,7 @@ task = [ { get = "/one" } ]
 /// How the sharded runs answer: what a request is determines it.
 fn echo(_: Elapsed, request: &Request) -> Answer {
     let after = Duration::from_millis(20 + 7 * (request.url.len() as u64 % 5));
-    answer_json(after, 200, &(*request.url).into())
+    answer_json(after, 200, &serde_json::Value::from(&*request.url))
 }
 
 /// Runs a plan as one shard, as two, and as seven.

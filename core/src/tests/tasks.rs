@@ -397,8 +397,8 @@ fn users_whose_tasks_break_wait_for_no_connection() {
     ] {
         let plan = format!(
             "version = 1\nload = {{ users = 20, spawn_rate = 1000, run_time = 1 }}\n\
-             [[user_class]]\nname = \"User\"\n[[user_class.task]]\nsteps = [{steps}]\n\
-             [[user_class.task]]\nweight = 0\nget = \"/never\"\n"
+             [[user_class]]\nname = \"User\"\n[[user_class.task]]\nweight = 1000000\nsteps = [{steps}]\n\
+             [[user_class.task]]\nget = \"/hardly\"\n"
         );
         let outcome = Simulation::of(&plan, |_, _| answer_after(100 * MILLI, 200)).run();
         let queued = outcome.snapshots.iter().map(|it| it.n_queued);
@@ -406,5 +406,30 @@ fn users_whose_tasks_break_wait_for_no_connection() {
         // A task that sends nothing takes a millisecond at least.
         let n_exceptions = outcome.board.exceptions()[0].count;
         assert!((180..=20_000).contains(&n_exceptions), "{n_exceptions}");
+    }
+}
+
+#[test]
+fn numbers_come_out_of_an_answer_digit_by_digit() {
+    let class = r#"
+        task = [{ steps = [
+            { get = "/", extract = { id = { json = "$.id" }, all = { json = "$" } } },
+            { post = "/{{id}}", json = { id = "{{id}}", text = "<{{id}}>", all = "{{all}}" } },
+        ] }]
+    "#;
+    for id in [
+        "12345678901234567890123",
+        "0.1234567890123456789",
+        "1e400",
+        "52.97",
+    ] {
+        let answer = format!("{{\"id\":{id}}}");
+        let body = answer.clone();
+        let outcome = run(1, class, move |_| answer_json(200 * MILLI, 200, &body));
+        let sent = outcome.logs[0].sent.borrow();
+        let (_, request) = &sent[1];
+        assert_eq!(&*request.url, format!("/{id}"));
+        let expected = format!("{{\"id\":{id},\"text\":\"<{id}>\",\"all\":{answer}}}");
+        assert_eq!(request.body.as_deref(), Some(expected.as_bytes()));
     }
 }

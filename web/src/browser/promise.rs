@@ -31,7 +31,7 @@ impl Promise {
     pub(crate) fn sentence(self) -> &'static str {
         match self {
             Self::Absent => "The browser may delete saved runs when its disk runs short.",
-            Self::Given => "Runs are kept until you delete them.",
+            Self::Given => "Saved runs stay until you delete them.",
             Self::Refused => {
                 "The browser does not promise to keep runs, and may delete them when its disk runs short. Export those that you will need."
             }

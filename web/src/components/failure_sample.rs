@@ -54,7 +54,7 @@ pub(crate) fn FailureSample(props: &FailureSampleProps) -> Html {
             <h2>{ "Headers" }</h2>
             { block(&headers(evidence), "No headers can be read. A page sees only those that the target exposes to it.") }
             <h2>{ body_title(evidence) }</h2>
-            { block(&evidence.body, "No body was kept.") }
+            { block(&evidence.body, no_body(evidence)) }
             <CopyButton text={text(props, evidence)} label="Copy" />
         </>
     }
@@ -76,6 +76,13 @@ fn block(text: &str, otherwise: &'static str) -> Html {
 fn status(evidence: &Evidence) -> String {
     let status = evidence.status.map(|it| it.to_string());
     status.unwrap_or_else(|| "no answer".to_owned())
+}
+
+fn no_body(evidence: &Evidence) -> &'static str {
+    match evidence.status {
+        Some(_) => "The body is empty.",
+        None => "There was no answer.",
+    }
 }
 
 fn headers(evidence: &Evidence) -> String {
@@ -112,4 +119,19 @@ fn text(props: &FailureSampleProps, evidence: &Evidence) -> String {
         headers(evidence),
         evidence.body,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_body_is_told_from_no_answer() {
+        let evidence = |status| Evidence {
+            status,
+            ..Evidence::default()
+        };
+        assert_eq!(no_body(&evidence(Some(500))), "The body is empty.");
+        assert_eq!(no_body(&evidence(None)), "There was no answer.");
+    }
 }

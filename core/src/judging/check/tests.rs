@@ -261,6 +261,11 @@ fn numbers_are_the_same_if_they_mean_the_same() {
         (json!([{"a": 0}]), json!([{"a": -0.0}]), true),
         (json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1}), true),
         (json!(u64::MAX), json!(u64::MAX - 1), false),
+        (
+            json!(9007199254740993_u64),
+            json!(9007199254740992.0),
+            false,
+        ),
         (json!(-1), json!(u64::MAX), false),
         (json!([1]), json!([1, 2]), false),
         (json!({"a": 1}), json!({"b": 1}), false),
@@ -269,6 +274,40 @@ fn numbers_are_the_same_if_they_mean_the_same() {
         assert_eq!(is_same(&left, &right), expected, "{left} {right}");
         assert_eq!(is_same(&right, &left), expected, "{right} {left}");
     }
+}
+
+#[test]
+fn numbers_are_compared_to_the_last_digit() {
+    for (number, equals, passes) in [
+        ("1.00", json!(1), true),
+        ("1e1", json!(10), true),
+        ("12345678901234567890123", json!("{{ big }}"), true),
+        ("12345678901234567890124", json!("{{ big }}"), false),
+        ("1.2345678901234567890123e22", json!("{{ big }}"), true),
+        (
+            "12345678901234567890123",
+            json!(1.234_567_890_123_456_8e22),
+            false,
+        ),
+        (
+            "0.1234567890123456789",
+            json!(0.123_456_789_012_345_68),
+            false,
+        ),
+        ("1e400", json!({"a": 1}), false),
+    ] {
+        let check = json_is("$.id", equals);
+        let body = format!("{{\"a\":[0.5],\"id\":{number}}}");
+        let found = judge_body(&check, &body);
+        assert_eq!(found.is_ok(), passes, "{check} {body}: {found:?}");
+    }
+    let failure = judge_body(&json_is("$.id", json!(1)), r#"{"id":1e400}"#).unwrap_err();
+    assert_eq!(failure.to_string(), "$.id is not 1; found 1e400");
+    let failure = judge_body(&exists("$.no"), r#"{"id":1e400}"#).unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "no $.no in the body; found {\"id\":1e400}"
+    );
 }
 
 #[test]

@@ -81,7 +81,24 @@ fn what_is_wrong_with_a_path_is_said() {
         (r#"$["\ud"#, r"it ends within \u"),
         (r#"$["\ud83d\uD"#, r"it ends within \u"),
         (r#"$["\u00"#, "it makes no sense from column 4 on"),
-        ("$.é-b", "it makes no sense from column 4 on"),
+        (
+            "$.é-b",
+            "it makes no sense from column 4 on; write $['é-b']",
+        ),
+        (
+            "$.my-key",
+            "it makes no sense from column 5 on; write $['my-key']",
+        ),
+        (
+            "$.a[0].b c..x-y.d",
+            "it makes no sense from column 9 on; write $.a[0]['b c']..['x-y'].d",
+        ),
+        (
+            "$.items.0.id",
+            "in dot member name, must start with lowercase alpha or '_' at column 9; \
+             write $.items[0].id",
+        ),
+        ("$.it's-me", "it makes no sense from column 5 on"),
         (
             "$[?match(@.a, 'x')]",
             "in long-hand segment, function name 'match' is not defined at column 4",

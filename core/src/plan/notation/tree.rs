@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
+use serde_json::Value as Json;
+
 use super::errors::{PlanProblem, one_line};
-use crate::digits::read_float;
+use crate::digits::{exact, read_float};
 use crate::plan::path::{write_index, write_key};
 
 /// A value and the line on which it starts.
@@ -251,7 +253,7 @@ impl<'a> Builder<'a> {
             path,
             line,
             &format!(
-                "expected a number of at most 64 bits, found {}",
+                "expected a number of at most 64 bits, found {}; only a text can have more digits",
                 one_line(text, 60)
             ),
         )
@@ -259,17 +261,20 @@ impl<'a> Builder<'a> {
 
     /// The node of a number with a fraction or an exponent as it is written.
     pub(in crate::plan) fn float(&self, path: Trail<'_>, line: u32, text: &str) -> Node {
-        match read_float(text) {
-            Some(number) => Node::new(line, Value::Float(number)),
-            None => {
-                let found = one_line(text, 60);
-                self.unreadable(
-                    path,
-                    line,
-                    &format!("expected a finite number, found {found}"),
-                )
+        let found = || one_line(text, 60);
+        let message = match read_float(text) {
+            Some(number) if exact::holds(text) => {
+                return Node::new(line, Value::Float(number));
             }
-        }
+            Some(number) => format!(
+                "expected a number of at most 64 bits, found {}, which would become {}; only a text \
+                 can have more digits",
+                found(),
+                Json::from(number)
+            ),
+            None => format!("expected a finite number, found {}", found()),
+        };
+        self.unreadable(path, line, &message)
     }
 
     pub(in crate::plan) fn unreadable(&self, path: Trail<'_>, line: u32, message: &str) -> Node {

@@ -87,6 +87,8 @@ fn sample(evidence: &Evidence) -> Html {
     if !evidence.body.is_empty() {
         html.raw("<dt>Body</dt><dd><pre dir=\"auto\" tabindex=\"0\">");
         html.text(&evidence.body).raw("</pre></dd>\n");
+    } else if evidence.status.is_some() {
+        html.raw("<dt>Body</dt><dd class=\"soft\">empty</dd>\n");
     }
     html.raw("</dl>\n</details>");
     html

@@ -122,6 +122,7 @@ fn a_small_run_is_told_whole() {
              <td class=\"name\"><bdi class=\"clip\">503 Service Unavailable</bdi></td>"
         ),
         "<dt>URL</dt><dd><bdi class=\"clip\">http://shop.test/api/buy</bdi></dd>",
+        "<dt>Body</dt><dd class=\"soft\">empty</dd>",
         "host = &quot;http://shop.test/api&quot;",
         "<span class=\"part\">75.0 %</span> <bdi class=\"clip\">GET /</bdi>",
         "RPS: at most ",

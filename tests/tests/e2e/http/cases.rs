@@ -523,6 +523,14 @@ fn texts() -> Vec<Case> {
             ),
         ),
         Case::new(
+            "huge-number",
+            "get = '{}', check = [{ json = '$.id' }, { json = '$.ok', equals = 1 }]",
+            ok(
+                "content-type: application/json",
+                "{\"id\":1e400,\"ok\":10e-1}",
+            ),
+        ),
+        Case::new(
             "not-json",
             GET_ID,
             ok("content-type: application/json", "<html>"),

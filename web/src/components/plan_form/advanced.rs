@@ -110,7 +110,7 @@ fn plain(field: &Plain, editor: &Editor) -> Html {
 /// What few plans need.
 pub(super) fn advanced(editor: &Editor) -> Html {
     let request = Path::of("request");
-    let redirects = request.key("follow_redirects");
+    let (redirects, cookies) = (request.key("follow_redirects"), request.key("cookies"));
     html! {
         <>
             <div class="fields">{ for ENDS.iter().map(|it| plain(it, editor)) }</div>
@@ -128,6 +128,7 @@ pub(super) fn advanced(editor: &Editor) -> Html {
                         hint="in seconds, or such as 500ms"
                     />
                     { plan_select(editor, "Redirects", &redirects, REDIRECTS, "") }
+                    { plan_select(editor, "Cookies", &cookies, COOKIES, COOKIES_HINT) }
                 </div>
                 <PairsTable
                     editor={editor.clone()}
@@ -257,3 +258,7 @@ const SERVICE_TIMES: &[Choice] = &[
 ];
 
 const REDIRECTS: &[Choice] = &[("", "Followed"), ("false", "Not followed")];
+
+const COOKIES: &[Choice] = &[("", "A jar for each user"), ("false", "None")];
+
+const COOKIES_HINT: &str = "in the command only: a page sends none";

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mayfly_core::digits::read_float;
+use mayfly_core::digits::{exact, read_float};
 use serde_json::{Number, Value};
 use yew::prelude::*;
 
@@ -147,7 +147,8 @@ pub(super) fn number_or_text(text: &str) -> Value {
     if let Ok(whole) = text.parse::<i64>() {
         return whole.into();
     }
-    let number = read_float(text).and_then(Number::from_f64);
+    let number = read_float(text).filter(|_| exact::holds(text));
+    let number = number.and_then(Number::from_f64);
     number.map_or_else(|| text.into(), Value::Number)
 }
 

@@ -1,5 +1,6 @@
 //! What is typed into a field, as a value of the plan, and back.
 
+use mayfly_core::digits::exact;
 use serde_json::{Value, json};
 
 use super::editor::number_or_text;
@@ -31,8 +32,11 @@ impl Kind {
     pub(super) fn value(self, text: &str) -> Value {
         match self {
             // The engine says what is wrong with it, and nothing that was typed is lost.
-            Self::Body => serde_json::from_str(text).unwrap_or_else(|_| json!({ ESCAPE: text })),
-            Self::Json => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+            Self::Body => read(text).unwrap_or_else(|| json!({ ESCAPE: text })),
+            Self::Json => match serde_json::from_str::<Value>(text) {
+                Ok(_) => Self::Body.value(text),
+                Err(_) => text.into(),
+            },
             Self::List => words(text).map(Value::from).collect(),
             Self::Number => number_or_text(text),
             Self::Statuses => {
@@ -56,7 +60,10 @@ impl Kind {
             (Self::Json, Value::String(text)) if serde_json::from_str::<Value>(text).is_err() => {
                 text.clone()
             }
-            (Self::Json, value) => unescaped(value).to_string(),
+            (Self::Json, value) => match escaped(value).filter(|it| read(it).is_none()) {
+                Some(text) => text.to_owned(),
+                None => unescaped(value).to_string(),
+            },
             (Self::List | Self::Statuses, Value::Array(items)) => {
                 let items: Vec<String> = items.iter().map(text_of).collect();
                 items.join(", ")
@@ -70,6 +77,12 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|it| !it.is_empty())
 }
 
+/// JSON, unless one of its numbers would be another one then, of which the engine says so.
+fn read(text: &str) -> Option<Value> {
+    let value = serde_json::from_str(text).ok()?;
+    exact::holds_all(text).then_some(value)
+}
+
 fn escaped(value: &Value) -> Option<&str> {
     let table = value.as_object().filter(|it| it.len() == 1)?;
     table.get(ESCAPE)?.as_str()
@@ -77,7 +90,7 @@ fn escaped(value: &Value) -> Option<&str> {
 
 /// What TOML cannot say is in it as a text, which no person wants to see in JSON.
 fn unescaped(value: &Value) -> Value {
-    let text = escaped(value).and_then(|it| serde_json::from_str(it).ok());
+    let text = escaped(value).and_then(read);
     match (text, value) {
         (Some(value), _) => value,
         (None, Value::Array(items)) => items.iter().map(unescaped).collect(),
@@ -122,6 +135,16 @@ mod tests {
         check(Kind::Json, "null", json!(null));
         check(Kind::Json, "{\"a\":[1]}", json!({ "a": [1] }));
         check(Kind::Json, "01234", json!("01234"));
+    }
+
+    #[test]
+    fn numbers_that_nothing_can_hold_stay_as_they_are_typed() {
+        for number in ["12345678901234567890123", "0.1234567890123456789"] {
+            check(Kind::Json, number, json!({ "$json": number }));
+            check(Kind::Number, number, json!(number));
+            let body = format!("{{\"id\":{number}}}");
+            check(Kind::Body, &body, json!({ "$json": body }));
+        }
     }
 
     #[test]

@@ -336,7 +336,8 @@ fn a_number_out_of_range_is_told_with_the_range() {
     );
     check(
         &with_load("users = 1\nspawn_rate = 1\nseed = 99999999999999999999"),
-        "line 8: load.seed: expected a number of at most 64 bits, found 99999999999999999999",
+        "line 8: load.seed: expected a number of at most 64 bits, found 99999999999999999999; \
+         only a text can have more digits",
     );
 }
 
@@ -409,6 +410,26 @@ fn a_list_in_the_place_of_a_table_is_told() {
         "line 3: simulated.stalls[0]: expected a table, found a list",
     );
     check_json("[1, 2]", "line 1: expected a table, found a list");
+}
+
+#[test]
+fn no_number_loses_digits_in_silence() {
+    let task = |id: &str| with_task(&format!("post = '/'\njson = {{ id = {id} }}"));
+    for (id, problem) in [
+        ("12345678901234567890123", "12345678901234567890123"),
+        (
+            "0.1234567890123456789",
+            "0.1234567890123456789, which would become 0.12345678901234568",
+        ),
+    ] {
+        check(
+            &task(id),
+            &format!(
+                "line 9: user_class[0].task[0].json.id: expected a number of at most 64 bits, \
+                 found {problem}; only a text can have more digits"
+            ),
+        );
+    }
 }
 
 #[test]
