@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use mayfly_core::plan::tls::{Identity, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 
 /// Why no connection could be encrypted as the plan says.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -58,22 +62,28 @@ type Read<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 /// Fails if a file of the plan or of the environment cannot be used.
 pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError> {
     let mut roots = RootCertStore::empty();
+    let mut named = Vec::new();
     if tls.verify {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        add_system(&mut roots)?;
+        named = add_system(&mut roots)?;
     }
     if let Some(name) = &tls.ca {
         let certificates = certificates("ca", name, read)?;
-        if roots.add_parsable_certificates(certificates).0 == 0 {
+        if roots.add_parsable_certificates(certificates.clone()).0 == 0 {
             return Err(missing("ca", "a certificate", name));
         }
+        named.extend(certificates);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("ring knows the versions that are on by default");
     let config = if tls.verify {
-        config.with_root_certificates(roots)
+        let inner = WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
+            .build()
+            .expect("there are Mozilla's roots, and no lists of revoked certificates");
+        let trusted = Arc::new(Trusted { inner, named });
+        config.dangerous().with_custom_certificate_verifier(trusted)
     } else {
         let anybody = Arc::new(Anybody(provider));
         config.dangerous().with_custom_certificate_verifier(anybody)
@@ -98,8 +108,9 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
     }
 }
 
-/// Adds what the system trusts. A system without any is none: there are those that are built in.
-fn add_system(roots: &mut RootCertStore) -> Result<(), TlsError> {
+/// Adds what the system trusts, and gives what the environment names in its place. A system without any
+/// is none: there are those that are built in.
+fn add_system(roots: &mut RootCertStore) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     // Others would take its place without a word.
     if let Some(path) = env::var_os("SSL_CERT_FILE")
         && !Path::new(&path).exists()
@@ -108,13 +119,14 @@ fn add_system(roots: &mut RootCertStore) -> Result<(), TlsError> {
         return Err(TlsError::Environment(format!(": {path} is not there")));
     }
     let found = rustls_native_certs::load_native_certs();
-    let n_added = roots.add_parsable_certificates(found.certs).0;
+    let n_added = roots.add_parsable_certificates(found.certs.clone()).0;
     let is_chosen = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(|it| env::var_os(it).is_some());
-    if n_added == 0 && is_chosen.contains(&true) {
+    let is_chosen = is_chosen.contains(&true);
+    if n_added == 0 && is_chosen {
         let errors = found.errors.iter().map(|it| format!("; {it}"));
         return Err(TlsError::Environment(errors.collect()));
     }
-    Ok(())
+    Ok(if is_chosen { found.certs } else { Vec::new() })
 }
 
 fn certificates(
@@ -143,6 +155,62 @@ fn missing(key: &'static str, expected: &'static str, name: &str) -> TlsError {
         key,
         expected,
         name: name.to_owned(),
+    }
+}
+
+/// Takes for the server whom an authority vouches for, and whose own certificate was named. One that is
+/// signed by itself, as openssl makes them, is that of an authority, and so for no server by the rules of
+/// the web; that it was named says that it is meant.
+#[derive(Debug)]
+struct Trusted {
+    inner: Arc<WebPkiServerVerifier>,
+    named: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self
+            .inner
+            .verify_server_cert(own, intermediates, name, ocsp, now);
+        match verified {
+            // What it is for is looked at after its dates, and before its name.
+            Err(rustls::Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.named.contains(own) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, own, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, own, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
     }
 }
 

@@ -88,6 +88,42 @@ async fn a_certificate_is_shown_to_a_server_that_asks_and_may_be_refused() {
     }
 }
 
+/// As `openssl req -x509` makes it: signed by itself, as that of an authority.
+#[tokio::test]
+async fn a_certificate_that_is_named_is_that_of_its_server() {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let own = params.self_signed(&key).unwrap();
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![own.der().clone()],
+                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+            )
+            .unwrap();
+    let url = serve_encrypted(config).await;
+    let by_address = url.replace("localhost", "127.0.0.1");
+    assert_ne!(url, by_address);
+    let pem = pem(own.der());
+    for (lines, url, expected) in [
+        ("tls = { ca = 'own' }", &url, answer(200, 2)),
+        (
+            "tls = { ca = 'own' }",
+            &by_address,
+            Err(TransportError::TlsName),
+        ),
+        ("", &url, Err(TransportError::TlsUntrusted)),
+    ] {
+        let transport = HttpTransport::new(1, settings(lines, &[("own", &pem)]).unwrap());
+        let result = transport.send(&Request::new(Method::Get, url)).await;
+        assert_eq!(result, expected, "{lines} {url}");
+    }
+}
+
 #[track_caller]
 fn check_settings(tls: &str, expected: &str) {
     let key = KeyPair::generate().unwrap().serialize_pem();
