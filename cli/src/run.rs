@@ -416,7 +416,6 @@ fn edited(plan: &Draft, more: i64) -> Option<(Draft, u32)> {
         users: UserCount::try_from(n_users).ok()?,
         // As many at once as Locust starts by a key.
         spawn_rate: SpawnRate::try_from(100.0).ok()?,
-        ..users
     };
     Some((with_users(plan, users), n_users))
 }
