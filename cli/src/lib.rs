@@ -8,6 +8,8 @@ pub mod exit;
 mod host;
 pub mod http;
 pub mod open_files;
+mod reports;
 pub mod run;
 pub mod runtime;
+pub mod serve;
 mod signals;

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use mayfly_core::plan::BaseUrl;
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use mayfly::exit::Exit;
 use mayfly::open_files;
 use mayfly::run::{Ready, RunOptions};
 use mayfly::runtime;
+use mayfly::serve::{Given, ServeArgs, ServeOptions, Serving};
 
 /// Runs load tests.
 ///
@@ -60,6 +61,8 @@ struct RunArgs {
     /// Write the report to this file at the end, as JSON; the page can import it
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    serve: ServeArgs,
 }
 
 #[derive(Args)]
@@ -93,14 +96,16 @@ fn main() -> ExitCode {
 
 /// Runs a plan to its end.
 async fn run(args: RunArgs) -> Exit {
+    if !args.headless {
+        return serve(args).await.unwrap_or_else(|error| {
+            output::error(&error);
+            Exit::Misused
+        });
+    }
     let Some(plan) = args.plan else {
         output::usage("name a plan to run with -f, or see --help");
         return Exit::Misused;
     };
-    if !args.headless {
-        output::usage("add --headless: the command does not show the page yet");
-        return Exit::Misused;
-    }
     let options = RunOptions {
         plan,
         host: args.host,
@@ -132,6 +137,32 @@ async fn run(args: RunArgs) -> Exit {
             Exit::Misused
         }
     }
+}
+
+/// Serves the page in front of the engine, until a signal or `--autoquit` ends that.
+async fn serve(args: RunArgs) -> anyhow::Result<Exit> {
+    if args.json.is_some() {
+        bail!("--json needs --headless; runs of the page are in its history, as files");
+    }
+    let plan = args.plan.map(|it| Given::read(&it, args.host.as_ref()));
+    let options = ServeOptions {
+        args: args.serve,
+        plan: plan.transpose()?,
+        is_insecure: args.insecure,
+        #[cfg(unix)]
+        unix_socket: args.unix_socket,
+        #[cfg(not(unix))]
+        unix_socket: None,
+        say: output::warning,
+    };
+    let mut serving = Serving::begin(options).await?;
+    if let Some(host) = &args.host {
+        serving.suggest(host);
+    }
+    // A reader that went away has the address, or does not want it.
+    let _ = output::serving(serving.url(), serving.is_open(), serving.has_page());
+    serving.open();
+    Ok(serving.run().await?)
 }
 
 /// Serves until the process is told to end.

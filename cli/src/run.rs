@@ -68,7 +68,6 @@ pub enum RunError {
 }
 
 /// A plan that can run, and where its report goes.
-#[derive(Debug)]
 pub struct Ready {
     plan: ReadyPlan,
     host: NativeHost,
@@ -126,7 +125,7 @@ impl Ready {
         });
         let mut settings = settings.map_err(|error| bad_plan(error.to_string()))?;
         settings.unix_socket.clone_from(&options.unix_socket);
-        let (host, end) = NativeHost::new(folder.to_owned(), settings);
+        let (host, end) = NativeHost::of_one_run(folder.to_owned(), settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
             .map_err(|errors| bad_plan(errors.to_string()))?;
         if let Some(path) = &options.json {
@@ -172,7 +171,8 @@ impl Ready {
             started: self.host.unix_time(),
         };
         let session = Session::new(self.host);
-        session.start(self.plan, start);
+        let started = session.start(self.plan, start);
+        started.expect("what the plan names for its transport was read before");
         let told = Cell::new(None);
         tokio::select! {
             ended = self.end => ended.expect("the engine tells the end of its run, unless it panics"),

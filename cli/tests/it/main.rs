@@ -5,6 +5,7 @@
 mod claims;
 mod command;
 mod examples;
+mod serve;
 #[cfg(unix)]
 mod system;
 mod target;

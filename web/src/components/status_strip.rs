@@ -19,6 +19,8 @@ pub struct StatusStripProps {
     /// When the run ends by itself, if that is known.
     pub length: Option<Duration>,
     pub model: Rc<RunModel>,
+    /// The engine, if it is not this tab.
+    pub engine: Option<String>,
 }
 
 #[component]
@@ -29,6 +31,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
         state,
         length,
         model,
+        engine,
     } = props;
     let rate = model.total.as_ref().map_or(0.0, |it| it.request_rate);
     let (n_requests, n_failures) = model.counts();
@@ -46,6 +49,9 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
                     { state.to_string() }
                 </dd>
             </div>
+            if let Some(engine) = engine {
+                { figure("Engine", engine.clone(), false) }
+            }
             { figure("Users", format::count(model.n_users.into()), false) }
             if 0 < model.n_dead {
                 { figure("Ended users", format::count(model.n_dead), true) }

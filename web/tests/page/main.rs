@@ -31,6 +31,7 @@ async fn the_strip_names_the_simulated_api() {
         state: RunState::Running,
         length: None,
         model: Rc::default(),
+        engine: None,
     })
     .await;
     let titles = ["Host", "Status", "Users", "RPS", "Failures", "Elapsed"];
@@ -54,10 +55,12 @@ async fn the_strip_says_what_runs_and_for_how_long() {
                 at: Elapsed::from_secs(70),
                 ..RunModel::default()
             }),
+            engine: Some("mayfly 1.2.3".to_owned()),
         })
         .await;
         assert_eq!(page.texts("dd")[0], "Before the sale");
-        assert_eq!(page.texts("dd")[6..], *expected, "{state}");
+        assert_eq!(page.texts("dd")[3], "mayfly 1.2.3");
+        assert_eq!(page.texts("dd")[7..], *expected, "{state}");
     }
 }
 
