@@ -5,6 +5,7 @@ pub(crate) mod download;
 pub(crate) mod engine;
 mod hooks;
 pub(crate) mod intents;
+mod listening;
 mod notices;
 pub(crate) mod shortcut;
 mod socket_link;
@@ -22,7 +23,8 @@ use yew::prelude::*;
 
 use crate::address::route::{Address, Route};
 use crate::browser;
-use crate::control::engine::{Engine, Loss};
+use crate::control::engine::Engine;
+use crate::control::listening::Loss;
 use crate::control::socket_link::pause_millis;
 use crate::control::watch::Watch;
 use crate::draft::keys::Path;

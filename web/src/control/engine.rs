@@ -1,14 +1,12 @@
 //! What the page talks to: an engine in a worker of its own, or in the program that has served the page.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-
 use yew::Callback;
 
 use crate::browser::programs::native_engine;
+use crate::control::listening::Loss;
 use crate::control::socket_link::SocketLink;
 use crate::control::worker_link::WorkerLink;
-use mayfly_engine::protocol::{Command, Notice, VERSION};
+use mayfly_engine::protocol::{Command, Notice};
 
 /// The engine. It can be told to do something from the start; what it is told before it listens is
 /// waiting for it.
@@ -18,18 +16,6 @@ pub(crate) enum Engine {
     /// In another program, which goes on without this page.
     Socket(SocketLink),
 }
-
-/// Why there is no engine any more.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Loss {
-    /// The connection to it is lost. It may come back.
-    Away,
-    /// It broke, or is of another version: why, in words.
-    Broken(String),
-}
-
-/// Commands from before the engine listened; `None` once it does.
-pub(super) type Waiting = Rc<RefCell<Option<Vec<Command>>>>;
 
 impl Engine {
     /// Starts a worker, or connects to the engine that has served this page. `on_notice` hears from it;
@@ -59,29 +45,5 @@ impl Engine {
     /// Whether it goes on without this page.
     pub(crate) fn is_native(&self) -> bool {
         matches!(self, Self::Socket(_))
-    }
-}
-
-/// Passes on a notice. With the first, which says that the engine listens, what waited is sent.
-pub(super) fn release(
-    notice: Notice,
-    waiting: &Waiting,
-    send: impl Fn(&Command),
-    on_notice: &Callback<Notice>,
-    on_loss: &Callback<Loss>,
-) {
-    match notice {
-        Notice::Ready { version } if version != VERSION => {
-            on_loss.emit(Loss::Broken(format!(
-                "it is of version {version}, and this page of {VERSION}; reload the page"
-            )));
-        }
-        Notice::Ready { version } => {
-            for command in waiting.take().unwrap_or_default() {
-                send(&command);
-            }
-            on_notice.emit(Notice::Ready { version });
-        }
-        notice => on_notice.emit(notice),
     }
 }

@@ -10,7 +10,7 @@ use web_sys::{BinaryType, Event, MessageEvent, WebSocket};
 use yew::Callback;
 
 use crate::browser;
-use crate::control::engine::{Loss, Waiting, release};
+use crate::control::listening::{Loss, Waiting, release};
 use mayfly_engine::protocol::{Command, Notice, decode, encode};
 
 /// A connection to the engine. What is told before the engine listens waits for it.

@@ -11,7 +11,7 @@ use yew::Callback;
 
 use crate::browser;
 use crate::browser::programs::Way;
-use crate::control::engine::{Loss, Waiting, release};
+use crate::control::listening::{Loss, Waiting, release};
 use mayfly_engine::protocol::{Command, Notice, decode, encode};
 
 /// A worker. What is told before its engine listens waits for it.
