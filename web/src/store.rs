@@ -224,24 +224,7 @@ impl State {
             }
             Action::Follow(run, deeds, is_over) => self.follow(*run, deeds, is_over),
             Action::LoseEngine(reason) => self.lose_engine(&reason),
-            // It is shown already, and goes on.
-            Action::History(HistoryAction::Open(run)) if self.awaits_own(&run.key) => {
-                self.history.awaited = None;
-                self.view = View::Run;
-            }
-            Action::History(HistoryAction::Open(run)) => {
-                if self.history.open(*run) {
-                    self.view = View::Saved;
-                    self.look_at_another_run();
-                }
-            }
-            Action::History(action) => {
-                self.history.apply(action);
-                // The history says why there is nothing to open.
-                if self.view == View::Opening && self.history.problem.is_some() {
-                    self.view = View::History;
-                }
-            }
+            Action::History(action) => self.apply_to_history(action),
             Action::MissEngine(time) => self.engine_error = Some(away(&time)),
             Action::MissPart => self.engine_error = Some(MISSING_PART.to_owned()),
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
@@ -259,17 +242,7 @@ impl State {
                 self.dialog = None;
                 (self.history.problem, self.history.awaited) = (None, None);
             }
-            Action::Start(run) => {
-                // While it was loaded, another plan may have come.
-                if self.plan.draft == *run.draft {
-                    let plan = Rc::make_mut(&mut self.plan);
-                    (plan.is_checked, plan.is_from_link) = (false, false);
-                    (plan.refusal, plan.replaced) = (None, None);
-                }
-                self.run = Some(*run);
-                self.view = View::Run;
-                self.look_at_another_run();
-            }
+            Action::Start(run) => self.start(*run),
             Action::Table(table, action) => self.tables.apply(table, action),
             Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),
             Action::Try(result) => {
@@ -330,10 +303,45 @@ impl State {
         Rc::make_mut(&mut self.log).push(level, at_millis, text);
     }
 
-    /// Whether the run with this key is wanted, and is the newest.
-    fn awaits_own(&self, key: &RunKey) -> bool {
+    fn start(&mut self, run: Run) {
+        // While it was loaded, another plan may have come.
+        if self.plan.draft == *run.draft {
+            let plan = Rc::make_mut(&mut self.plan);
+            (plan.is_checked, plan.is_from_link) = (false, false);
+            (plan.refusal, plan.replaced) = (None, None);
+        }
+        self.run = Some(run);
+        self.view = View::Run;
+        self.look_at_another_run();
+    }
+
+    fn apply_to_history(&mut self, action: HistoryAction) {
+        match action {
+            // It has come in the meantime.
+            HistoryAction::Open(run) if self.is_opening_own(&run.key) => {
+                self.history.awaited = None;
+                self.view = View::Run;
+            }
+            HistoryAction::Open(run) => {
+                if self.history.open(*run) {
+                    self.view = View::Saved;
+                    self.look_at_another_run();
+                }
+            }
+            action => {
+                self.history.apply(action);
+                // The history says why there is nothing to open.
+                if self.view == View::Opening && self.history.problem.is_some() {
+                    self.view = View::History;
+                }
+            }
+        }
+    }
+
+    /// Whether the run with this key is what the address names, and the newest.
+    fn is_opening_own(&self, key: &RunKey) -> bool {
         let is_own = self.run.as_ref().is_some_and(|it| it.key() == *key);
-        is_own && self.history.awaited.as_ref() == Some(key)
+        is_own && self.view == View::Opening && self.history.awaited.as_ref() == Some(key)
     }
 
     fn follow(&mut self, run: Run, deeds: Vec<(Duration, Deed)>, is_over: bool) {

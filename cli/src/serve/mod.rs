@@ -8,7 +8,7 @@ mod server;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -235,6 +235,7 @@ impl Serving {
             peers,
             given,
             autoquit: self.options.args.autoquit,
+            say: self.options.say,
         };
         Ok(engine.run(self.events, signals).await)
     }
@@ -246,6 +247,7 @@ struct Engine {
     peers: Rc<Peers>,
     given: Option<GivenPlan>,
     autoquit: Option<u32>,
+    say: fn(&str),
 }
 
 impl Engine {
@@ -257,8 +259,10 @@ impl Engine {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(event) => self.handle(event),
-                    // The server has ended, and with it all that a person could do.
-                    None => return Exit::Failed,
+                    None => {
+                        (self.say)("the server of the page has ended, so this ends too");
+                        return Exit::Failed;
+                    }
                 },
                 signal = signals.next() => {
                     let is_repeated = told.get().is_some();
@@ -370,10 +374,10 @@ fn url(address: SocketAddr, query: &str) -> String {
 /// The address by which other machines know this one, if it has one.
 fn this_machine() -> IpAddr {
     // No packet is sent; the system only chooses from where one would go.
-    let socket = std::net::UdpSocket::bind("0.0.0.0:0");
+    let socket = UdpSocket::bind("0.0.0.0:0");
     let socket = socket.and_then(|it| it.connect("192.0.2.1:9").map(|()| it));
     let address = socket.and_then(|it| it.local_addr());
-    address.map_or(IpAddr::from([127, 0, 0, 1]), |it| it.ip())
+    address.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |it| it.ip())
 }
 
 /// Whether there is a screen on which a browser can be shown.

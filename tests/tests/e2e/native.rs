@@ -119,11 +119,11 @@ async fn a_lost_engine_is_said_and_taken_up_again() {
         (native.reports().len() == 1).then_some(())
     })
     .await;
+    page.press("Logs").await;
     native.end().await;
     page.until_text("The connection to the engine is lost")
         .await;
     page.press("Stop").await;
-    page.press("Logs").await;
     page.until_text("this did not reach it").await;
     native.start_again().await;
     page.until_text("The engine was ended, and its run with it.")

@@ -18,8 +18,6 @@ const GIVEN: &str = "given";
 
 impl Control {
     pub(super) fn handle_notice(&self, notice: Notice) {
-        // The last word of an old run says nothing about the one that is stopping now.
-        let is_newest = |run| run == self.0.newest.get();
         self.0
             .watch
             .borrow_mut()
@@ -29,6 +27,35 @@ impl Control {
             Notice::Loaded { is_whole: true } => self.act(Action::FindEngine),
             Notice::Loaded { is_whole: false } => self.act(Action::MissPart),
             Notice::Joined { run, plan } => self.join(run, plan),
+            Notice::Read { id, reading } => self.handle_reading(id, reading),
+            Notice::ReadPreset(draft, reading) => {
+                let action = LoadAction::ReadPreset(draft, Box::new(reading));
+                self.act(Action::Plan(PlanAction::Load(action)));
+            }
+            Notice::History(notice) => self.handle_history(notice),
+            Notice::Rows { path, rows } => self.handle_rows(path, rows),
+            Notice::Tried { id, result } => {
+                if id == self.0.newest_trial.get() {
+                    self.act(Action::Try(Some(Box::new(result))));
+                }
+            }
+            Notice::Written {
+                name,
+                mime_type,
+                text,
+            } => {
+                // The browser itself says why it keeps a file back.
+                let _ = browser::files::download(&name, &mime_type, &text);
+            }
+            news => self.handle_news(news),
+        }
+    }
+
+    /// News of runs.
+    fn handle_news(&self, notice: Notice) {
+        // The last word of an old run says nothing about the one that is stopping now.
+        let is_newest = |run| run == self.0.newest.get();
+        match notice {
             // What this page has started it knows already.
             Notice::Began { run, deeds, .. } if is_newest(run) && deeds.is_empty() => {}
             Notice::Began {
@@ -62,28 +89,7 @@ impl Control {
                     Box::new(summary),
                 )));
             }
-            Notice::Read { id, reading } => self.handle_reading(id, reading),
-            Notice::ReadPreset(draft, reading) => {
-                let action = LoadAction::ReadPreset(draft, Box::new(reading));
-                self.act(Action::Plan(PlanAction::Load(action)));
-            }
             Notice::Refused { run, reason } if is_newest(run) => self.handle_refusal(&reason),
-            Notice::Refused { .. } => {}
-            Notice::History(notice) => self.handle_history(notice),
-            Notice::Rows { path, rows } => self.handle_rows(path, rows),
-            Notice::Tried { id, result } => {
-                if id == self.0.newest_trial.get() {
-                    self.act(Action::Try(Some(Box::new(result))));
-                }
-            }
-            Notice::Written {
-                name,
-                mime_type,
-                text,
-            } => {
-                // The browser itself says why it keeps a file back.
-                let _ = browser::files::download(&name, &mime_type, &text);
-            }
             Notice::Snapshot {
                 run,
                 parcel,
@@ -99,7 +105,8 @@ impl Control {
                     self.act(Action::Run(post));
                 }
             }
-            Notice::Snapshot { .. } => {}
+            // The others are no news of runs.
+            _ => {}
         }
     }
 
