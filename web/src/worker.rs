@@ -93,8 +93,11 @@ impl Host for WorkerHost {
         Some(&self.storage)
     }
 
-    /// There is one page.
-    fn tell(&self, _: To, notice: Notice) {
+    fn tell(&self, to: To, notice: Notice) {
+        // There is one page, and nobody beside it.
+        if !to.is_for(PAGE) {
+            return;
+        }
         let bytes = Uint8Array::from(encode(&notice).as_slice());
         let transfer = Array::of1(&bytes.buffer());
         let posted = self.scope.post_message_with_transfer(&bytes, &transfer);

@@ -257,8 +257,12 @@ impl Run {
     }
 
     fn mark_at(&mut self, at: f64, label: String) {
-        let events = self.events.iter().cloned();
-        self.events = events.chain([Event { at, label }]).collect();
+        let event = Event { at, label };
+        // Two who do the same at the same time have done it once.
+        if !self.events.contains(&event) {
+            let events = self.events.iter().cloned();
+            self.events = events.chain([event]).collect();
+        }
     }
 
     /// Notes what somebody else did.

@@ -413,3 +413,12 @@ fn an_engine_that_is_away_ends_no_run() {
     state.apply(Action::FindEngineAgain);
     assert_eq!((state.engine_error, state.n_reunions), (None, 1));
 }
+
+#[test]
+fn two_who_stop_a_run_at_the_same_time_are_marked_once() {
+    let snapshots = snapshots(Ok(200));
+    let at = snapshots[2].at.to_duration();
+    let mut state = state([post(1, &snapshots[2]), Action::Run(RunAction::Stop)]);
+    state.apply(Action::Run(RunAction::Follow(1, at, Deed::Stop)));
+    assert_eq!(labels(&state), ["Stop"]);
+}
