@@ -49,9 +49,6 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
                     { state.to_string() }
                 </dd>
             </div>
-            if let Some(engine) = engine {
-                { figure("Engine", engine.clone(), false) }
-            }
             { figure("Users", format::count(model.n_users.into()), false) }
             if 0 < model.n_dead {
                 { figure("Ended users", format::count(model.n_dead), true) }
@@ -61,6 +58,9 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
             { figure("Elapsed", format::clock(elapsed), false) }
             if let Some(length) = length {
                 { figure("Remaining", format::remaining(length, elapsed), false) }
+            }
+            if let Some(engine) = engine {
+                { figure("Engine", engine.clone(), false) }
             }
         </dl>
     }
