@@ -9,13 +9,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mayfly::serve::ServeArgs;
 use mayfly_core::http::request::Method;
 use mayfly_core::plan::{BaseUrl, Overrides, RunTime, SpawnRate, UserCount, parse_length};
 
 /// Load tests in Locust's words.
 ///
+/// mayfly -f plan.toml
+///     opens the page with a plan, on http://127.0.0.1:8089
 /// mayfly -f plan.toml --headless -u 50 -r 2 -t 5m -H http://localhost:5000
-/// runs a plan without its page, and mayfly -u 50 -r 2 -t 30s http://localhost:5000/cube one request.
+///     runs it without the page
+/// mayfly -u 50 -r 2 -t 30s http://localhost:5000/cube
+///     runs one request without a plan
 #[derive(Parser)]
 #[command(
     name = "mayfly",
@@ -91,6 +96,8 @@ pub(crate) struct RunArgs {
     load: LoadArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
     #[command(flatten)]
     pub(crate) request: RequestArgs,
     #[command(flatten)]

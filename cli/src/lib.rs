@@ -12,6 +12,8 @@ pub mod http;
 pub mod one_request;
 pub mod open_files;
 pub mod plan_source;
+mod reports;
 pub mod run;
 pub mod runtime;
+pub mod serve;
 mod signals;

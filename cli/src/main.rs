@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::CommandFactory;
+use mayfly_core::plan::{BaseUrl, Overrides};
 use mayfly_core::report::ratio::ratios;
 use tokio::net::TcpListener;
 
@@ -23,8 +24,9 @@ use mayfly::open_files;
 use mayfly::plan_source::PlanSource;
 use mayfly::run::{Ready, RunOptions};
 use mayfly::runtime;
+use mayfly::serve::{Given, ServeError, ServeOptions, Serving};
 
-use self::args::{Cli, Command, ConsoleArgs, DemoApiArgs, FileArgs, LogLevel, RunArgs};
+use self::args::{Cli, Command, ConsoleArgs, DemoApiArgs, FileArgs, ListArgs, LogLevel, RunArgs};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -49,78 +51,104 @@ fn main() -> ExitCode {
     })
 }
 
-/// Runs a plan to its end, or prints what is in it.
+/// Does what the options ask for: shows the page, runs a plan without it, or prints what is in a plan.
 fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let code_on_error = args.exit_code_on_error;
-    let wants = Wants {
-        list: args.listing.list,
-        ratio: args.listing.show_task_ratio,
-        ratio_json: args.listing.show_task_ratio_json,
-        json: args.files.json,
-    };
-    let options = match options(args) {
-        Ok(options) => options,
+    let exit = match job(args) {
+        Ok(Job::Page(options)) => {
+            open_files::raise_limit();
+            let served = runtime::run(serve(*options)).context("cannot begin")?;
+            served.unwrap_or_else(|error| {
+                output::usage(&error.to_string());
+                Exit::Misused
+            })
+        }
+        Ok(Job::Print(options, listing)) => return Ok(print_plan(&options, &listing)),
+        Ok(Job::Run(options, as_json)) => {
+            open_files::raise_limit();
+            runtime::run(run_headless(*options, as_json)).context("cannot begin")?
+        }
         Err(problem) => {
             output::usage(&problem);
-            return Ok(Exit::Misused.into());
+            Exit::Misused
         }
     };
-    if wants.list || wants.ratio || wants.ratio_json {
-        return Ok(print_plan(&options, &wants));
-    }
-    open_files::raise_limit();
-    let exit = runtime::run(run_headless(options, wants.json)).context("cannot begin")?;
     Ok(match exit {
         Exit::Failed => code_on_error.into(),
         exit => exit.into(),
     })
 }
 
-/// What is printed.
-struct Wants {
-    list: bool,
-    ratio: bool,
-    ratio_json: bool,
-    json: bool,
+/// What the options ask for.
+enum Job {
+    /// To show the page.
+    Page(Box<PageOptions>),
+    /// To print what is in a plan.
+    Print(Box<RunOptions>, ListArgs),
+    /// To run a plan without the page, and print its report as JSON or its tables.
+    Run(Box<RunOptions>, bool),
 }
 
-/// What the arguments say.
-fn options(args: RunArgs) -> Result<RunOptions, String> {
+/// The page, and a host for it to load if it has no plan.
+struct PageOptions {
+    serve: ServeOptions,
+    host: Option<BaseUrl>,
+}
+
+fn job(args: RunArgs) -> Result<Job, String> {
     let (urls, user_classes): (Vec<String>, Vec<String>) =
         args.subjects.iter().cloned().partition(|it| is_url(it));
-    let source = match (&args.plan, urls.as_slice()) {
-        (Some(file), []) => {
-            if !args.request.is_empty() {
-                return Err(
-                    "--method, --data, --data-json and --header are for a URL without a plan; \
-                            requests of a plan are in its file"
-                        .to_owned(),
-                );
-            }
-            PlanSource::File(file.clone())
+    let source = source(&args, &urls)?;
+    let wants_page = args.serve.autostart || args.serve.autoquit.is_some();
+    let is_headless = args.headless || (!urls.is_empty() && !wants_page);
+    let listing = args.listing.clone();
+    let is_listing = listing.list || listing.show_task_ratio || listing.show_task_ratio_json;
+    match source {
+        Some(source) if is_listing => {
+            let options = run_options(args, source, user_classes);
+            Ok(Job::Print(Box::new(options), listing))
         }
-        (Some(_), [url, ..]) => {
-            return Err(format!(
-                "found a plan and a URL; give the plan another host with -H {url}, or leave out -f"
-            ));
+        Some(source) if is_headless => {
+            let as_json = args.files.json;
+            let options = run_options(args, source, user_classes);
+            Ok(Job::Run(Box::new(options), as_json))
         }
-        (None, [url]) => PlanSource::Draft {
-            name: url.clone(),
-            draft: one_request(&args, url).draft()?,
-        },
-        (None, [_, ..]) => {
-            return Err(
-                "expected one URL; more of them are tasks of a plan, which -f names".to_owned(),
-            );
+        None if is_headless || is_listing => {
+            Err("name a plan to run with -f, or a URL; see --help".to_owned())
         }
-        (None, []) => return Err("name a plan to run with -f, or a URL; see --help".to_owned()),
-    };
-    let is_listing = args.listing.list || args.listing.show_task_ratio;
-    let needs_page = args.plan.is_some() && !args.headless;
-    if needs_page && !is_listing && !args.listing.show_task_ratio_json {
-        return Err("add --headless: the command does not show the page yet".to_owned());
+        source => {
+            let options = page_options(args, source.as_ref(), user_classes)?;
+            Ok(Job::Page(Box::new(options)))
+        }
     }
-    Ok(RunOptions {
+}
+
+/// Where the plan comes from; `None` without one.
+fn source(args: &RunArgs, urls: &[String]) -> Result<Option<PlanSource>, String> {
+    if urls.is_empty() && !args.request.is_empty() {
+        return Err(
+            "--method, --data, --data-json and --header are for a URL without a plan; requests of a \
+             plan are in its file"
+                .to_owned(),
+        );
+    }
+    match (&args.plan, urls) {
+        (file, []) => Ok(file.clone().map(PlanSource::File)),
+        (Some(_), [url, ..]) => Err(format!(
+            "found a plan and a URL; give the plan another host with -H {url}, or leave out -f"
+        )),
+        (None, [url]) => Ok(Some(PlanSource::Draft {
+            name: url.clone(),
+            draft: one_request(args, url).draft()?,
+        })),
+        (None, _) => {
+            Err("expected one URL; more of them are tasks of a plan, which -f names".to_owned())
+        }
+    }
+}
+
+fn run_options(args: RunArgs, source: PlanSource, user_classes: Vec<String>) -> RunOptions {
+    RunOptions {
         settings: args.settings().to_vec(),
         overrides: args.overrides(user_classes),
         is_insecure: args.connection.insecure,
@@ -130,6 +158,41 @@ fn options(args: RunArgs) -> Result<RunOptions, String> {
         console: console(&args.console),
         files: files(args.files),
         ..RunOptions::new(source)
+    }
+}
+
+fn page_options(
+    args: RunArgs,
+    source: Option<&PlanSource>,
+    user_classes: Vec<String>,
+) -> Result<PageOptions, String> {
+    let mut overrides = args.overrides(user_classes);
+    let settings = args.settings();
+    let plan = source.map(|it| Given::read(it, settings, &overrides));
+    let plan = plan.transpose().map_err(|error| error.to_string())?;
+    let host = overrides.host.take();
+    if plan.is_none() && (overrides != Overrides::default() || !settings.is_empty()) {
+        return Err("found options that change a plan, and no plan; name one with -f".to_owned());
+    }
+    if args.files.json || !files(args.files.clone()).is_empty() {
+        return Err(
+            "files are written of runs without the page: add --headless. Those of the page are \
+                    in its history, and it has them as files"
+                .to_owned(),
+        );
+    }
+    Ok(PageOptions {
+        serve: ServeOptions {
+            args: args.serve,
+            plan,
+            is_insecure: args.connection.insecure,
+            #[cfg(unix)]
+            unix_socket: args.connection.unix_socket,
+            #[cfg(not(unix))]
+            unix_socket: None,
+            say: output::warning,
+        },
+        host,
     })
 }
 
@@ -198,7 +261,7 @@ async fn run_headless(options: RunOptions, as_json: bool) -> Exit {
 }
 
 /// Prints the user classes of a plan, or which part of the load each of them and its tasks gets.
-fn print_plan(options: &RunOptions, wants: &Wants) -> ExitCode {
+fn print_plan(options: &RunOptions, wants: &ListArgs) -> ExitCode {
     let read = match options.source.read(&options.settings, &options.overrides) {
         Ok(read) => read,
         Err(error) => {
@@ -214,10 +277,10 @@ fn print_plan(options: &RunOptions, wants: &Wants) -> ExitCode {
         }
     }
     let ratios = ratios(&read.draft);
-    if wants.ratio {
+    if wants.show_task_ratio {
         text += &output::ratios(&ratios);
     }
-    if wants.ratio_json {
+    if wants.show_task_ratio_json {
         text += &output::ratios_as_json(&ratios);
     }
     output::text(&text)
@@ -236,6 +299,18 @@ fn man() -> String {
     let rendered = clap_mangen::Man::new(Cli::command()).render(&mut out);
     rendered.expect("memory takes all that is written");
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Serves the page in front of the engine, until a signal or `--autoquit` ends that.
+async fn serve(options: PageOptions) -> Result<Exit, ServeError> {
+    let mut serving = Serving::begin(options.serve).await?;
+    if let Some(host) = &options.host {
+        serving.suggest(host);
+    }
+    // A reader that went away has the address, or does not want it.
+    let _ = output::serving(serving.url(), serving.is_open(), serving.has_page());
+    serving.open();
+    serving.run().await
 }
 
 /// Serves until the process is told to end.

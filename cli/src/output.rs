@@ -75,6 +75,23 @@ const DEMO_PATHS: [(&str, &str, &str); 19] = [
     ("DELETE", "/__counts", "sets the counts to zero"),
 ];
 
+/// Where the page is.
+pub(crate) fn serving(url: &str, is_open: bool, has_page: bool) -> Result<(), Unwritten> {
+    let mut text = format!("Mayfly is at {url}\n");
+    if is_open {
+        text += "Other machines can connect with this URL, which has a secret in it.\n";
+    }
+    if !has_page {
+        text += "This build has no page inside; `cargo xtask dist`, and then another build, puts it there.\n";
+    }
+    print(&(text + "Ctrl-C ends it.\n"))
+}
+
+/// What a person should know, though it ends nothing.
+pub(crate) fn warning(text: &str) {
+    say(format_args!("warning: {text}"));
+}
+
 /// Help, or what is wrong with the arguments.
 pub(crate) fn help(help: &clap::Error) -> ExitCode {
     match accepted(help.print()) {

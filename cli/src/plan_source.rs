@@ -50,6 +50,8 @@ pub struct ReadPlan {
     pub plan: Plan,
     /// The same as it is kept in reports.
     pub draft: Draft,
+    /// The same as a person writes it: the text of its file, if nothing takes the place of its values.
+    pub text: String,
     /// Where files that it names are found.
     pub folder: PathBuf,
 }
@@ -84,9 +86,10 @@ impl PlanSource {
             let set = draft.set(setting);
             set.map_err(|error| PlanSourceError::Option(format!("--set: {error}")))?;
         }
-        let plan = match text.filter(|_| settings.is_empty()) {
+        text = text.filter(|_| settings.is_empty());
+        let plan = match &text {
             // Its errors have lines.
-            Some(text) => Plan::from_text(&text),
+            Some(text) => Plan::from_text(text),
             None => Plan::from_json(&draft.to_json()),
         };
         let mut plan = plan.map_err(|errors| self.refused(&errors))?;
@@ -95,9 +98,11 @@ impl PlanSource {
             applied.map_err(|error| PlanSourceError::Option(error.to_string()))?;
             // A report has what ran.
             draft = Draft::from_json(&plan.to_json()).map_err(|errors| self.refused(&errors))?;
+            text = None;
         }
         Ok(ReadPlan {
             plan,
+            text: text.unwrap_or_else(|| draft.to_toml()),
             draft,
             folder: self.folder(),
         })

@@ -14,7 +14,7 @@ use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_engine::edit::with_users;
 use mayfly_engine::host::Host;
-use mayfly_engine::protocol::Command;
+use mayfly_engine::protocol::{Command, Peer};
 use mayfly_engine::ready::ReadyPlan;
 use mayfly_engine::recorder::Recorder;
 use mayfly_engine::run::RunStart;
@@ -94,7 +94,6 @@ pub enum RunError {
 }
 
 /// A plan that can run, and where its numbers go.
-#[derive(Debug)]
 pub struct Ready {
     plan: ReadyPlan,
     host: NativeHost,
@@ -129,6 +128,7 @@ impl Ready {
             mut plan,
             mut draft,
             folder,
+            ..
         } = source.read(&options.settings, &options.overrides)?;
         if options.is_insecure && plan.tls.verify {
             plan.tls.verify = false;
@@ -148,7 +148,7 @@ impl Ready {
             proxies.extend(settings.proxy_of(host)?);
         }
         let files = options.files.clone().prepare(&plan)?;
-        let (host, end) = NativeHost::new(folder, settings);
+        let (host, end) = NativeHost::of_one_run(folder, settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
             .map_err(|errors| source.refused(&errors))?;
         let console = Console::new(&options.console).map_err(|error| RunError::LogFile {
@@ -193,7 +193,8 @@ impl Ready {
             started: self.host.unix_time(),
         };
         let session = Session::new(self.host);
-        session.start(self.plan, start);
+        let started = session.start(self.plan, start);
+        started.expect("what the plan names for its transport was read before");
         let mut watch = Watch {
             console: self.console,
             files: Arc::new(self.files),
@@ -309,7 +310,7 @@ impl Watch {
                 match edited {
                     Some((draft, n_users)) => {
                         let plan = draft.to_json();
-                        session.handle_command(Command::Edit { plan });
+                        session.handle_command(OURSELVES, Command::Edit { plan });
                         let text = format!("The number of users changes to {n_users}.");
                         self.console.say(Level::Info, &text);
                     }
@@ -327,7 +328,7 @@ impl Watch {
         let is_running = |recorder: &Recorder| recorder.report().board.state() == RunState::Running;
         if self.must_reset && session.look(is_running) == Some(true) {
             self.must_reset = false;
-            session.handle_command(Command::Reset);
+            session.handle_command(OURSELVES, Command::Reset);
             self.console.say(
                 Level::Info,
                 "The counts are reset, as --reset-stats asks for.",
@@ -338,9 +339,12 @@ impl Watch {
                 let rows = recorder.report().board.rows().into_iter();
                 rows.map(|it| it.name).collect()
             });
-            session.handle_command(Command::Watch {
-                rows: names.unwrap_or_default(),
-            });
+            session.handle_command(
+                OURSELVES,
+                Command::Watch {
+                    rows: names.unwrap_or_default(),
+                },
+            );
         }
     }
 
@@ -377,6 +381,9 @@ impl Watch {
         self.files.write(report)
     }
 }
+
+/// Nobody else commands a run without a page.
+const OURSELVES: Peer = 0;
 
 /// The last signal that came.
 #[derive(Clone, Copy)]

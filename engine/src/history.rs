@@ -32,6 +32,16 @@ pub enum HistoryCommand {
     Rename(RunKey, String),
 }
 
+impl HistoryCommand {
+    /// Whether there are other runs after it.
+    pub(crate) fn is_change(&self) -> bool {
+        match self {
+            Self::Delete(_) | Self::Import(..) | Self::Rename(..) | Self::Save(_) => true,
+            Self::List | Self::Open(_) | Self::Refresh => false,
+        }
+    }
+}
+
 /// What the engine says of saved runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum HistoryNotice {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use mayfly_core::http::transport::Transport;
+use mayfly_core::plan::Plan;
 use mayfly_core::time::Clock;
 
 use crate::archive::Archive;
-use crate::protocol::Notice;
+use crate::protocol::{Notice, To};
 
 /// The machine that an engine runs on: a worker of a browser, a process, or a script of a test.
 ///
@@ -20,17 +21,24 @@ pub trait Host: 'static {
     /// Where runs are saved.
     type Archive: Archive + 'static;
 
+    /// Whether requests go out by `fetch`, which does not send all that a plan can ask for.
+    const IS_BROWSER: bool;
+
     /// A clock for a run that begins now.
     fn start_clock(&self) -> Self::Clock;
 
-    /// A transport for a run, without connections.
-    fn transport(&self) -> Self::Transport;
+    /// A transport for a run of `plan`, without connections.
+    ///
+    /// # Errors
+    ///
+    /// Fails, in words, if a file that the plan names for it cannot be used.
+    fn transport(&self, plan: &Plan) -> Result<Self::Transport, String>;
 
     /// Where runs are saved; `None` if nobody wants them to be.
     fn archive(&self) -> Option<&Self::Archive>;
 
-    /// Passes on what the engine says.
-    fn tell(&self, notice: Notice);
+    /// Passes on what the engine says, to whom it is for.
+    fn tell(&self, to: To, notice: Notice);
 
     /// Does `work` on this thread, while other things go on.
     fn spawn(&self, work: impl Future<Output = ()> + 'static);

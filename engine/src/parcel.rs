@@ -72,6 +72,18 @@ impl Packer {
     /// So many parcels after one that has everything comes the next: every half minute.
     const WHOLE_EVERY: u32 = 60;
 
+    /// Packs the last snapshot once more, with all that it has, for one who comes later. The parcels that
+    /// follow build on it.
+    pub fn pack_again(&self, mut snapshot: Snapshot) -> Parcel {
+        let Known { series, rows, .. } = Known::take(&mut snapshot);
+        Parcel {
+            number: self.number.saturating_sub(1),
+            series: Part::Whole(series),
+            rows: rows.into_values().map(Part::Whole).collect(),
+            snapshot,
+        }
+    }
+
     /// Packs the next snapshot.
     pub fn pack(&mut self, mut snapshot: Snapshot) -> Parcel {
         let known = Known::take(&mut snapshot);

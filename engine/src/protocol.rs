@@ -1,9 +1,10 @@
 //! What the page and the engine say to each other.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use mayfly_core::http::request::RequestName;
-use mayfly_core::plan::Summary;
+use mayfly_core::plan::{Summary, Targets};
 use mayfly_core::report::ThresholdResult;
 use mayfly_core::running::trial::Trial;
 use mayfly_core::schedule::load_line::LoadLine;
@@ -19,8 +20,34 @@ use crate::reading::{Reading, Source};
 /// The version of this protocol. Two ends talk to each other only if theirs are the same.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
 
-/// The number of a run. A page counts its runs, so that a late word about an old one is known.
+/// The number of a run, so that a late word about an old one is known. Whoever starts a run draws it, so
+/// that those of several pages differ.
 pub type RunId = u32;
+
+/// The number of one of those that an engine talks to: a worker has one page, a process any number.
+pub type Peer = u32;
+
+/// Whom a notice is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum To {
+    /// Everyone that is there.
+    All,
+    /// The one who asked.
+    One(Peer),
+    /// All but the one who did it, and knows.
+    Others(Peer),
+}
+
+impl To {
+    /// Whether it is for `peer`.
+    pub fn is_for(self, peer: Peer) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => one == peer,
+            Self::Others(one) => one != peer,
+        }
+    }
+}
 
 /// The number of a reading, by which the newest is known.
 pub type ReadingId = u32;
@@ -28,7 +55,8 @@ pub type ReadingId = u32;
 /// From the page to the engine.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub enum Command {
-    /// Starts a run; one that is under way is dropped.
+    /// Starts a run. One that is under way is dropped if the same one has started it; that of another is
+    /// not.
     Start {
         /// The new run.
         run: RunId,
@@ -108,6 +136,41 @@ pub enum Notice {
         /// The engine's [`VERSION`].
         version: String,
     },
+    /// A page has come to an engine that was there before it. What follows is what has happened so far.
+    Joined {
+        /// The run that is under way, or was last.
+        run: Option<RunId>,
+        /// The plan that the engine was started with.
+        plan: Option<GivenPlan>,
+    },
+    /// A run has begun.
+    Began {
+        /// The run.
+        run: RunId,
+        /// What it is called; may be empty.
+        title: String,
+        /// What runs, as JSON.
+        plan: String,
+        /// Where its randomness comes from.
+        seed: u64,
+        /// When it began, in milliseconds since 1970.
+        started_millis: f64,
+        /// What it loads.
+        targets: Targets,
+        /// What was done to it so far, and when, in the time of the run.
+        deeds: Vec<(Duration, Deed)>,
+        /// Whether it has ended since.
+        is_over: bool,
+    },
+    /// Somebody else has done something to a run.
+    Did {
+        /// The run.
+        run: RunId,
+        /// When, in the time of the run.
+        at: Duration,
+        /// What.
+        deed: Deed,
+    },
     /// Whether the run is saved in the history: why not, or `None` if it is again.
     Saved {
         /// The run.
@@ -182,6 +245,26 @@ pub enum Notice {
     },
 }
 
+/// The plan that an engine was started with.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct GivenPlan {
+    /// Tells it from those of other starts, so that a page takes it over once.
+    pub id: String,
+    /// Its text, in TOML or JSON.
+    pub text: String,
+}
+
+/// What a person did to a run that is under way.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub enum Deed {
+    /// It goes on with the load and the weights of this plan, as JSON.
+    Edit(String),
+    /// It forgot what it had counted.
+    Reset,
+    /// It was told to end.
+    Stop,
+}
+
 impl Command {
     /// Whether the engine answers it, by one notice that [`is_answer`](Notice::is_answer).
     pub fn is_answered(&self) -> bool {
@@ -212,7 +295,10 @@ impl Notice {
             | Self::Written { .. } => true,
             // The other one follows.
             Self::Read { reading, .. } => reading.is_whole(),
-            Self::Saved { .. }
+            Self::Began { .. }
+            | Self::Did { .. }
+            | Self::Joined { .. }
+            | Self::Saved { .. }
             | Self::Loaded { .. }
             | Self::Ready { .. }
             | Self::Snapshot { .. } => false,

@@ -8,6 +8,7 @@ use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender};
 use mayfly_core::http::transport::Transport;
 use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Plan, Summary, Targets};
+use mayfly_core::report::{Ending, Report};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
 use mayfly_core::running::shard::{self, RunSetting, Shard};
@@ -17,7 +18,7 @@ use mayfly_core::time::Clock;
 use crate::history::key;
 use crate::host::Host;
 use crate::parcel::Packer;
-use crate::protocol::{Notice, RunId};
+use crate::protocol::{Deed, Notice, RunId, To};
 use crate::ready::{ReadyPlan, simulated_api};
 use crate::recorder::{Recorder, Shared};
 use crate::saved::SavedRuns;
@@ -43,6 +44,7 @@ struct Drawn<C> {
     run: RunId,
     clock: C,
     outlook: Outlook,
+    summary: Summary,
 }
 
 impl<C> Clone for Drawing<C> {
@@ -60,13 +62,14 @@ impl<C> Default for Drawing<C> {
 impl<C: Clock> Drawing<C> {
     /// A run of `plan` begins. Gives what the other side is to hear of it.
     fn begin(&self, run: RunId, clock: C, plan: &Plan) -> Notice {
-        let outlook = Outlook::new(plan);
-        let notice = load_of(run, &outlook, plan);
-        *self.0.borrow_mut() = Some(Drawn {
+        let drawn = Drawn {
             run,
             clock,
-            outlook,
-        });
+            outlook: Outlook::new(plan),
+            summary: Summary::of(plan),
+        };
+        let notice = drawn.notice();
+        *self.0.borrow_mut() = Some(drawn);
         notice
     }
 
@@ -75,16 +78,26 @@ impl<C: Clock> Drawing<C> {
     pub(crate) fn edit(&self, plan: &Plan) -> Option<Notice> {
         let mut drawn = self.0.borrow_mut();
         let drawn = drawn.as_mut()?;
-        let is_edited = drawn.outlook.edit(drawn.clock.now(), plan);
-        is_edited.then(|| load_of(drawn.run, &drawn.outlook, plan))
+        if !drawn.outlook.edit(drawn.clock.now(), plan) {
+            return None;
+        }
+        drawn.summary = Summary::of(plan);
+        Some(drawn.notice())
+    }
+
+    /// What one who comes later is to hear of it.
+    pub(crate) fn again(&self) -> Option<Notice> {
+        self.0.borrow().as_ref().map(Drawn::notice)
     }
 }
 
-fn load_of(run: RunId, outlook: &Outlook, plan: &Plan) -> Notice {
-    Notice::Load {
-        run,
-        line: outlook.line().clone(),
-        summary: Summary::of(plan),
+impl<C> Drawn<C> {
+    fn notice(&self) -> Notice {
+        Notice::Load {
+            run: self.run,
+            line: self.outlook.line().clone(),
+            summary: self.summary.clone(),
+        }
     }
 }
 
@@ -94,13 +107,16 @@ pub(crate) struct Run<H: Host> {
     pub(crate) recorder: Shared,
     pub(crate) saved: Rc<SavedRuns<H>>,
     pub(crate) drawing: Drawing<H::Clock>,
+    pub(crate) packer: Rc<RefCell<Packer>>,
+    // `None` for the simulated API.
+    pub(crate) transport: Option<H::Transport>,
     pub(crate) commands: UnboundedSender<shard::Command>,
 }
 
 impl<H: Host> Run<H> {
     /// Begins a run, which from now on is the one that is recorded. What is returned runs it to its end.
     pub(crate) fn begin(
-        self,
+        mut self,
         plan: ReadyPlan,
         start: RunStart,
         commands: UnboundedReceiver<shard::Command>,
@@ -116,30 +132,33 @@ impl<H: Host> Run<H> {
         self.saved.begin(&key(started, seed));
         *self.recorder.borrow_mut() = Some(recorder);
         let clock = self.host.start_clock();
-        self.host
-            .tell(self.drawing.begin(run, clock.clone(), &plan));
+        if let Some(recorder) = &*self.recorder.borrow() {
+            let began = began(run, recorder.report(), Vec::new());
+            self.host.tell(To::All, began);
+        }
+        let load = self.drawing.begin(run, clock.clone(), &plan);
+        self.host.tell(To::All, load);
+        let transport = self.transport.take();
         async move {
-            let mut packer = Packer::default();
-            let publish = |snapshot| self.publish(run, snapshot, &mut packer);
+            let publish = |snapshot| self.publish(run, snapshot);
             let setting = |max_in_flight| RunSetting {
                 seed,
                 started,
                 id: ShardId::ONLY,
                 max_in_flight,
             };
-            if Targets::of(&plan).is_simulated() {
+            if let Some(transport) = transport {
+                let shard = Shard::new(program, setting(transport.max_in_flight()));
+                drive(shard, &transport, &clock, commands, publish).await;
+            } else {
                 let api = simulated_api(&plan, clock.clone(), seed);
                 let shard = Shard::new(program, setting(api.max_in_flight()));
                 drive(shard, &api, &clock, commands, publish).await;
-            } else {
-                let transport = self.host.transport();
-                let shard = Shard::new(program, setting(transport.max_in_flight()));
-                drive(shard, &transport, &clock, commands, publish).await;
             }
         }
     }
 
-    fn publish(&self, run: RunId, snapshot: Snapshot, packer: &mut Packer) {
+    fn publish(&self, run: RunId, snapshot: Snapshot) {
         let mut thresholds = Vec::new();
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
             recorder.post(&snapshot);
@@ -150,11 +169,26 @@ impl<H: Host> Run<H> {
             }
         }
         let is_over = !snapshot.state.is_active();
-        self.host.tell(Notice::Snapshot {
+        let notice = Notice::Snapshot {
             run,
-            parcel: packer.pack(snapshot),
+            parcel: self.packer.borrow_mut().pack(snapshot),
             thresholds,
-        });
+        };
+        self.host.tell(To::All, notice);
         self.saved.take(run, is_over);
+    }
+}
+
+/// What is told of a run that has begun.
+pub(crate) fn began(run: RunId, report: &Report, deeds: Vec<(Duration, Deed)>) -> Notice {
+    Notice::Began {
+        run,
+        title: report.title.clone(),
+        plan: report.plan.to_json(),
+        seed: report.seed,
+        started_millis: report.started.as_secs_f64() * 1e3,
+        targets: Targets::of_draft(&report.plan),
+        deeds,
+        is_over: report.ending != Ending::Running,
     }
 }

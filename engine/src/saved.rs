@@ -15,13 +15,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::channel::mpsc::UnboundedSender;
+use futures::channel::oneshot;
 use futures::lock::Mutex;
 use mayfly_core::report::Report;
 
 use crate::archive::{Archive, SavedRun};
 use crate::history::{HistoryCommand, HistoryNotice, PastRun, RunEntry, RunKey, key};
 use crate::host::Host;
-use crate::protocol::{Notice, RunId, decode};
+use crate::protocol::{Notice, RunId, To, decode};
 use crate::recorder::{Recorder, Shared};
 
 /// The runs that are saved, among them the one that is under way.
@@ -32,8 +33,10 @@ pub(crate) struct SavedRuns<H: Host> {
     saved_at: Cell<Duration>,
     cost: Cell<Duration>,
     is_saving: Cell<bool>,
-    // Whether the run that is under way could not be saved the last time.
-    is_failing: Cell<bool>,
+    // Why the run that is under way could not be saved the last time.
+    problem: RefCell<Option<String>>,
+    // Gone as soon as what was to be saved last is saved.
+    newest: Cell<Option<oneshot::Receiver<()>>>,
     // Whoever saves has it, so that the last numbers are written last.
     turn: Mutex<()>,
     // Of the run that is under way.
@@ -69,11 +72,14 @@ pub(crate) fn save<H: Host>(
     let packed = SavedRun::new(report);
     let saved = Rc::clone(saved);
     let host = Rc::clone(&saved.host);
+    let (done, is_done) = oneshot::channel();
+    saved.newest.set(Some(is_done));
     host.spawn(async move {
         if let Some(problem) = saved.put(&packed).await {
-            saved.host.tell(Notice::Saved { run, problem });
+            saved.host.tell(To::All, Notice::Saved { run, problem });
         }
-        drop(lock);
+        // Whoever waits for the end hears of it by this.
+        drop((lock, done));
     });
 }
 
@@ -94,7 +100,8 @@ impl<H: Host> SavedRuns<H> {
             saved_at: Cell::default(),
             cost: Cell::default(),
             is_saving: Cell::default(),
-            is_failing: Cell::default(),
+            problem: RefCell::default(),
+            newest: Cell::default(),
             turn: Mutex::default(),
             lock: RefCell::default(),
             save: Cell::default(),
@@ -107,8 +114,22 @@ impl<H: Host> SavedRuns<H> {
     pub(crate) fn begin(&self, key: &RunKey) {
         self.saved_at.set(Duration::ZERO);
         self.cost.set(Duration::ZERO);
-        self.is_failing.set(false);
+        self.problem.take();
         *self.lock.borrow_mut() = self.host.archive().and_then(|it| it.lock(key));
+    }
+
+    /// Waits until what was to be saved so far is saved, or cannot be.
+    pub(crate) async fn settled(&self) {
+        if let Some(newest) = self.newest.take() {
+            // Nothing is sent; it ends all the same.
+            let _ = newest.await;
+        }
+        drop(self.turn.lock().await);
+    }
+
+    /// Why the run that is under way, or was last, is not saved.
+    pub(crate) fn problem(&self) -> Option<String> {
+        self.problem.borrow().clone()
     }
 
     /// There are new numbers of the run that is under way. Saves them if it is time, or if they are
@@ -171,8 +192,8 @@ impl<H: Host> SavedRuns<H> {
         let problem = saved.err().map(|error| {
             format!("The run cannot be saved in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
         });
-        let is_news = self.is_failing.replace(problem.is_some()) != problem.is_some();
-        is_news.then_some(problem)
+        let before = self.problem.replace(problem.clone());
+        (before.is_some() != problem.is_some()).then_some(problem)
     }
 
     /// Does what the other side asks for.

@@ -3,22 +3,27 @@
 //! What a run needs from its start to its end is here; all else that can be asked of an engine is in
 //! [`rest`], which a host may load later. Nothing here names it but through [`Rest`].
 
+mod peers;
 pub mod rest;
 
 use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures::future::{AbortHandle, Abortable};
-use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::http::request::RequestName;
+use mayfly_core::plan::{Draft, Plan, Targets};
 use mayfly_core::run_state::EndCause;
 use mayfly_core::running::shard;
 
+use self::peers::Deeds;
 use self::rest::{Load, Rest};
 use crate::history::since_1970;
 use crate::host::Host;
-use crate::protocol::{Command, Notice, VERSION};
+use crate::parcel::Packer;
+use crate::protocol::{Command, Deed, Notice, Peer, RunId, To, VERSION};
 use crate::reading::{Reading, Source};
 use crate::ready::ReadyPlan;
 use crate::recorder::{Recorder, Shared};
@@ -35,12 +40,14 @@ pub(crate) struct State<H: Host> {
     recorder: Shared,
     saved: Rc<SavedRuns<H>>,
     run: RefCell<Option<Running<H>>>,
+    // The rows that each one looks at, if it is not none. What chose them for another run says so again.
+    watched: RefCell<BTreeMap<Peer, BTreeSet<RequestName>>>,
     // The plan that was read last, as JSON and ready: what is started was read before.
     read: RefCell<Option<(String, ReadyPlan)>>,
     // `None` until it is loaded.
     rest: Cell<Option<Rest<H>>>,
     // Commands that wait for it, in order.
-    waiting: RefCell<Vec<Command>>,
+    waiting: RefCell<Vec<(Peer, Command)>>,
     // Has it loaded again, if it could not be loaded.
     wish: Wish,
 }
@@ -50,6 +57,11 @@ pub(crate) type Wish = UnboundedSender<()>;
 
 /// A run that was started. Dropping it ends it.
 struct Running<H: Host> {
+    id: RunId,
+    // Who has started it; `None` is the process itself.
+    by: Option<Peer>,
+    packer: Rc<RefCell<Packer>>,
+    deeds: Deeds,
     commands: UnboundedSender<shard::Command>,
     drawing: Drawing<H::Clock>,
     handle: AbortHandle,
@@ -83,15 +95,14 @@ impl<H: Host> Session<H> {
         let host = Rc::new(host);
         let recorder = Shared::default();
         let (wish, wishes) = unbounded();
-        host.tell(Notice::Ready {
-            version: VERSION.to_owned(),
-        });
+        host.tell(To::All, ready());
         let saved = SavedRuns::new(Rc::clone(&host), Rc::clone(&recorder), wish.clone());
         let state = State {
             saved: Rc::new(saved),
             host,
             recorder,
             run: RefCell::default(),
+            watched: RefCell::default(),
             read: RefCell::default(),
             rest: Cell::default(),
             waiting: RefCell::default(),
@@ -100,8 +111,8 @@ impl<H: Host> Session<H> {
         (Self(Rc::new(state)), wishes)
     }
 
-    /// Does what the other side asks for. What comes of it is told in notices, soon or later.
-    pub fn handle_command(&self, command: Command) {
+    /// Does what `peer` asks for. What comes of it is told in notices, soon or later.
+    pub fn handle_command(&self, peer: Peer, command: Command) {
         let state = &self.0;
         match command {
             Command::Start {
@@ -117,26 +128,53 @@ impl<H: Host> Session<H> {
                     seed,
                     started: since_1970(started_millis),
                 };
-                match state.ready(&plan) {
-                    Ok(plan) => self.start(plan, start),
-                    Err(reason) => state.host.tell(Notice::Refused { run, reason }),
+                let is_taken = state.is_running_for_another(peer);
+                let started = match is_taken {
+                    true => Err(RUNS_ALREADY.to_owned()),
+                    false => state.ready(&plan),
+                };
+                let started = started.and_then(|plan| self.start_by(Some(peer), plan, start));
+                if let Err(reason) = started {
+                    let refused = Notice::Refused { run, reason };
+                    state.host.tell(To::One(peer), refused);
+                    if is_taken {
+                        state.tell_of_run(peer);
+                    }
                 }
             }
-            Command::Edit { plan } => state.edit(&plan),
+            Command::Edit { plan } => state.edit(peer, &plan),
             Command::Load => state.wish(),
-            Command::Reset => state.tell_run(shard::Command::Reset),
-            Command::Stop => self.stop(EndCause::Person),
-            Command::Watch { rows } => state.tell_run(shard::Command::Watch(rows)),
+            Command::Reset => {
+                state.note(peer, Deed::Reset);
+                state.tell_run(shard::Command::Reset);
+            }
+            Command::Stop => {
+                state.note(peer, Deed::Stop);
+                self.stop(EndCause::Person);
+            }
+            Command::Watch { rows } => state.watch(peer, rows),
             other => match state.rest.get() {
-                Some(rest) => (rest.follow)(state, other),
-                None => state.wait(other),
+                Some(rest) => (rest.follow)(state, peer, other),
+                None => state.wait(peer, other),
             },
         }
     }
 
     /// Starts a run; one that is under way is dropped.
-    pub fn start(&self, plan: ReadyPlan, start: RunStart) {
+    ///
+    /// # Errors
+    ///
+    /// Fails if a file that the plan names for its transport cannot be used.
+    pub fn start(&self, plan: ReadyPlan, start: RunStart) -> Result<(), String> {
+        self.start_by(None, plan, start)
+    }
+
+    fn start_by(&self, by: Option<Peer>, plan: ReadyPlan, start: RunStart) -> Result<(), String> {
         let state = &self.0;
+        let is_simulated = Targets::of(plan.plan()).is_simulated();
+        let transport = (!is_simulated).then(|| state.host.transport(plan.plan()));
+        let transport = transport.transpose()?;
+        state.watched.borrow_mut().clear();
         let (commands, receiver) = unbounded();
         let (handle, registration) = AbortHandle::new_pair();
         let run = Run {
@@ -144,9 +182,15 @@ impl<H: Host> Session<H> {
             recorder: Rc::clone(&state.recorder),
             saved: Rc::clone(&state.saved),
             drawing: Drawing::default(),
+            packer: Rc::default(),
+            transport,
             commands: commands.clone(),
         };
         *state.run.borrow_mut() = Some(Running {
+            id: start.run,
+            by,
+            packer: Rc::clone(&run.packer),
+            deeds: Deeds::default(),
             commands,
             drawing: run.drawing.clone(),
             handle,
@@ -156,11 +200,22 @@ impl<H: Host> Session<H> {
             // Aborted means that a new run took its place.
             let _ = Abortable::new(work, registration).await;
         });
+        Ok(())
     }
 
     /// Ends the run that is under way as its plan says, and at once if it is ending already.
     pub fn stop(&self, cause: EndCause) {
         self.0.tell_run(shard::Command::Stop(cause));
+    }
+
+    /// Whether a run is under way.
+    pub fn is_running(&self) -> bool {
+        self.look(Recorder::is_running).unwrap_or(false)
+    }
+
+    /// Waits until all is saved that was measured so far.
+    pub async fn saved(&self) {
+        self.0.saved.settled().await;
     }
 
     /// Looks at what is recorded of the run that is under way, or was last; `None` if there was none.
@@ -178,7 +233,7 @@ impl<H: Host> State<H> {
                 break rest;
             }
             has_failed = true;
-            self.host.tell(Notice::Loaded { is_whole: false });
+            self.host.tell(To::All, Notice::Loaded { is_whole: false });
             // What was wanted while it was loaded is told of already.
             while wishes.try_recv().is_ok() {}
             if wishes.next().await.is_none() {
@@ -187,7 +242,7 @@ impl<H: Host> State<H> {
         };
         self.have(*rest);
         if has_failed {
-            self.host.tell(Notice::Loaded { is_whole: true });
+            self.host.tell(To::All, Notice::Loaded { is_whole: true });
         }
     }
 
@@ -195,12 +250,12 @@ impl<H: Host> State<H> {
     fn have(self: &Rc<Self>, rest: Rest<H>) {
         self.rest.set(Some(rest));
         self.saved.save_by(rest.save);
-        for command in self.waiting.take() {
-            (rest.follow)(self, command);
+        for (peer, command) in self.waiting.take() {
+            (rest.follow)(self, peer, command);
         }
     }
 
-    fn wait(&self, command: Command) {
+    fn wait(&self, peer: Peer, command: Command) {
         if let Command::Read {
             id,
             source: Source::Json(json),
@@ -208,9 +263,10 @@ impl<H: Host> State<H> {
             && let Some((reading, ready)) = Reading::to_run(json, |name| self.host.read_file(name))
         {
             self.remember(&reading, Some(ready));
-            self.host.tell(Notice::Read { id: *id, reading });
+            let id = *id;
+            self.host.tell(To::One(peer), Notice::Read { id, reading });
         }
-        self.waiting.borrow_mut().push(command);
+        self.waiting.borrow_mut().push((peer, command));
         self.wish();
     }
 
@@ -237,18 +293,23 @@ impl<H: Host> State<H> {
             .map_err(|errors| errors.to_string())
     }
 
-    fn edit(&self, json: &str) {
+    fn edit(&self, peer: Peer, json: &str) {
         let (Ok(plan), Ok(draft)) = (Plan::from_json(json), Draft::from_json(json)) else {
             return;
         };
         let drawing = self.run.borrow().as_ref().map(|it| it.drawing.clone());
+        let mut is_edited = false;
         if let Some(recorder) = &mut *self.recorder.borrow_mut()
             && recorder.can_be_edited()
             && let Some(notice) = drawing.and_then(|it| it.edit(&plan))
         {
             recorder.edit(&draft);
-            self.host.tell(notice);
+            self.host.tell(To::All, notice);
             self.tell_run(shard::Command::Edit(Box::new(plan)));
+            is_edited = true;
+        }
+        if is_edited {
+            self.note(peer, Deed::Edit(json.to_owned()));
         }
     }
 
@@ -259,3 +320,12 @@ impl<H: Host> State<H> {
         }
     }
 }
+
+fn ready() -> Notice {
+    Notice::Ready {
+        version: VERSION.to_owned(),
+    }
+}
+
+const RUNS_ALREADY: &str = "a run that somebody else has started is under way; it is shown now. Stop it, or wait \
+    for its end";

@@ -1,5 +1,7 @@
 //! Whole sessions against a scripted host, in virtual time.
 
+mod peers;
+
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -11,7 +13,7 @@ use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
 use mayfly_core::http::request::Request;
 use mayfly_core::measure::board::{Board, aggregated};
-use mayfly_core::plan::Draft;
+use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, RunVerdict};
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_core::testing::{Answer, Log, ManualClock, Script, answer_after};
@@ -22,10 +24,13 @@ use crate::file::RunFile;
 use crate::history::{HistoryCommand, HistoryNotice, RunEntry, RunKey};
 use crate::host::Host;
 use crate::parcel::Unpacker;
-use crate::protocol::{Command, Notice, VERSION, decode, encode};
+use crate::protocol::{Command, Notice, Peer, To, VERSION, decode, encode};
 use crate::reading::Source;
 use crate::session::Session;
 use crate::session::rest::Rest;
+
+/// Whoever it is that is there alone.
+const ME: Peer = 0;
 
 type AnswerFn = fn(Elapsed, &Request) -> Answer;
 
@@ -38,6 +43,8 @@ struct World {
     spawner: LocalSpawner,
     answer: AnswerFn,
     heard: RefCell<Vec<Notice>>,
+    // The same, and whom it was for.
+    told: RefCell<Vec<(To, Notice)>>,
     logs: RefCell<Vec<Rc<Log>>>,
     archive: Option<Memory>,
 }
@@ -128,6 +135,8 @@ impl Host for Scripted {
     type Transport = Script<AnswerFn>;
     type Archive = Memory;
 
+    const IS_BROWSER: bool = true;
+
     fn start_clock(&self) -> RunClock {
         RunClock {
             clock: self.0.clock.clone(),
@@ -135,20 +144,21 @@ impl Host for Scripted {
         }
     }
 
-    fn transport(&self) -> Script<AnswerFn> {
+    fn transport(&self, _: &Plan) -> Result<Script<AnswerFn>, String> {
         let (script, log) = Script::new(&self.0.clock, self.0.answer);
         self.0.logs.borrow_mut().push(log);
-        script
+        Ok(script)
     }
 
     fn archive(&self) -> Option<&Memory> {
         self.0.archive.as_ref()
     }
 
-    fn tell(&self, notice: Notice) {
+    fn tell(&self, to: To, notice: Notice) {
         // As it would arrive on another machine.
-        let arrived = decode(&encode(&notice)).expect("a notice arrives as it was sent");
+        let arrived: Notice = decode(&encode(&notice)).expect("a notice arrives as it was sent");
         assert_eq!(arrived, notice);
+        self.0.told.borrow_mut().push((to, arrived.clone()));
         self.0.heard.borrow_mut().push(arrived);
     }
 
@@ -215,6 +225,7 @@ impl Stage {
             spawner: pool.spawner(),
             answer,
             heard: RefCell::default(),
+            told: RefCell::default(),
             logs: RefCell::default(),
             archive,
         });
@@ -237,6 +248,7 @@ impl Stage {
     /// What was heard since the last time.
     fn hear(&mut self) -> Vec<Notice> {
         self.pool.run_until_stalled();
+        self.world.told.take();
         self.world.heard.take()
     }
 
@@ -249,13 +261,16 @@ impl Stage {
     }
 
     fn start(&self, run: u32, toml: &str) {
-        self.session.handle_command(Command::Start {
-            run,
-            title: "A".to_owned(),
-            plan: Draft::from_toml(toml).unwrap().to_json(),
-            seed: 1,
-            started_millis: STARTED.as_secs_f64() * 1e3,
-        });
+        self.session.handle_command(
+            ME,
+            Command::Start {
+                run,
+                title: "A".to_owned(),
+                plan: Draft::from_toml(toml).unwrap().to_json(),
+                seed: 1,
+                started_millis: STARTED.as_secs_f64() * 1e3,
+            },
+        );
     }
 
     /// Lets virtual time pass until `is_there`.
@@ -278,7 +293,7 @@ impl Stage {
 
     /// What the engine answers at once.
     fn ask(&mut self, command: Command) -> Notice {
-        self.session.handle_command(command);
+        self.session.handle_command(ME, command);
         self.pool.run_until_stalled();
         self.world.heard.borrow().last().unwrap().clone()
     }
@@ -398,13 +413,16 @@ fn what_was_read_is_what_starts() {
     let Notice::Read { id: 1, reading } = read else {
         panic!("{read:?}");
     };
-    stage.session.handle_command(Command::Start {
-        run: 1,
-        title: String::new(),
-        plan: reading.draft.clone().unwrap(),
-        seed: 1,
-        started_millis: 0.0,
-    });
+    stage.session.handle_command(
+        ME,
+        Command::Start {
+            run: 1,
+            title: String::new(),
+            plan: reading.draft.clone().unwrap(),
+            seed: 1,
+            started_millis: 0.0,
+        },
+    );
     stage.until_over(1);
     assert_eq!(stage.report().plan, reading.plan().unwrap());
     // Once more, with nothing read in between.
@@ -481,12 +499,15 @@ fn an_edit_changes_the_run_and_its_report() {
     stage.start(1, PLAN);
     stage.until(|world| board(world, 1).is_some_and(|it| it.state() == RunState::Running));
     let edited = Draft::from_toml(&PLAN.replace("users = 3", "users = 9")).unwrap();
-    stage.session.handle_command(Command::Edit {
-        plan: edited.to_json(),
-    });
+    stage.session.handle_command(
+        ME,
+        Command::Edit {
+            plan: edited.to_json(),
+        },
+    );
     stage.until(|world| board(world, 1).is_some_and(|it| it.n_users() == 9));
     assert_eq!(stage.report().plan, edited);
-    stage.session.handle_command(Command::Stop);
+    stage.session.handle_command(ME, Command::Stop);
     stage.until_over(1);
     assert_eq!(stage.report().board.end_cause(), Some(&EndCause::Person));
 }
@@ -501,13 +522,16 @@ fn an_edit_that_a_run_cannot_take_over_leaves_its_report_alone() {
     let edit = Command::Edit {
         plan: Draft::from_toml(&open).unwrap().to_json(),
     };
-    stage.session.handle_command(edit);
+    stage.session.handle_command(ME, edit);
     assert_eq!(stage.report().plan, Draft::from_toml(PLAN).unwrap());
     stage.until_over(1);
     let later = PLAN.replace("users = 3", "users = 9");
-    stage.session.handle_command(Command::Edit {
-        plan: Draft::from_toml(&later).unwrap().to_json(),
-    });
+    stage.session.handle_command(
+        ME,
+        Command::Edit {
+            plan: Draft::from_toml(&later).unwrap().to_json(),
+        },
+    );
     assert_eq!(stage.report().plan, Draft::from_toml(PLAN).unwrap());
     let loads = stage.world.heard.borrow();
     let n_loads = loads.iter().filter(|it| matches!(it, Notice::Load { .. }));
@@ -522,9 +546,12 @@ fn an_edit_right_after_a_start_is_of_the_new_run() {
     stage.start(2, PLAN);
     let edited = Draft::from_toml(&PLAN.replace("users = 3", "users = 9")).unwrap();
     let first = stage.report().plan;
-    stage.session.handle_command(Command::Edit {
-        plan: edited.to_json(),
-    });
+    stage.session.handle_command(
+        ME,
+        Command::Edit {
+            plan: edited.to_json(),
+        },
+    );
     stage.until_over(2);
     assert_eq!(
         (stage.report().plan, first),
@@ -536,13 +563,16 @@ fn an_edit_right_after_a_start_is_of_the_new_run() {
 fn a_time_that_is_none_starts_a_run_all_the_same() {
     let mut stage = Stage::new(quick);
     for (run, started_millis) in [(1, -1.0), (2, f64::NAN), (3, f64::MAX)] {
-        stage.session.handle_command(Command::Start {
-            run,
-            title: String::new(),
-            plan: Draft::from_toml(PLAN).unwrap().to_json(),
-            seed: 1,
-            started_millis,
-        });
+        stage.session.handle_command(
+            ME,
+            Command::Start {
+                run,
+                title: String::new(),
+                plan: Draft::from_toml(PLAN).unwrap().to_json(),
+                seed: 1,
+                started_millis,
+            },
+        );
         stage.until_over(run);
         assert_eq!(stage.report().started, Duration::ZERO);
     }
@@ -662,11 +692,14 @@ fn a_file_of_a_run_holds_all_of_it() {
 #[test]
 fn one_request_is_tried_without_a_run() {
     let mut stage = Stage::new(quick);
-    stage.session.handle_command(Command::Try {
-        id: 3,
-        plan: Draft::from_toml(PLAN).unwrap().to_json(),
-        place: "user_class[0].task[0]".to_owned(),
-    });
+    stage.session.handle_command(
+        ME,
+        Command::Try {
+            id: 3,
+            plan: Draft::from_toml(PLAN).unwrap().to_json(),
+            place: "user_class[0].task[0]".to_owned(),
+        },
+    );
     stage.until(|world| {
         matches!(
             world.heard.borrow().last(),
@@ -694,13 +727,13 @@ fn a_run_needs_nothing_that_is_loaded_later_and_is_saved_once_it_is_there() {
     let json = Draft::from_toml(PLAN).unwrap().to_json();
     stage
         .session
-        .handle_command(Command::History(HistoryCommand::List));
+        .handle_command(ME, Command::History(HistoryCommand::List));
     for (id, source) in [
         (1, Source::Toml(PLAN.to_owned())),
         (2, Source::Json(json)),
         (3, Source::Json("{}".to_owned())),
     ] {
-        stage.session.handle_command(read(id, source));
+        stage.session.handle_command(ME, read(id, source));
     }
     let heard = stage.hear();
     let [Notice::Ready { .. }, Notice::Read { id: 2, reading }] = heard.as_slice() else {
@@ -712,9 +745,12 @@ fn a_run_needs_nothing_that_is_loaded_later_and_is_saved_once_it_is_there() {
     for run in [1, 2] {
         stage.start(run, PLAN);
         stage.until_over(run);
-        stage.session.handle_command(Command::Stop);
+        stage.session.handle_command(ME, Command::Stop);
     }
-    let is_of_run = |it: &Notice| matches!(it, Notice::Load { .. } | Notice::Snapshot { .. });
+    let is_of_run = |it: &Notice| {
+        use Notice::{Began, Load, Snapshot};
+        matches!(it, Began { .. } | Load { .. } | Snapshot { .. })
+    };
     assert!(stage.hear().iter().all(is_of_run));
     assert_eq!(stage.archive().n_puts.get(), 0);
     assert_eq!(stage.archive().running.borrow().len(), 1, "two at one time");
@@ -754,11 +790,11 @@ fn what_could_not_be_loaded_is_told_and_loaded_again_when_it_is_needed() {
     assert_eq!(stage.archive().n_puts.get(), 0);
 
     stage.hear();
-    stage.session.handle_command(Command::Load);
-    stage.session.handle_command(Command::Load);
+    stage.session.handle_command(ME, Command::Load);
+    stage.session.handle_command(ME, Command::Load);
     stage.end_load(false);
     assert_eq!(stage.hear(), missing);
-    stage.session.handle_command(Command::Load);
+    stage.session.handle_command(ME, Command::Load);
     stage.end_load(true);
     assert_eq!(stage.hear(), [Notice::Loaded { is_whole: true }]);
     let entries = stage.list();

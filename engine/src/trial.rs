@@ -29,7 +29,7 @@ pub async fn try_plan<H: Host>(host: &H, plan_json: &str, place: &str) -> Result
     };
     let class = place.user_class(&plan);
     let tried = if class.is_some_and(|it| plan.base_url(it).is_some()) {
-        let transport = host.transport();
+        let transport = host.transport(&plan)?;
         try_step(&plan, &place, setting, &transport, &clock).await
     } else {
         let api = simulated_api(&plan, clock.clone(), seed);

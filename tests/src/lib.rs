@@ -5,6 +5,7 @@
 
 mod browser;
 mod httpbin;
+mod native;
 mod page;
 mod program;
 mod scripted;
@@ -15,6 +16,7 @@ mod xpath;
 
 pub use self::browser::{Browser, Kind};
 pub use self::httpbin::Httpbin;
+pub use self::native::Native;
 pub use self::page::{Page, Row};
 pub use self::scripted::{Act, CORS, Heard, ScriptedTarget};
 pub use self::site::Site;

@@ -7,6 +7,7 @@ use thirtyfour::action_chain::ActionChain;
 use thirtyfour::{By, Key, TypingData, WebElement};
 
 use crate::browser::Browser;
+use crate::native::Native;
 use crate::site::Site;
 use crate::target::DemoTarget;
 use crate::until::until;
@@ -15,7 +16,10 @@ use crate::xpath::{self, literal};
 /// The page in a browser.
 pub struct Page {
     browser: Browser,
-    site: Site,
+    url: String,
+    // What serves it, unless that is the test's.
+    _site: Option<Site>,
+    _native: Option<Native>,
 }
 
 /// A row of the statistics table.
@@ -31,15 +35,36 @@ pub struct Row {
 
 impl Page {
     /// Opens the page in a browser of its own, wide enough for a desk.
+    ///
+    /// Where `MAYFLY_ENGINE` is `native`, it is that of a command of its own.
     pub async fn open() -> Self {
+        if std::env::var_os("MAYFLY_ENGINE").is_some_and(|it| it == "native") {
+            let native = Native::start().await;
+            let page = Self::open_url(native.url()).await;
+            return Self {
+                _native: Some(native),
+                ..page
+            };
+        }
         Self::open_at(Site::start().await).await
     }
 
     /// Opens the page of `site`.
     pub async fn open_at(site: Site) -> Self {
+        let page = Self::open_url(site.url()).await;
+        Self {
+            _site: Some(site),
+            ..page
+        }
+    }
+
+    /// Opens the page at `url` in a browser of its own.
+    pub async fn open_url(url: &str) -> Self {
         let page = Self {
             browser: Browser::start(1440, 900).await,
-            site,
+            url: url.to_owned(),
+            _site: None,
+            _native: None,
         };
         page.load("").await;
         page
@@ -55,7 +80,7 @@ impl Page {
             .goto("about:blank")
             .await
             .expect("there is always an empty page");
-        let url = format!("{}{fragment}", self.site.url());
+        let url = format!("{}{fragment}", self.url);
         session.goto(url).await.expect("the page is served");
         self.until_drawn().await;
     }
@@ -73,7 +98,7 @@ impl Page {
 
     /// Where the page is.
     pub fn site_url(&self) -> &str {
-        self.site.url()
+        &self.url
     }
 
     /// The browser.

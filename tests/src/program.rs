@@ -11,7 +11,7 @@ use crate::until::until;
 
 /// A program under way. It ends with the value.
 pub(crate) struct Program {
-    _process: Child,
+    process: Child,
 }
 
 impl Program {
@@ -29,7 +29,7 @@ impl Program {
         };
         // Read on, or the program would wait for a reader some day.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        (Self { _process: process }, told)
+        (Self { process }, told)
     }
 
     /// Starts a program that listens on the port it is given, and waits until it does.
@@ -38,7 +38,12 @@ impl Program {
         let what = format!("{} listens", name(command));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         until(&what, async || TcpStream::connect(address).await.ok()).await;
-        Self { _process: process }
+        Self { process }
+    }
+
+    /// Ends it at once, and waits until it has ended.
+    pub(crate) async fn end(mut self) {
+        self.process.kill().await.expect("a program can be ended");
     }
 }
 

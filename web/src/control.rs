@@ -2,10 +2,13 @@
 //! plans read, and opens and saves files.
 
 pub(crate) mod download;
+pub(crate) mod engine;
 mod hooks;
 pub(crate) mod intents;
+mod listening;
 mod notices;
 pub(crate) mod shortcut;
+mod socket_link;
 pub(crate) mod watch;
 pub(crate) mod worker_link;
 
@@ -20,8 +23,10 @@ use yew::prelude::*;
 
 use crate::address::route::{Address, Route};
 use crate::browser;
+use crate::control::engine::Engine;
+use crate::control::listening::Loss;
+use crate::control::socket_link::pause_millis;
 use crate::control::watch::Watch;
-use crate::control::worker_link::Engine;
 use crate::draft::keys::Path;
 use crate::gate::{Attempt, Refusal, may_start};
 use crate::store::{
@@ -98,6 +103,29 @@ impl Intent {
             | Self::Stop => false,
         }
     }
+
+    /// Whether nothing comes of it without an engine that listens. What is only read waits for it.
+    fn needs_engine(&self) -> bool {
+        match self {
+            Self::Download(..)
+            | Self::EditUsers(_)
+            | Self::History(_)
+            | Self::ImportRun(_)
+            | Self::OpenRun(_)
+            | Self::ReadRows(..)
+            | Self::ResetCounts
+            | Self::Start(_)
+            | Self::Stop
+            | Self::Try(_)
+            | Self::Update => true,
+            Self::Compare
+            | Self::GoTo(_)
+            | Self::OpenFile(_)
+            | Self::RestartEngine
+            | Self::SavePlan
+            | Self::ShowHistory => false,
+        }
+    }
 }
 
 /// Where CSV comes from.
@@ -137,6 +165,11 @@ struct Inner {
     watch: RefCell<Watch>,
     // Until the next look at the engine of the run that is under way; `None` if there is none.
     next_look: RefCell<Option<Timeout>>,
+    // How often in a row the engine could not be reached, and until the next time.
+    n_missed: Cell<u32>,
+    // Whether an engine was there before this page.
+    has_joined: Cell<bool>,
+    next_try: RefCell<Option<Timeout>>,
 }
 
 impl Control {
@@ -150,6 +183,9 @@ impl Control {
             next: RefCell::default(),
             watch: RefCell::default(),
             next_look: RefCell::default(),
+            n_missed: Cell::default(),
+            has_joined: Cell::default(),
+            next_try: RefCell::default(),
         }))
     }
 
@@ -159,6 +195,9 @@ impl Control {
             && let Err(refusal) = may_start(attempt, state.plan.unseen.is_some())
         {
             return self.refuse_to_start(&intent, refusal);
+        }
+        if self.is_away() && intent.needs_engine() {
+            return self.refuse_to_start(&intent, Refusal::Away);
         }
         match intent {
             Intent::Compare => {
@@ -213,7 +252,15 @@ impl Control {
     /// Says why nothing was sent, where a person wanted it.
     fn refuse_to_start(&self, intent: &Intent, refusal: Refusal) {
         match intent {
-            Intent::EditUsers(_) => self.log(Level::Error, sentence(&refusal.to_string())),
+            Intent::Download(..)
+            | Intent::EditUsers(_)
+            | Intent::ResetCounts
+            | Intent::Stop
+            | Intent::Update => self.log(Level::Error, sentence(&refusal.to_string())),
+            Intent::History(_) | Intent::ImportRun(_) | Intent::OpenRun(_) => {
+                let problem = Some(sentence(&refusal.to_string()));
+                self.act(Action::History(HistoryAction::Problem(problem)));
+            }
             Intent::Try(_) => {
                 self.act(Action::Try(Some(Box::new(Err(refusal.to_string())))));
                 self.act(Action::OpenDialog(Dialog::Trial));
@@ -295,7 +342,8 @@ impl Control {
     }
 
     fn start_plan(&self, title: String, draft: Draft, about: About) {
-        let run = self.0.newest.get() + 1;
+        // Other pages of the same engine start runs too.
+        let run = browser::random_seed() as RunId;
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
@@ -313,6 +361,10 @@ impl Control {
             started_millis: new.started_millis,
         });
         self.act(Action::Start(Box::new(new)));
+        self.begin_watch();
+    }
+
+    fn begin_watch(&self) {
         self.0
             .watch
             .borrow_mut()
@@ -338,7 +390,13 @@ impl Control {
                 .look(browser::dates::now_millis());
             if is_lost {
                 let reason = "it has said nothing for some seconds, so it has ended or hangs";
-                control.lose_engine(reason.to_owned());
+                let engine = control.0.engine.borrow();
+                let is_native = engine.as_ref().is_some_and(Engine::is_native);
+                drop(engine);
+                control.handle_loss(match is_native {
+                    true => Loss::Away,
+                    false => Loss::Broken(reason.to_owned()),
+                });
             } else {
                 control.look_soon();
             }
@@ -357,16 +415,18 @@ impl Control {
 
     async fn open(&self, file: &File) {
         match browser::files::read_text(file).await {
-            Ok(text) => {
-                let side = if is_json(&text) {
-                    Side::Json
-                } else {
-                    Side::Toml
-                };
-                self.act(Action::Plan(PlanAction::OpenText(side, text)));
-            }
+            Ok(text) => self.open_text(text),
             Err(reason) => self.refuse(String::new(), reason),
         }
+    }
+
+    fn open_text(&self, text: String) {
+        let side = if is_json(&text) {
+            Side::Json
+        } else {
+            Side::Toml
+        };
+        self.act(Action::Plan(PlanAction::OpenText(side, text)));
     }
 
     async fn read_rows(&self, path: &Path, csv: CsvSource) {
@@ -465,7 +525,8 @@ impl Control {
     }
 
     fn ensure_engine(&self) {
-        if self.0.engine.borrow().is_some() {
+        // One that is away is tried again by itself.
+        if self.0.engine.borrow().is_some() || self.0.next_try.borrow().is_some() {
             return;
         }
         let on_notice = {
@@ -474,7 +535,7 @@ impl Control {
         };
         let on_loss = {
             let control = self.clone();
-            Callback::from(move |reason| control.lose_engine(reason))
+            Callback::from(move |loss| control.handle_loss(loss))
         };
         match Engine::start(on_notice, on_loss) {
             Ok(engine) => *self.0.engine.borrow_mut() = Some(engine),
@@ -482,7 +543,44 @@ impl Control {
         }
     }
 
-    fn lose_engine(&self, reason: String) {
+    fn handle_loss(&self, loss: Loss) {
+        match loss {
+            Loss::Away => self.miss_engine(),
+            Loss::Broken(reason) => self.lose_engine(reason),
+        }
+    }
+
+    /// The connection to the engine is lost, or could not be had again. Its run goes on.
+    fn miss_engine(&self) {
+        self.drop_engine();
+        let nth = self.0.n_missed.get();
+        self.0.n_missed.set(nth.saturating_add(1));
+        if nth == 0 {
+            self.log(
+                Level::Error,
+                "The connection to the engine is lost.".to_owned(),
+            );
+            self.act(Action::MissEngine(browser::dates::local_time(
+                browser::dates::now_millis(),
+            )));
+        }
+        let control = self.clone();
+        let try_again = move || control.try_again();
+        *self.0.next_try.borrow_mut() = Some(Timeout::new(pause_millis(nth), try_again));
+    }
+
+    /// Connects to an engine that is away.
+    fn try_again(&self) {
+        self.0.next_try.take();
+        self.ensure_engine();
+    }
+
+    /// Whether there is no way to the engine just now.
+    fn is_away(&self) -> bool {
+        0 < self.0.n_missed.get()
+    }
+
+    fn drop_engine(&self) {
         self.0.next_look.take();
         self.0.watch.take();
         // Dropped a moment later: this may be called by the engine itself.
@@ -490,6 +588,10 @@ impl Control {
         Timeout::new(0, || drop(engine)).forget();
         // Nobody would remember what was wanted of the old one.
         self.0.next.take();
+    }
+
+    fn lose_engine(&self, reason: String) {
+        self.drop_engine();
         self.log(Level::Error, format!("The engine stopped: {reason}."));
         self.act(Action::LoseEngine(reason));
     }
@@ -504,11 +606,19 @@ impl Control {
     /// Has what is missing of the engine loaded again, or starts another, and asks it for what the page
     /// waits for.
     fn restart_engine(&self, state: &State) {
+        if self.is_away() {
+            return self.try_again();
+        }
         self.tell_loaded(Command::Load);
-        self.read(&state.plan);
         if let Some(run) = &state.run {
             self.save_lost(run);
         }
+        self.resume(state);
+    }
+
+    /// Asks an engine that is there again for what the page waits for.
+    fn resume(&self, state: &State) {
+        self.read(&state.plan);
         let compared = state.history.compared.iter().flatten();
         let compared = compared.filter(|it| it.run.is_none());
         let compared = compared.map(|it| &it.key);

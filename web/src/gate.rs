@@ -29,6 +29,8 @@ pub struct Attempt {
 /// Why nothing is sent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
+    /// The engine is not there to hear it.
+    Away,
     /// The page is inside of another one, which can lay anything over it.
     Framed,
     /// A key is held down, maybe since another page was shown.
@@ -70,6 +72,9 @@ pub(crate) fn may_start(attempt: Attempt, is_unseen: bool) -> Result<(), Refusal
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Away => {
+                "there is no connection to the engine, so this did not reach it; it is connected again as soon as it answers"
+            }
             Self::Framed => {
                 "nothing starts inside of another page; open Mayfly in a tab of its own"
             }

@@ -15,6 +15,7 @@ mod tests;
 pub mod theme;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use mayfly_core::http::request::RequestName;
 use mayfly_core::plan::Users;
@@ -24,6 +25,8 @@ use crate::draft::keys::{Edit, Path};
 use crate::draft::load_kind::kind_of;
 use crate::view::chart_model::run::HIDDEN;
 use mayfly_engine::edit::number;
+use mayfly_engine::history::RunKey;
+use mayfly_engine::protocol::Deed;
 
 pub use self::history::{History, HistoryAction};
 pub use self::load::LoadAction;
@@ -69,6 +72,8 @@ pub struct State {
     pub keys_are_off: bool,
     /// Whether a run starts as soon as what it needs is loaded.
     pub is_starting: bool,
+    /// How often an engine that was away has come back.
+    pub n_reunions: u32,
 }
 
 /// What fills the page.
@@ -124,12 +129,19 @@ pub enum Action {
     EditLoad,
     /// The engine is there, and listens.
     FindEngine,
+    /// The engine that was away is there again, and knows nothing of what was wanted of it.
+    FindEngineAgain,
+    /// A run is under way, or was last, that somebody else has started or this page before it was
+    /// loaded again; with what was done to it, in the time of the run, and whether it has ended.
+    Follow(Box<Run>, Vec<(Duration, Deed)>, bool),
     /// The saved runs change.
     History(HistoryAction),
     /// Something happened that belongs in the log.
     Log(LogLine),
     /// The engine is gone, for this reason.
     LoseEngine(String),
+    /// The connection to the engine is lost, at this time of day. Its run goes on.
+    MissEngine(String),
     /// A part of the engine could not be loaded.
     MissPart,
     /// A dialog is to be shown.
@@ -164,6 +176,7 @@ impl Action {
         matches!(
             self,
             Self::LoseEngine(_)
+                | Self::MissEngine(_)
                 | Self::Plan(PlanAction::Check | PlanAction::Refuse(_))
                 | Self::Start(_)
         )
@@ -184,6 +197,7 @@ impl Default for State {
             theme: Theme::default(),
             keys_are_off: false,
             is_starting: false,
+            n_reunions: 0,
             hidden_lines: HIDDEN.map(str::to_owned).into(),
             selected_rows: Vec::new(),
             tables: Tables::default(),
@@ -204,20 +218,14 @@ impl State {
             Action::CloseDialog => self.dialog = None,
             Action::EditLoad => self.edit_load(),
             Action::FindEngine => self.engine_error = None,
+            Action::FindEngineAgain => {
+                self.engine_error = None;
+                self.n_reunions += 1;
+            }
+            Action::Follow(run, deeds, is_over) => self.follow(*run, deeds, is_over),
             Action::LoseEngine(reason) => self.lose_engine(&reason),
-            Action::History(HistoryAction::Open(run)) => {
-                if self.history.open(*run) {
-                    self.view = View::Saved;
-                    self.look_at_another_run();
-                }
-            }
-            Action::History(action) => {
-                self.history.apply(action);
-                // The history says why there is nothing to open.
-                if self.view == View::Opening && self.history.problem.is_some() {
-                    self.view = View::History;
-                }
-            }
+            Action::History(action) => self.apply_to_history(action),
+            Action::MissEngine(time) => self.engine_error = Some(away(&time)),
             Action::MissPart => self.engine_error = Some(MISSING_PART.to_owned()),
             Action::Log(line) => self.log(line.level, line.at_millis, line.text),
             Action::OpenDialog(dialog) => self.dialog = Some(dialog),
@@ -234,17 +242,7 @@ impl State {
                 self.dialog = None;
                 (self.history.problem, self.history.awaited) = (None, None);
             }
-            Action::Start(run) => {
-                // While it was loaded, another plan may have come.
-                if self.plan.draft == *run.draft {
-                    let plan = Rc::make_mut(&mut self.plan);
-                    (plan.is_checked, plan.is_from_link) = (false, false);
-                    (plan.refusal, plan.replaced) = (None, None);
-                }
-                self.run = Some(*run);
-                self.view = View::Run;
-                self.look_at_another_run();
-            }
+            Action::Start(run) => self.start(*run),
             Action::Table(table, action) => self.tables.apply(table, action),
             Action::ToggleLine(label) => self.hidden_lines = toggled(&self.hidden_lines, label),
             Action::Try(result) => {
@@ -305,6 +303,79 @@ impl State {
         Rc::make_mut(&mut self.log).push(level, at_millis, text);
     }
 
+    fn start(&mut self, run: Run) {
+        // While it was loaded, another plan may have come.
+        if self.plan.draft == *run.draft {
+            let plan = Rc::make_mut(&mut self.plan);
+            (plan.is_checked, plan.is_from_link) = (false, false);
+            (plan.refusal, plan.replaced) = (None, None);
+        }
+        self.run = Some(run);
+        self.view = View::Run;
+        self.look_at_another_run();
+    }
+
+    fn apply_to_history(&mut self, action: HistoryAction) {
+        match action {
+            // It has come in the meantime.
+            HistoryAction::Open(run) if self.is_opening_own(&run.key) => {
+                self.history.awaited = None;
+                self.view = View::Run;
+            }
+            HistoryAction::Open(run) => {
+                if self.history.open(*run) {
+                    self.view = View::Saved;
+                    self.look_at_another_run();
+                }
+            }
+            action => {
+                self.history.apply(action);
+                // The history says why there is nothing to open.
+                if self.view == View::Opening && self.history.problem.is_some() {
+                    self.view = View::History;
+                }
+            }
+        }
+    }
+
+    /// Whether the run with this key is what the address names, and the newest.
+    fn is_opening_own(&self, key: &RunKey) -> bool {
+        let is_own = self.run.as_ref().is_some_and(|it| it.key() == *key);
+        is_own && self.view == View::Opening && self.history.awaited.as_ref() == Some(key)
+    }
+
+    fn follow(&mut self, run: Run, deeds: Vec<(Duration, Deed)>, is_over: bool) {
+        let (id, key) = (run.id, run.key());
+        let known = match &mut self.run {
+            // It is the same, after the engine was away.
+            Some(own) if own.id == id => {
+                own.draft = run.draft;
+                Some(own.model.at.to_duration())
+            }
+            _ => {
+                self.log(
+                    Level::Info,
+                    run.started_millis,
+                    log::started(&run, run.seed),
+                );
+                self.run = Some(run);
+                self.look_at_another_run();
+                None
+            }
+        };
+        for (at, deed) in deeds {
+            if known.is_none_or(|known| known < at) {
+                self.apply_to_run(RunAction::Follow(id, at, deed));
+            }
+        }
+        let is_awaited = self.history.awaited.as_ref() == Some(&key);
+        // What is over does not disturb who writes a plan.
+        if is_awaited || self.view == View::Run || (self.view == View::Form && !is_over) {
+            self.history.awaited = None;
+            self.view = View::Run;
+        }
+    }
+
     fn select_row(&mut self, row: RequestName) {
         let rows = &mut self.selected_rows;
         if let Some(index) = rows.iter().position(|it| *it == row) {
@@ -357,9 +428,14 @@ impl State {
             edit_users(Rc::make_mut(&mut self.plan), users);
         }
         let before = run.clone();
+        let told = log::followed(&before, &action);
         run.apply(action);
         let at_millis = run.started_millis + run.model.at.as_secs_f64() * 1e3;
-        for (level, text) in log::news(&before, run) {
+        let news = log::news(&before, run);
+        if let Some((at_millis, text)) = told {
+            self.log(Level::Info, at_millis, text);
+        }
+        for (level, text) in news {
             self.log(level, at_millis, text);
         }
     }
@@ -367,6 +443,15 @@ impl State {
 
 /// What follows where there is no engine.
 const NO_ENGINE: &str = " Without it no plan can be read, no run started, and no saved run opened.";
+
+/// That the connection to the engine was lost at this time of day.
+fn away(time: &str) -> String {
+    format!(
+        "The connection to the engine is lost since {time}: it has ended, or the way to it is broken. The \
+         numbers shown are those of that time. The page connects again by itself as soon as the engine \
+         answers; until then nothing can be started or stopped here."
+    )
+}
 
 const MISSING_PART: &str = "A part of the engine could not be loaded. Plans of the form can run, but \
     until it is there no run is saved in the history, no saved run opened, no text of a plan read, and no \

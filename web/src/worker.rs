@@ -14,8 +14,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
+use mayfly_core::plan::Plan;
 use mayfly_engine::host::Host;
-use mayfly_engine::protocol::{Notice, decode, encode};
+use mayfly_engine::protocol::{Notice, Peer, To, decode, encode};
 use mayfly_engine::session::Session;
 use mayfly_engine::session::rest::{Load, Rest};
 use wasm_bindgen::JsCast;
@@ -43,13 +44,16 @@ pub fn start(load: Load<WorkerHost>) {
     let session = Session::in_parts(WorkerHost::new(Rc::clone(&scope)), load);
     let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(command) = decode(&Uint8Array::new(&event.data()).to_vec()) {
-            session.handle_command(command);
+            session.handle_command(PAGE, command);
         }
     });
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     // It listens as long as the worker lives.
     listener.forget();
 }
+
+/// The page, to which alone a worker listens.
+const PAGE: Peer = 0;
 
 /// All that is loaded after what a run needs.
 pub static REST: Rest<WorkerHost> = Rest::new();
@@ -75,19 +79,25 @@ impl Host for WorkerHost {
     type Transport = FetchTransport;
     type Archive = Storage;
 
+    const IS_BROWSER: bool = true;
+
     fn start_clock(&self) -> WorkerClock {
         WorkerClock::start(&self.scope)
     }
 
-    fn transport(&self) -> FetchTransport {
-        FetchTransport::new(Rc::clone(&self.scope))
+    fn transport(&self, _: &Plan) -> Result<FetchTransport, String> {
+        Ok(FetchTransport::new(Rc::clone(&self.scope)))
     }
 
     fn archive(&self) -> Option<&Storage> {
         Some(&self.storage)
     }
 
-    fn tell(&self, notice: Notice) {
+    fn tell(&self, to: To, notice: Notice) {
+        // There is one page, and nobody beside it.
+        if !to.is_for(PAGE) {
+            return;
+        }
         let bytes = Uint8Array::from(encode(&notice).as_slice());
         let transfer = Array::of1(&bytes.buffer());
         let posted = self.scope.post_message_with_transfer(&bytes, &transfer);

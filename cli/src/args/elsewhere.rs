@@ -11,9 +11,7 @@ pub(crate) fn not_here(args: impl IntoIterator<Item = String>) -> Option<String>
     })
 }
 
-const ELSEWHERE: [(&str, &str); 24] = [
-    ("--autoquit", NO_PAGE),
-    ("--autostart", NO_PAGE),
+const ELSEWHERE: [(&str, &str); 20] = [
     (
         "--class-picker",
         "the page shows all user classes with their weights; a weight of 0 leaves one out",
@@ -48,16 +46,14 @@ const ELSEWHERE: [(&str, &str); 24] = [
         "--skip-log-setup",
         "there is no log setup to skip; see --loglevel",
     ),
-    ("--tls-cert", NO_PAGE),
-    ("--tls-key", NO_PAGE),
-    ("--web-host", NO_PAGE),
-    ("--web-login", NO_PAGE),
-    ("--web-port", NO_PAGE),
+    ("--tls-cert", NO_TLS),
+    ("--tls-key", NO_TLS),
+    ("--web-login", NO_TLS),
     ("--worker", NO_WORKERS),
 ];
 
-const NO_PAGE: &str =
-    "the command does not show the page yet; open the page by itself, or add --headless";
+const NO_TLS: &str = "the page is for this machine, or for who has its URL; for more, put a server with \
+                      TLS and accounts in front of it";
 const NO_WORKERS: &str =
     "a run is on one machine; start the command on several, each with its part of the users";
 

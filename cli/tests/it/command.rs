@@ -193,7 +193,6 @@ fn what_cannot_run_ends_with_2() {
             vec!["-f", "no-such-plan.toml", "--headless"],
             "cannot read no-such-plan.toml",
         ),
-        (vec!["-f", plan.path()], "--headless"),
         (vec!["--headless"], "-f"),
         (
             vec!["--expect-workers=2"],

@@ -6,6 +6,7 @@ mod claims;
 mod command;
 mod examples;
 mod options;
+mod serve;
 #[cfg(unix)]
 mod system;
 mod target;

@@ -15,7 +15,7 @@ use crate::file::RunFile;
 use crate::history::{HistoryNotice, RunKey};
 use crate::host::Host;
 use crate::preset::PresetReading;
-use crate::protocol::{Command, Notice};
+use crate::protocol::{Command, Notice, Peer, To};
 use crate::reading::{Reading, rows_of_csv};
 use crate::recorder::Recorder;
 use crate::saved::{Save, save};
@@ -23,7 +23,7 @@ use crate::trial::try_plan;
 
 /// The functions that a host may load later.
 pub struct Rest<H: Host> {
-    pub(super) follow: fn(&Rc<State<H>>, Command),
+    pub(super) follow: fn(&Rc<State<H>>, Peer, Command),
     pub(super) save: Save<H>,
 }
 
@@ -47,32 +47,44 @@ impl<H: Host> Clone for Rest<H> {
 impl<H: Host> Copy for Rest<H> {}
 
 /// Does what starts no run and does nothing to one.
-fn follow<H: Host>(state: &Rc<State<H>>, command: Command) {
+fn follow<H: Host>(state: &Rc<State<H>>, peer: Peer, command: Command) {
+    let to = To::One(peer);
     match command {
         Command::History(command) => {
             let (host, saved) = (Rc::clone(&state.host), Rc::clone(&state.saved));
             state.host.spawn(async move {
-                host.tell(Notice::History(saved.follow(command).await));
+                let is_change = command.is_change();
+                let answer = saved.follow(command).await;
+                if let HistoryNotice::List(entries) = &answer
+                    && is_change
+                {
+                    let news = HistoryNotice::Refreshed(entries.clone());
+                    host.tell(To::Others(peer), Notice::History(news));
+                }
+                host.tell(to, Notice::History(answer));
             });
         }
         Command::Read { id, source } => {
-            let (reading, ready) = Reading::new(source, |name| state.host.read_file(name));
+            let (mut reading, ready) = Reading::new(source, |name| state.host.read_file(name));
+            if !H::IS_BROWSER {
+                reading.warnings.clear();
+            }
             state.remember(&reading, ready);
-            state.host.tell(Notice::Read { id, reading });
+            state.host.tell(to, Notice::Read { id, reading });
         }
         Command::ReadPreset(draft) => {
             let reading = PresetReading::new(&draft);
-            state.host.tell(Notice::ReadPreset(draft, reading));
+            state.host.tell(to, Notice::ReadPreset(draft, reading));
         }
         Command::Rows { path, csv } => {
             let rows = rows_of_csv(&csv);
-            state.host.tell(Notice::Rows { path, rows });
+            state.host.tell(to, Notice::Rows { path, rows });
         }
         Command::Try { id, plan, place } => {
             let host = Rc::clone(&state.host);
             state.host.spawn(async move {
                 let result = try_plan(&*host, &plan, &place).await;
-                host.tell(Notice::Tried { id, result });
+                host.tell(to, Notice::Tried { id, result });
             });
         }
         Command::Write {
@@ -82,7 +94,7 @@ fn follow<H: Host>(state: &Rc<State<H>>, command: Command) {
             color_scheme,
         } => {
             let look = look(utc_offset_minutes, color_scheme.as_deref());
-            write(state, run, file, look);
+            write(state, to, run, file, look);
         }
         // The session does these by itself.
         Command::Edit { .. }
@@ -95,7 +107,7 @@ fn follow<H: Host>(state: &Rc<State<H>>, command: Command) {
 }
 
 /// Makes a file of a saved run, or of the one that is under way or was last.
-fn write<H: Host>(state: &State<H>, run: Option<RunKey>, file: RunFile, look: Look) {
+fn write<H: Host>(state: &State<H>, to: To, run: Option<RunKey>, file: RunFile, look: Look) {
     let (host, saved) = (Rc::clone(&state.host), Rc::clone(&state.saved));
     let recorder = Rc::clone(&state.recorder);
     state.host.spawn(async move {
@@ -109,9 +121,8 @@ fn write<H: Host>(state: &State<H>, run: Option<RunKey>, file: RunFile, look: Lo
                     .ok_or_else(|| "There is no run to make a file of.".to_owned())
             }
         };
-        host.tell(
-            written.unwrap_or_else(|problem| Notice::History(HistoryNotice::Problem(problem))),
-        );
+        let problem = |problem| Notice::History(HistoryNotice::Problem(problem));
+        host.tell(to, written.unwrap_or_else(problem));
     });
 }
 

@@ -18,6 +18,7 @@ mod history;
 mod http;
 mod load;
 mod looks;
+mod native;
 mod plan_form;
 mod plan_text;
 mod results;

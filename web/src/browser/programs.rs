@@ -10,7 +10,8 @@ use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    DedicatedWorkerGlobalScope, RegistrationOptions, Url, Worker, WorkerOptions, WorkerType,
+    DedicatedWorkerGlobalScope, RegistrationOptions, ServiceWorkerRegistration, Url, Worker,
+    WorkerOptions, WorkerType,
 };
 
 use super::window;
@@ -67,6 +68,42 @@ pub fn file_url(name: &str) -> Result<String, JsValue> {
     let page = glue.pathname();
     let page = page.rsplit('/').next().unwrap_or_default();
     Ok(Url::new_with_base(&format!("./{name}?{page}"), &glue.href())?.href())
+}
+
+/// The engine that has served this page, by the name that its server has written into the page; `None`
+/// where the page has a worker for that.
+pub fn native_engine() -> Option<String> {
+    let mark = super::document().query_selector("meta[name=mayfly-engine]");
+    mark.ok()??.get_attribute("content")
+}
+
+/// The address of that engine's socket. What a person came in with goes along, such as a token.
+pub(crate) fn engine_url() -> String {
+    let location = window().location();
+    // Readable by the page itself, always.
+    let origin = location.origin().unwrap_or_default();
+    let query = location.search().unwrap_or_default();
+    origin.replacen("http", "ws", 1) + "/engine" + &query
+}
+
+/// Has the browser forget the files of another page that was at this address: one with a worker, which
+/// would be shown where the server is gone.
+pub fn forget_files() {
+    let container = Reflect::get(&window().navigator(), &"serviceWorker".into());
+    if container.is_ok_and(|it| !it.is_undefined()) {
+        let registered = window().navigator().service_worker().get_registrations();
+        wasm_bindgen_futures::spawn_local(async move {
+            // Where there are none to be had, there is nothing to forget.
+            let registered = JsFuture::from(registered)
+                .await
+                .map(|it| js_sys::Array::from(&it));
+            for registration in registered.iter().flat_map(js_sys::Array::iter) {
+                if let Some(it) = registration.dyn_ref::<ServiceWorkerRegistration>() {
+                    drop(it.unregister().map(JsFuture::from));
+                }
+            }
+        });
+    }
 }
 
 /// Has the browser cache the files of the page, so that it opens without a network.

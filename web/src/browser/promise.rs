@@ -3,6 +3,7 @@
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+use super::programs::native_engine;
 use super::storage;
 
 /// Whether the browser may delete saved runs by itself, when its disk runs short.
@@ -47,7 +48,12 @@ pub fn use_promise() -> (Option<Promise>, Callback<()>) {
         let promise = promise.clone();
         move |()| {
             spawn_local(async move {
-                promise.set(Some(Promise::new(storage::is_promised().await, false)));
+                // Files of another program are nothing that a browser deletes.
+                let is_promised = match native_engine() {
+                    Some(_) => Some(true),
+                    None => storage::is_promised().await,
+                };
+                promise.set(Some(Promise::new(is_promised, false)));
             });
         }
     });

@@ -208,9 +208,11 @@ fn own_host_hint(editor: &Editor) -> Html {
         _ if editor.plan.is_simulated() => html! {
             <>
                 <span class="badge">{ "simulated" }</span>
-                { " Without a host, an API simulated in this page answers, and nothing is sent anywhere." }
+                { " Without a host, a simulated API answers, and nothing is sent anywhere." }
             </>
         },
+        // It asks nobody whether it may read an answer.
+        Ok(_) if browser::programs::native_engine().is_some() => html! {},
         Ok(target) => {
             let hint = diagnosis::hint(&target, &browser::probe::surroundings());
             html! { hint.unwrap_or("The API must allow this page to read its answers (CORS).") }

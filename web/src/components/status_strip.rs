@@ -19,6 +19,8 @@ pub struct StatusStripProps {
     /// When the run ends by itself, if that is known.
     pub length: Option<Duration>,
     pub model: Rc<RunModel>,
+    /// The engine, if it is not this tab.
+    pub engine: Option<String>,
 }
 
 #[component]
@@ -29,6 +31,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
         state,
         length,
         model,
+        engine,
     } = props;
     let rate = model.total.as_ref().map_or(0.0, |it| it.request_rate);
     let (n_requests, n_failures) = model.counts();
@@ -55,6 +58,9 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
             { figure("Elapsed", format::clock(elapsed), false) }
             if let Some(length) = length {
                 { figure("Remaining", format::remaining(length, elapsed), false) }
+            }
+            if let Some(engine) = engine {
+                { figure("Engine", engine.clone(), false) }
             }
         </dl>
     }

@@ -21,7 +21,11 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
         let control = control.clone();
         move |()| {
             control.ensure_engine();
-            browser::programs::keep_files();
+            if browser::programs::native_engine().is_some() {
+                browser::programs::forget_files();
+            } else {
+                browser::programs::keep_files();
+            }
         }
     });
     use_effect_with(state.plan.revision, {
@@ -34,9 +38,10 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
         View::Saved => Vec::new(),
         _ => state.selected_rows.clone(),
     };
-    use_effect_with((run, watched), {
+    let n_reunions = state.n_reunions;
+    use_effect_with((run, watched, n_reunions), {
         let control = control.clone();
-        move |(_, rows)| {
+        move |(_, rows, _)| {
             let rows = rows.iter().cloned().collect();
             control.tell(Command::Watch { rows });
         }
@@ -47,6 +52,14 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
         move |draft| {
             if let Some(draft) = draft {
                 control.tell_loaded(Command::ReadPreset(draft.clone()));
+            }
+        }
+    });
+    use_effect_with(n_reunions, {
+        let (control, state) = (control.clone(), state.clone());
+        move |&n_reunions| {
+            if 0 < n_reunions {
+                control.resume(&state);
             }
         }
     });

@@ -1,44 +1,37 @@
 //! What the engine says, and what becomes of it in the state.
 
+use std::time::Duration;
+
+use mayfly_core::plan::Draft;
+
 use super::{Control, Purpose};
-use crate::browser;
+use crate::browser::{self, settings};
 use crate::control::download;
 use crate::draft::keys::{Edit, Path};
-use crate::store::{Action, HistoryAction, Level, LoadAction, PlanAction, RunAction, Side};
+use crate::store::{Action, HistoryAction, Level, LoadAction, PlanAction, Run, RunAction, Side};
 use mayfly_engine::history::HistoryNotice;
-use mayfly_engine::protocol::Notice;
+use mayfly_engine::protocol::{Deed, GivenPlan, Notice, RunId};
 use mayfly_engine::reading::Reading;
+
+/// The name under which it is stored which plan of an engine was opened last.
+const GIVEN: &str = "given";
 
 impl Control {
     pub(super) fn handle_notice(&self, notice: Notice) {
-        // The last word of an old run says nothing about the one that is stopping now.
-        let is_newest = |run| run == self.0.newest.get();
         self.0
             .watch
             .borrow_mut()
             .hear(browser::dates::now_millis(), &notice);
         match notice {
-            Notice::Ready { .. } | Notice::Loaded { is_whole: true } => {
-                self.act(Action::FindEngine);
-            }
+            Notice::Ready { .. } => self.find_engine(),
+            Notice::Loaded { is_whole: true } => self.act(Action::FindEngine),
             Notice::Loaded { is_whole: false } => self.act(Action::MissPart),
-            Notice::Saved { run, problem } => {
-                self.act(Action::Run(RunAction::Keep(run, problem)));
-            }
-            Notice::Load { run, line, summary } => {
-                self.act(Action::Run(RunAction::Draw(
-                    run,
-                    Box::new(line),
-                    Box::new(summary),
-                )));
-            }
+            Notice::Joined { run, plan } => self.join(run, plan),
             Notice::Read { id, reading } => self.handle_reading(id, reading),
             Notice::ReadPreset(draft, reading) => {
                 let action = LoadAction::ReadPreset(draft, Box::new(reading));
                 self.act(Action::Plan(PlanAction::Load(action)));
             }
-            Notice::Refused { run, reason } if is_newest(run) => self.handle_refusal(&reason),
-            Notice::Refused { .. } => {}
             Notice::History(notice) => self.handle_history(notice),
             Notice::Rows { path, rows } => self.handle_rows(path, rows),
             Notice::Tried { id, result } => {
@@ -54,6 +47,49 @@ impl Control {
                 // The browser itself says why it keeps a file back.
                 let _ = browser::files::download(&name, &mime_type, &text);
             }
+            news => self.handle_news(news),
+        }
+    }
+
+    /// News of runs.
+    fn handle_news(&self, notice: Notice) {
+        // The last word of an old run says nothing about the one that is stopping now.
+        let is_newest = |run| run == self.0.newest.get();
+        match notice {
+            // What this page has started it knows already.
+            Notice::Began { run, deeds, .. } if is_newest(run) && deeds.is_empty() => {}
+            Notice::Began {
+                run,
+                title,
+                plan,
+                seed,
+                started_millis,
+                targets,
+                deeds,
+                is_over,
+            } => {
+                let draft = Draft::from_json(&plan).unwrap_or_default();
+                let new = Run {
+                    seed,
+                    targets,
+                    ..Run::new(run, title, draft, started_millis)
+                };
+                self.see_run(new, deeds, is_over);
+            }
+            Notice::Did { run, at, deed } => {
+                self.act(Action::Run(RunAction::Follow(run, at, deed)));
+            }
+            Notice::Saved { run, problem } => {
+                self.act(Action::Run(RunAction::Keep(run, problem)));
+            }
+            Notice::Load { run, line, summary } => {
+                self.act(Action::Run(RunAction::Draw(
+                    run,
+                    Box::new(line),
+                    Box::new(summary),
+                )));
+            }
+            Notice::Refused { run, reason } if is_newest(run) => self.handle_refusal(&reason),
             Notice::Snapshot {
                 run,
                 parcel,
@@ -69,8 +105,49 @@ impl Control {
                     self.act(Action::Run(post));
                 }
             }
-            Notice::Snapshot { .. } => {}
+            // The others are no news of runs.
+            _ => {}
         }
+    }
+
+    /// The engine listens, for the first time or again.
+    fn find_engine(&self) {
+        if self.0.n_missed.replace(0) == 0 {
+            return self.act(Action::FindEngine);
+        }
+        self.log(Level::Info, "The engine is connected again.".to_owned());
+        self.act(Action::FindEngineAgain);
+    }
+
+    /// The engine was there before this page.
+    fn join(&self, run: Option<RunId>, plan: Option<GivenPlan>) {
+        if self.0.has_joined.replace(true) && run != Some(self.0.newest.get()) {
+            // What was known of the run goes to the history of the new one.
+            let gone = "The engine was ended, and its run with it. Another has been started since.";
+            self.act(Action::Run(RunAction::LoseEngine(gone.to_owned())));
+        }
+        let Some(GivenPlan { id, text }) = plan else {
+            return;
+        };
+        // A reload is no reason to take back what was changed since.
+        if settings::get(GIVEN).as_ref() == Some(&id) {
+            return;
+        }
+        // Where nothing can be stored, it is opened with each reload.
+        let _ = settings::set(GIVEN, &id);
+        self.open_text(text);
+        self.act(Action::Plan(PlanAction::ShowText(false)));
+    }
+
+    /// Somebody else has started a run, or this page has come to one.
+    fn see_run(&self, run: Run, deeds: Vec<(Duration, Deed)>, is_over: bool) {
+        if self.0.newest.replace(run.id) != run.id {
+            self.0.unpacker.take();
+        }
+        if !is_over {
+            self.begin_watch();
+        }
+        self.act(Action::Follow(Box::new(run), deeds, is_over));
     }
 
     fn handle_refusal(&self, reason: &str) {

@@ -1,4 +1,4 @@
-//! What the page talks to: the engine, in a worker of its own.
+//! The way to an engine in a worker of this page.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,30 +11,27 @@ use yew::Callback;
 
 use crate::browser;
 use crate::browser::programs::Way;
-use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
+use crate::control::listening::{Loss, Waiting, release};
+use mayfly_engine::protocol::{Command, Notice, decode, encode};
 
-/// The engine. It can be told to do something from the start; what it is told before it listens is
-/// waiting for it.
-pub(crate) struct Engine {
+/// A worker. What is told before its engine listens waits for it.
+pub(crate) struct WorkerLink {
     worker: Rc<RefCell<Worker>>,
-    // Commands from before the engine listened; `None` once it does.
     waiting: Waiting,
     // They live as long as the worker.
     _on_message: Closure<dyn Fn(MessageEvent)>,
     _on_error: Closure<dyn Fn(Event)>,
 }
 
-type Waiting = Rc<RefCell<Option<Vec<Command>>>>;
-
-impl Engine {
+impl WorkerLink {
     /// Starts the worker. `on_notice` hears from it; `on_loss` hears why it broke, if it ever does.
     ///
     /// # Errors
     ///
     /// Fails if the browser refuses to start a worker.
-    pub(crate) fn start(
+    pub(super) fn start(
         on_notice: Callback<Notice>,
-        on_loss: Callback<String>,
+        on_loss: Callback<Loss>,
     ) -> Result<Self, String> {
         let worker = browser::programs::start_worker(Way::Direct)
             .map_err(|error| browser::describe(&error))?;
@@ -61,7 +58,7 @@ impl Engine {
     }
 
     /// Tells the engine what to do.
-    pub(crate) fn tell(&self, command: Command) {
+    pub(super) fn tell(&self, command: Command) {
         match &mut *self.waiting.borrow_mut() {
             Some(waiting) => waiting.push(command),
             None => post(&self.worker.borrow(), &command),
@@ -69,7 +66,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for WorkerLink {
     /// Ends the worker, and with it all requests under way.
     fn drop(&mut self) {
         // What is on its way already would find the closures gone.
@@ -83,25 +80,19 @@ fn on_message(
     worker: Rc<RefCell<Worker>>,
     waiting: Waiting,
     on_notice: Callback<Notice>,
-    on_loss: Callback<String>,
+    on_loss: Callback<Loss>,
 ) -> Closure<dyn Fn(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
         let bytes = Uint8Array::new(&event.data()).to_vec();
-        match decode(&bytes) {
-            Some(Notice::Ready { version }) if version != VERSION => {
-                on_loss.emit(format!(
-                    "it is of version {version}, and this page of {VERSION}; reload the page"
-                ));
-            }
-            Some(Notice::Ready { version }) => {
-                for command in waiting.take().unwrap_or_default() {
-                    post(&worker.borrow(), &command);
-                }
-                on_notice.emit(Notice::Ready { version });
-            }
-            Some(notice) => on_notice.emit(notice),
-            // Both ends come from one build, so only an extension could have sent it.
-            None => {}
+        // Both ends come from one build, so only an extension could have sent anything else.
+        if let Some(notice) = decode(&bytes) {
+            release(
+                notice,
+                &waiting,
+                |command| post(&worker.borrow(), command),
+                &on_notice,
+                &on_loss,
+            );
         }
     })
 }
@@ -110,7 +101,7 @@ fn on_message(
 fn on_error(
     worker: Rc<RefCell<Worker>>,
     waiting: Waiting,
-    on_loss: Callback<String>,
+    on_loss: Callback<Loss>,
 ) -> Closure<dyn Fn(Event)> {
     let way = Cell::new(Way::Direct);
     Closure::new(move |event: Event| {
@@ -133,7 +124,8 @@ fn on_error(
         // Of a script that does not load, the event says nothing.
         let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message);
         let message = message.filter(|it| !it.is_empty());
-        on_loss.emit(message.unwrap_or_else(|| "it did not load".to_owned()));
+        let message = message.unwrap_or_else(|| "it did not load".to_owned());
+        on_loss.emit(Loss::Broken(message));
     })
 }
 

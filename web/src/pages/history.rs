@@ -7,6 +7,7 @@ use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
 use crate::browser;
+use crate::browser::programs::native_engine;
 use crate::browser::promise::Promise;
 use crate::browser::promise::use_promise;
 use crate::components::{Brand, FileButton, PageTools};
@@ -121,7 +122,7 @@ fn list(props: &HistoryPageProps) -> Html {
     if entries.is_empty() {
         return html! {
             <p class="empty">
-                { "No runs yet. Every run you start here is saved in this browser; you can open, compare and export it later." }
+                { format!("No runs yet. Every run you start here is saved {}; you can open, compare and export it later.", place()) }
             </p>
         };
     }
@@ -383,3 +384,11 @@ const TITLES: [&str; 13] = [
 
 /// Titles of columns that speak for themselves to those who see them.
 const UNSEEN: [&str; 2] = ["Marked", "Actions"];
+
+/// Where runs are saved.
+fn place() -> &'static str {
+    match native_engine() {
+        Some(_) => "as a file by the engine",
+        None => "in this browser",
+    }
+}

@@ -7,6 +7,7 @@ use mayfly_core::report::Ending;
 use yew::prelude::*;
 
 use crate::browser;
+use crate::browser::programs::native_engine;
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
     PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
@@ -53,6 +54,7 @@ pub(crate) fn RunPage(props: &RunPageProps) -> Html {
                     state={run.state()}
                     length={run.summary.length}
                     model={run.model.clone()}
+                    engine={native_engine()}
                 />
                 <RunButtons
                     state={run.state()}
@@ -265,7 +267,7 @@ fn notices(run: &Run) -> Html {
             }
             if run.runs_elsewhere {
                 <div class="notice info" role="status">
-                    <p><strong>{ "This run is going on in another tab, where it can be stopped." }</strong></p>
+                    <p><strong>{ format!("This run is going on in another {}, where it can be stopped.", elsewhere()) }</strong></p>
                     <p>{ format!("Below is what was measured up to {}.", moment(run)) }</p>
                 </div>
             }
@@ -285,6 +287,14 @@ fn notices(run: &Run) -> Html {
     }
 }
 
+/// Where a run is that is not in this engine.
+fn elsewhere() -> &'static str {
+    match native_engine() {
+        Some(_) => "engine",
+        None => "tab",
+    }
+}
+
 /// When the newest numbers of a run are from.
 fn moment(run: &Run) -> String {
     browser::dates::local_date_time(run.started_millis + run.board.at().as_secs_f64() * 1e3)
@@ -295,7 +305,11 @@ fn interrupted(run: &Run, ending: &Ending) -> String {
     match ending {
         Ending::EngineLost { reason } => format!("This run was interrupted at {at}. {reason}"),
         Ending::Running | Ending::Stopped => format!(
-            "This run was interrupted: nothing came after {at}. The tab was closed or died, or the machine went to sleep."
+            "This run was interrupted: nothing came after {at}. {} was closed or died, or the machine went to sleep.",
+            match native_engine() {
+                Some(_) => "Its engine",
+                None => "The tab",
+            }
         ),
     }
 }

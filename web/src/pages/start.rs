@@ -99,7 +99,10 @@ fn heading(is_running: bool) -> Html {
     } else {
         (
             "Start new load test",
-            "Users simulated in this tab load your API, and you watch how it copes.",
+            match browser::programs::native_engine() {
+                Some(_) => "Simulated users load your API, and you watch how it copes.",
+                None => "Users simulated in this tab load your API, and you watch how it copes.",
+            },
         )
     };
     html! {

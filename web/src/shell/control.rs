@@ -3,6 +3,7 @@
 
 use yew::prelude::*;
 
+use crate::browser::programs::native_engine;
 use crate::browser::{address, gesture};
 use crate::control::intents::Intents;
 use crate::control::{Intent, use_control};
@@ -32,7 +33,8 @@ fn Control(props: &ControlProps) -> Html {
     let is_link_awaited = address::fragment_value("plan").is_some();
     use_link(on_action.clone());
     use_settling(state, on_action);
-    use_guard(state.is_running());
+    // An engine that is another program goes on without the page.
+    use_guard(state.is_running() && native_engine().is_none());
     let on_intent = use_callback((), {
         let intents = intents.clone();
         move |intent: Intent, ()| intents.emit(gesture::attempt(), intent)

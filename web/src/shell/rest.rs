@@ -135,6 +135,8 @@ fn use_heading_focus(view: View) {
 #[hook]
 fn use_diagnosis(state: &State, on_action: Callback<Action>) {
     let run = state.run.as_ref().filter(|it| it.diagnosis.is_none());
+    // An engine that is no browser says by itself what was wrong.
+    let run = run.filter(|_| browser::programs::native_engine().is_none());
     let unanswered = run.and_then(|run| Some((run.id, run.model.unanswered.first()?.clone())));
     use_effect_with(unanswered, move |unanswered| {
         let Some((run, request)) = unanswered.clone() else {

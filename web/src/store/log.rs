@@ -6,8 +6,9 @@ use std::fmt;
 use mayfly_core::plan::Users;
 use mayfly_core::run_state::RunState;
 
-use super::Run;
+use super::{Run, RunAction};
 use crate::view::format;
+use mayfly_engine::protocol::Deed;
 
 /// The newest lines, and whether a warning among them was not seen yet. It outlives runs.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +96,23 @@ pub fn started(run: &Run, seed: u64) -> String {
 /// That a run goes on with other users.
 pub fn edited(users: Users) -> String {
     format!("The load was edited: {}.", user_text(users))
+}
+
+/// When somebody else did something to the run, and what, if it is one of these.
+pub(super) fn followed(run: &Run, action: &RunAction) -> Option<(f64, String)> {
+    let RunAction::Follow(id, at, deed) = action else {
+        return None;
+    };
+    let text = match deed {
+        Deed::Edit(_) => {
+            let users = run.summary.users.map(edited);
+            users.unwrap_or_else(|| "The load was edited.".to_owned())
+        }
+        Deed::Reset => "The counts were reset.".to_owned(),
+        Deed::Stop => "The run was told to stop.".to_owned(),
+    };
+    let at_millis = run.started_millis + at.as_secs_f64() * 1e3;
+    (*id == run.id).then_some((at_millis, text))
 }
 
 fn user_text(users: Users) -> String {

@@ -17,7 +17,7 @@ use crate::view::load_picture::Live;
 use crate::view::model::RunModel;
 use mayfly_engine::edit::{with_load, with_users};
 use mayfly_engine::history::{PastRun, RunKey, key};
-use mayfly_engine::protocol::RunId;
+use mayfly_engine::protocol::{Deed, RunId};
 
 /// A run, and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +75,8 @@ pub enum RunAction {
     Edit(Box<Draft>),
     /// The run goes on with other users.
     EditUsers(Users),
+    /// Somebody else did something to the run, at this time of the run.
+    Follow(RunId, Duration, Deed),
     /// The run cannot go on, for this reason, which is a sentence.
     LoseEngine(String),
     /// News of a run.
@@ -218,6 +220,7 @@ impl Run {
                 self.line = Some(Rc::new(*line));
                 self.summary = *summary;
             }
+            RunAction::Follow(id, at, deed) if id == self.id => self.follow(at, deed),
             RunAction::Keep(id, problem) if id == self.id => self.save_problem = problem,
             RunAction::Stop => self.stop(),
             RunAction::LoseEngine(reason) if self.state().is_active() => self.lose_engine(reason),
@@ -250,13 +253,36 @@ impl Run {
 
     /// Notes what a person did just now, which is when the newest totals are from.
     fn mark(&mut self, label: String) {
-        let at = self.board.at().as_secs_f64();
-        self.events = self
-            .events
-            .iter()
-            .cloned()
-            .chain([Event { at, label }])
-            .collect();
+        self.mark_at(self.board.at().as_secs_f64(), label);
+    }
+
+    fn mark_at(&mut self, at: f64, label: String) {
+        let event = Event { at, label };
+        // Two who do the same at the same time have done it once.
+        if !self.events.contains(&event) {
+            let events = self.events.iter().cloned();
+            self.events = events.chain([event]).collect();
+        }
+    }
+
+    /// Notes what somebody else did.
+    fn follow(&mut self, at: Duration, deed: Deed) {
+        let at = at.as_secs_f64();
+        match deed {
+            Deed::Edit(plan) => {
+                let other = Draft::from_json(&plan).unwrap_or_default();
+                self.edit(with_load(&self.draft, &other));
+                // The engine has told them before.
+                let label = self.summary.users.map(users_label);
+                self.mark_at(at, label.unwrap_or_else(|| "Load edited".to_owned()));
+            }
+            // The numbers say so.
+            Deed::Reset => {}
+            Deed::Stop => {
+                self.is_stopping = true;
+                self.mark_at(at, "Stop".to_owned());
+            }
+        }
     }
 
     fn post(&mut self, snapshot: Snapshot) {
@@ -266,7 +292,8 @@ impl Run {
             // What was before is in no chart any more.
             let at = self.board.since().as_secs_f64();
             let label = "Reset".to_owned();
-            self.events = Rc::new([Event { at, label }]);
+            let later = self.events.iter().filter(|it| at <= it.at).cloned();
+            self.events = [Event { at, label }].into_iter().chain(later).collect();
         }
         self.model = Rc::new(RunModel::new(&self.board));
         self.review_diagnosis();

@@ -324,3 +324,101 @@ fn the_form_is_shown_where_something_else_is_not_there() {
         assert_eq!(shown(view), View::Form, "{view:?}");
     }
 }
+
+/// The run with this number, as somebody else has started it.
+fn followed(id: RunId, deeds: Vec<(Duration, Deed)>, is_over: bool) -> Action {
+    let run = Run::new(id, String::new(), draft(), 0.0);
+    Action::Follow(Box::new(run), deeds, is_over)
+}
+
+fn labels(state: &State) -> Vec<&str> {
+    let events = state.run.as_ref().unwrap().events.iter();
+    events.map(|it| it.label.as_str()).collect()
+}
+
+#[test]
+fn a_run_of_somebody_else_is_shown_unless_it_is_over() {
+    let mut state = State::default();
+    state.apply(followed(7, Vec::new(), true));
+    assert_eq!(
+        (state.view, state.run.as_ref().unwrap().id),
+        (View::Form, 7)
+    );
+    state.apply(followed(8, Vec::new(), false));
+    assert_eq!((state.view, state.run.as_ref().unwrap().id), (View::Run, 8));
+    assert_eq!(state.log.lines().len(), 2, "both have begun");
+    state.apply(Action::Show(View::History));
+    state.apply(followed(9, Vec::new(), false));
+    assert_eq!(
+        state.view,
+        View::History,
+        "a person looks at something else"
+    );
+}
+
+#[test]
+fn a_reload_finds_the_run_that_the_address_names() {
+    let key = Run::new(7, String::new(), draft(), 0.0).key();
+    let opening = || {
+        let mut state = State::default();
+        state.apply(Action::Show(View::Opening));
+        state.apply(Action::History(HistoryAction::Await(key.clone())));
+        state
+    };
+    let mut state = opening();
+    state.apply(followed(7, Vec::new(), true));
+    assert_eq!((state.view, &state.history.awaited), (View::Run, &None));
+
+    // The page may have asked for it later than it came.
+    let mut state = State::default();
+    state.apply(followed(7, Vec::new(), true));
+    state.apply(Action::Show(View::Opening));
+    state.apply(Action::History(HistoryAction::Await(key.clone())));
+    let saved = mayfly_engine::history::PastRun {
+        key: key.clone(),
+        ..mayfly_engine::history::PastRun::default()
+    };
+    state.apply(Action::History(HistoryAction::Open(Box::new(saved))));
+    assert_eq!((state.view, &state.history.awaited), (View::Run, &None));
+}
+
+#[test]
+fn what_others_do_is_marked_and_logged_once() {
+    let secs = Duration::from_secs;
+    let snapshots = snapshots(Ok(200));
+    let mut state = state([post(1, &snapshots[4])]);
+    let edit = Deed::Edit(draft().to_json());
+    state.apply(Action::Run(RunAction::Follow(1, secs(1), edit.clone())));
+    state.apply(Action::Run(RunAction::Follow(2, secs(1), Deed::Stop)));
+    assert_eq!(labels(&state).len(), 1, "the other one is of another run");
+    let n_lines = state.log.lines().len();
+
+    // After the engine was away it tells all that was done.
+    let deeds = vec![(secs(1), edit), (secs(600), Deed::Stop)];
+    state.apply(followed(1, deeds, false));
+    assert_eq!(labels(&state)[1..], ["Stop"]);
+    assert_eq!(state.log.lines().len(), n_lines + 1);
+    let run = state.run.unwrap();
+    assert_eq!(run.board.at(), snapshots[4].at, "its numbers stay");
+    assert_eq!(run.state(), RunState::Stopping);
+}
+
+#[test]
+fn an_engine_that_is_away_ends_no_run() {
+    let snapshots = snapshots(Ok(200));
+    let mut state = state([post(1, &snapshots[1])]);
+    state.apply(Action::MissEngine("12:34:56".to_owned()));
+    assert!(state.is_running());
+    assert!(state.engine_error.as_ref().unwrap().contains("12:34:56"));
+    state.apply(Action::FindEngineAgain);
+    assert_eq!((state.engine_error, state.n_reunions), (None, 1));
+}
+
+#[test]
+fn two_who_stop_a_run_at_the_same_time_are_marked_once() {
+    let snapshots = snapshots(Ok(200));
+    let at = snapshots[2].at.to_duration();
+    let mut state = state([post(1, &snapshots[2]), Action::Run(RunAction::Stop)]);
+    state.apply(Action::Run(RunAction::Follow(1, at, Deed::Stop)));
+    assert_eq!(labels(&state), ["Stop"]);
+}

@@ -31,6 +31,7 @@ async fn the_strip_names_the_simulated_api() {
         state: RunState::Running,
         length: None,
         model: Rc::default(),
+        engine: None,
     })
     .await;
     let titles = ["Host", "Status", "Users", "RPS", "Failures", "Elapsed"];
@@ -42,8 +43,11 @@ async fn the_strip_names_the_simulated_api() {
 #[wasm_bindgen_test]
 async fn the_strip_says_what_runs_and_for_how_long() {
     for (state, expected) in [
-        (RunState::Running, ["1:10", "0:20"].as_slice()),
-        (RunState::Stopped, &["1:10"]),
+        (
+            RunState::Running,
+            ["1:10", "0:20", "mayfly 1.2.3"].as_slice(),
+        ),
+        (RunState::Stopped, &["1:10", "mayfly 1.2.3"]),
     ] {
         let page = render::<StatusStrip>(StatusStripProps {
             title: "Before the sale".to_owned(),
@@ -54,6 +58,7 @@ async fn the_strip_says_what_runs_and_for_how_long() {
                 at: Elapsed::from_secs(70),
                 ..RunModel::default()
             }),
+            engine: Some("mayfly 1.2.3".to_owned()),
         })
         .await;
         assert_eq!(page.texts("dd")[0], "Before the sale");
