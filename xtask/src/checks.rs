@@ -231,6 +231,8 @@ const E2E: &[&str] = &["--test", "e2e"];
 /// Runs those end-to-end tests of `targets` in a browser that a filter names; all, if there is no
 /// filter. One browser after the other: two that share the machine would only disturb each other.
 fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<()> {
+    // With the page inside, which was not there when it was built for its own tests.
+    finish(cargo().args(["build", "--package", "mayfly"]))?;
     let mut tests = cargo();
     tests
         .args(["test", "--package", "mayfly-tests"])
