@@ -71,7 +71,7 @@ const WEIGHTS: [Weight; 3] = [
     Weight {
         name: "before the form is drawn",
         until: When::Form,
-        limit: 190_000,
+        limit: 192_000,
         aim: 200_000,
         // Something that was loaded later and is named by what draws the form makes it a third more.
         remedy: "the first part of the page's program may name nothing of the others",
@@ -79,7 +79,7 @@ const WEIGHTS: [Weight; 3] = [
     Weight {
         name: "until a click on Start can start a run",
         until: When::Start,
-        limit: 653_000,
+        limit: 674_000,
         aim: 550_000,
         remedy: "what a run does not need may be loaded after it",
     },
@@ -88,7 +88,7 @@ const WEIGHTS: [Weight; 3] = [
         until: When::Later,
         // With what the pieces cost that are loaded after a start: 28,000, for 385,000 less until it.
         // 4,000 of it are for keeping all digits of numbers.
-        limit: 1_100_000,
+        limit: 1_126_000,
         aim: 900_000,
         remedy: "look at what came with the newest dependency",
     },
@@ -273,7 +273,7 @@ mod tests {
         let message = check(&files).unwrap_err().to_string();
         assert!(
             message.starts_with(
-                "expected at most 190000 bytes before the form is drawn, found 213500"
+                "expected at most 192000 bytes before the form is drawn, found 213500"
             ),
             "{message}"
         );
@@ -284,8 +284,8 @@ mod tests {
         let expected = "\
 | loaded | bytes | limit | aim |
 |---|---|---|---|
-| before the form is drawn | **183,500** | 190,000 | 200,000 |
-| until a click on Start can start a run | **640,800** | 653,000 | 550,000 |
+| before the form is drawn | **183,500** | 192,000 | 200,000 |
+| until a click on Start can start a run | **640,800** | 674,000 | 550,000 |
 | in all | **1,013,100** | 1,095,000 | 900,000 |
 
 | file | bytes | loaded |
@@ -309,7 +309,7 @@ mod tests {
         let place = |text: &str| listing.find(text).unwrap();
         assert!(place("base-0123456789abcdef.css") < place("183500  before the form"));
         assert!(place("183500  before the form") < place("worker.js"));
-        assert!(place("(limit 653000, aim 550000)") < place("uPlot"));
+        assert!(place("(limit 674000, aim 550000)") < place("uPlot"));
     }
 
     #[test]
