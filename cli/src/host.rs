@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
@@ -43,6 +43,9 @@ pub(crate) enum Sending {
         is_insecure: bool,
         /// Where every connection goes.
         unix_socket: Option<PathBuf>,
+        /// Whether plans have files: those in the folder, and no others. A page may have its plan from
+        /// anybody's link.
+        has_files: bool,
     },
 }
 
@@ -91,15 +94,49 @@ impl NativeHost {
             Sending::ByPlan {
                 is_insecure,
                 unix_socket,
+                ..
             } => (*is_insecure, unix_socket),
         };
         let mut plan = plan.clone();
         plan.tls.verify &= !is_insecure;
-        let read = |name: &str| fs::read(self.folder.join(name)).map_err(|error| error.to_string());
-        let mut settings = Settings::of(&plan, read).map_err(|error| error.to_string())?;
+        let mut settings =
+            Settings::of(&plan, |name| self.read_bytes(name)).map_err(|error| error.to_string())?;
         settings.unix_socket.clone_from(unix_socket);
         Ok(settings)
     }
+
+    /// What is in a file that a plan names.
+    fn read_bytes(&self, name: &str) -> Result<Vec<u8>, String> {
+        let path = self.folder.join(name);
+        match self.sending {
+            Sending::ByPlan {
+                has_files: false, ..
+            } => {
+                return Err("files of a plan are read beside the one that -f names".to_owned());
+            }
+            Sending::ByPlan { .. } => check_within(&self.folder, &path)?,
+            Sending::Settled(_) => (),
+        }
+        fs::read(path).map_err(|error| error.to_string())
+    }
+}
+
+/// Fails unless `path` is a file in `folder`, wherever links lead. Nothing is opened: a pipe would hold
+/// the run up.
+fn check_within(folder: &Path, path: &Path) -> Result<(), String> {
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let whole = |path: &Path| fs::canonicalize(path).map_err(|error| error.to_string());
+    let (folder, path) = (whole(folder)?, whole(path)?);
+    if !path.starts_with(&folder) {
+        return Err("it is not in the folder of the plan that -f names".to_owned());
+    }
+    if !path.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    Ok(())
 }
 
 impl Host for NativeHost {
@@ -138,7 +175,7 @@ impl Host for NativeHost {
     }
 
     fn read_file(&self, name: &str) -> Result<String, String> {
-        let bytes = fs::read(self.folder.join(name)).map_err(|error| error.to_string())?;
+        let bytes = self.read_bytes(name)?;
         file_text(bytes).map_err(|error| error.to_string())
     }
 
@@ -151,5 +188,35 @@ impl Host for NativeHost {
     fn random(&self) -> u64 {
         use std::hash::{BuildHasher, RandomState};
         RandomState::new().hash_one(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_of_the_page_has_no_files_but_those_beside_the_plan_of_the_command() {
+        let folder = std::env::temp_dir().join(format!("mayfly-host-{}", std::process::id()));
+        fs::create_dir_all(folder.join("plans/inner")).unwrap();
+        fs::write(folder.join("secret.csv"), "a\n1\n").unwrap();
+        fs::write(folder.join("plans/inner/rows.csv"), "a\n2\n").unwrap();
+        let host = |has_files| {
+            let sending = Sending::ByPlan {
+                is_insecure: false,
+                unix_socket: None,
+                has_files,
+            };
+            NativeHost::new(folder.join("plans"), sending, None, |_, _| (), || ())
+        };
+        let with_plan = host(true);
+        assert_eq!(with_plan.read_file("inner/rows.csv").unwrap(), "a\n2\n");
+        let absolute = folder.join("secret.csv");
+        for name in ["../secret.csv", absolute.to_str().unwrap(), "inner"] {
+            let problem = with_plan.read_file(name).unwrap_err();
+            assert!(problem.starts_with("it is not "), "{name}: {problem}");
+        }
+        assert!(host(false).read_file("inner/rows.csv").is_err());
+        fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -97,7 +97,10 @@ struct PageOptions {
 
 fn job(args: RunArgs) -> Result<Job, String> {
     let (urls, user_classes): (Vec<String>, Vec<String>) =
-        args.subjects.iter().cloned().partition(|it| is_url(it));
+        args.subjects.iter().cloned().partition(|it| {
+            // Beside a plan, a name with a dot is that of a user class.
+            is_url(it) && (args.plan.is_none() || it.contains("://"))
+        });
     let source = source(&args, &urls)?;
     let wants_page = args.serve.autostart || args.serve.autoquit.is_some();
     let is_headless = args.headless || (!urls.is_empty() && !wants_page);

@@ -30,8 +30,17 @@ pub(crate) fn read(args: &[OsString]) -> Result<Cli, clap::Error> {
     let text = fs::read_to_string(path)
         .map_err(|error| failed(&format!("cannot read {}: {error}", path.display())))?;
     let more = options(path, &text, &matches).map_err(|problem| failed(&problem))?;
-    let args = args.iter().cloned().chain(more);
-    Cli::from_arg_matches(&Cli::command().try_get_matches_from(args)?)
+    Cli::from_arg_matches(&Cli::command().try_get_matches_from(with(args, more))?)
+}
+
+/// The arguments, with those of a file in front: the last one may be an option that takes many values.
+fn with(args: &[OsString], more: Vec<OsString>) -> impl Iterator<Item = OsString> {
+    let (program, args) = args.split_at(1.min(args.len()));
+    program
+        .iter()
+        .cloned()
+        .chain(more)
+        .chain(args.iter().cloned())
 }
 
 fn failed(problem: &str) -> clap::Error {
@@ -129,7 +138,7 @@ mod tests {
         let args: Vec<OsString> = args.map(OsString::from).collect();
         let matches = Cli::command().try_get_matches_from(&args).unwrap();
         let more = options(Path::new("mayfly.toml"), file, &matches)?;
-        let cli = Cli::try_parse_from(args.into_iter().chain(more));
+        let cli = Cli::try_parse_from(with(&args, more));
         cli.map_err(|error| error.to_string())
     }
 
@@ -153,6 +162,15 @@ mod tests {
         assert_eq!(overrides.spawn_rate.map(|it| it.get()), Some(2.5));
         assert_eq!(overrides.host.unwrap().to_string(), "http://a.test");
         assert_eq!(overrides.tags.unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_a_file_names_is_no_value_of_the_last_argument() {
+        let run = cli("-T checkout", "user-classes = [\"Buyer\"]")
+            .unwrap()
+            .run;
+        assert_eq!(run.subjects, ["Buyer"]);
+        assert_eq!(run.overrides(Vec::new()).tags.unwrap(), ["checkout"]);
     }
 
     #[track_caller]

@@ -207,6 +207,7 @@ impl Serving {
         let sending = Sending::ByPlan {
             is_insecure: self.options.is_insecure,
             unix_socket: self.options.unix_socket.take(),
+            has_files: self.options.plan.is_some(),
         };
         let plan = self.options.plan.take();
         let folder = plan

@@ -220,6 +220,12 @@ async fn a_reload_during_a_run_shows_what_was_kept_of_it() {
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| 1 <= row.n_requests)
         .await;
+    // A browser that is busy takes its time until the first numbers are stored.
+    until("two seconds have passed", async || {
+        let elapsed = page.status("Elapsed").await;
+        (!["0:00", "0:01"].contains(&elapsed.as_str())).then_some(())
+    })
+    .await;
     page.reload().await;
     page.until_text("This run was interrupted").await;
 }
