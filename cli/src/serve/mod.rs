@@ -122,6 +122,8 @@ pub struct Serving {
     is_open: bool,
     options: ServeOptions,
     events: mpsc::Receiver<Event>,
+    // From before anybody is told where the page is: who knows may end it at once.
+    signals: Signals,
 }
 
 impl Serving {
@@ -159,6 +161,7 @@ impl Serving {
             is_open: !address.ip().is_loopback(),
             options,
             events,
+            signals: Signals::listen(),
         })
     }
 
@@ -199,7 +202,6 @@ impl Serving {
     ///
     /// Fails if the plan that is to start at once cannot.
     pub async fn run(mut self) -> Result<Exit, ServeError> {
-        let signals = Signals::listen();
         let args = &self.options.args;
         let folder = args.data_dir.clone().or_else(Reports::folder_of_person);
         let reports = folder.map(|it| Reports::new(it, self.options.say));
@@ -244,7 +246,7 @@ impl Serving {
             autoquit: self.options.args.autoquit,
             say: self.options.say,
         };
-        Ok(engine.run(self.events, signals).await)
+        Ok(engine.run(self.events, self.signals).await)
     }
 }
 
