@@ -8,13 +8,26 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
+#[cfg(target_os = "linux")]
+use futures::channel::mpsc::UnboundedReceiver;
 use futures::channel::oneshot;
 use mayfly_core::plan::file_text;
+#[cfg(target_os = "linux")]
+use mayfly_core::{
+    http::transport::Transport,
+    measure::snapshot::Snapshot,
+    plan::Plan,
+    running::drive::drive,
+    running::program::Program,
+    running::shard::{Command, RunSetting, Shard},
+};
 use mayfly_engine::archive::NoArchive;
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::Notice;
 
 use crate::clock::NativeClock;
+#[cfg(target_os = "linux")]
+use crate::event_loop::{self, EventLoop};
 use crate::http::{HttpTransport, Settings};
 use crate::open_files;
 
@@ -54,9 +67,30 @@ impl Host for NativeHost {
     }
 
     fn transport(&self) -> HttpTransport {
-        let allowed = open_files::max_connections();
-        let max_in_flight = allowed.min(HttpTransport::MAX_IN_FLIGHT);
-        HttpTransport::new(max_in_flight, self.settings.clone())
+        HttpTransport::new(max_in_flight(), self.settings.clone())
+    }
+
+    /// On Linux, plain HTTP/1.1 goes by the loop, unless the system has no files left for it.
+    #[cfg(target_os = "linux")]
+    async fn drive(
+        &self,
+        plan: &Plan,
+        program: Program,
+        setting: impl FnOnce(usize) -> RunSetting,
+        clock: &NativeClock,
+        commands: UnboundedReceiver<Command>,
+        publish: impl FnMut(Snapshot),
+    ) {
+        if event_loop::fits(plan, &self.settings)
+            && let Ok(event_loop) = EventLoop::new()
+        {
+            let (setting, settings) = (setting(max_in_flight()), self.settings.clone());
+            let run = event_loop.drive(program, setting, settings, *clock, commands, publish);
+            return run.await;
+        }
+        let transport = self.transport();
+        let shard = Shard::new(program, setting(transport.max_in_flight()));
+        drive(shard, &transport, clock, commands, publish).await;
     }
 
     fn archive(&self) -> Option<&NoArchive> {
@@ -98,4 +132,9 @@ impl Host for NativeHost {
         use std::hash::{BuildHasher, RandomState};
         RandomState::new().hash_one(0)
     }
+}
+
+/// How many requests may be under way at once; above zero.
+fn max_in_flight() -> usize {
+    open_files::max_connections().min(HttpTransport::MAX_IN_FLIGHT)
 }

@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
+use futures::channel::mpsc::UnboundedReceiver;
 use mayfly_core::http::transport::Transport;
+use mayfly_core::measure::snapshot::Snapshot;
+use mayfly_core::plan::Plan;
+use mayfly_core::running::drive::drive;
+use mayfly_core::running::program::Program;
+use mayfly_core::running::shard::{Command, RunSetting, Shard};
 use mayfly_core::time::Clock;
 
 use crate::archive::Archive;
@@ -25,6 +31,27 @@ pub trait Host: 'static {
 
     /// A transport for a run, without connections.
     fn transport(&self) -> Self::Transport;
+
+    /// Runs `plan`, compiled as `program`, against its hosts, to the end, and hands out snapshots on the
+    /// way; the last one is final. Dropping the future ends the run.
+    ///
+    /// `setting` says what the run depends on besides, where so many requests may be in flight.
+    fn drive(
+        &self,
+        plan: &Plan,
+        program: Program,
+        setting: impl FnOnce(usize) -> RunSetting,
+        clock: &Self::Clock,
+        commands: UnboundedReceiver<Command>,
+        publish: impl FnMut(Snapshot),
+    ) -> impl Future<Output = ()> {
+        let _ = plan;
+        async move {
+            let transport = self.transport();
+            let shard = Shard::new(program, setting(transport.max_in_flight()));
+            drive(shard, &transport, clock, commands, publish).await;
+        }
+    }
 
     /// Where runs are saved; `None` if nobody wants them to be.
     fn archive(&self) -> Option<&Self::Archive>;

@@ -132,9 +132,9 @@ impl<H: Host> Run<H> {
                 let shard = Shard::new(program, setting(api.max_in_flight()));
                 drive(shard, &api, &clock, commands, publish).await;
             } else {
-                let transport = self.host.transport();
-                let shard = Shard::new(program, setting(transport.max_in_flight()));
-                drive(shard, &transport, &clock, commands, publish).await;
+                let host = &self.host;
+                host.drive(&plan, program, setting, &clock, commands, publish)
+                    .await;
             }
         }
     }

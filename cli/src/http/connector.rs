@@ -121,7 +121,7 @@ impl Connector {
 
     /// Asks for a name once, for all who want to know it at the same time. A failure is forgotten,
     /// so that the next one asks again.
-    async fn addresses(&self, host: &str) -> Result<Rc<[IpAddr]>, TransportError> {
+    pub(super) async fn addresses(&self, host: &str) -> Result<Rc<[IpAddr]>, TransportError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok([address].into());
         }

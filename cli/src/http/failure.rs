@@ -9,7 +9,7 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use super::wire::{End, Log};
 
 /// Why there is no connection.
-pub(super) fn of_connecting(error: &io::Error) -> TransportError {
+pub(crate) fn of_connecting(error: &io::Error) -> TransportError {
     use io::ErrorKind as Kind;
     if is_out_of_files(error) {
         return TransportError::TooManyOpenFiles;
@@ -27,7 +27,7 @@ pub(super) fn of_connecting(error: &io::Error) -> TransportError {
 }
 
 /// Why a name has no address.
-pub(super) fn of_lookup(error: &io::Error) -> TransportError {
+pub(crate) fn of_lookup(error: &io::Error) -> TransportError {
     if is_out_of_files(error) {
         return TransportError::TooManyOpenFiles;
     }
@@ -48,7 +48,7 @@ fn is_out_of_files(_: &io::Error) -> bool {
 }
 
 /// Why there is no encrypted connection.
-pub(super) fn of_handshake(error: &io::Error) -> TransportError {
+pub(crate) fn of_handshake(error: &io::Error) -> TransportError {
     use rustls::Error;
     let cause = error.get_ref();
     match cause.and_then(|it| it.downcast_ref::<Error>()) {
@@ -71,7 +71,7 @@ pub(super) fn of_handshake(error: &io::Error) -> TransportError {
 }
 
 /// Whether a handshake failed by something that only a server of TLS says.
-pub(super) fn is_of_tls(error: &io::Error) -> bool {
+pub(crate) fn is_of_tls(error: &io::Error) -> bool {
     use rustls::Error;
     let cause = error.get_ref();
     let cause = cause.and_then(|it| it.downcast_ref::<Error>());
@@ -138,7 +138,7 @@ pub(super) fn of_body(log: &Log) -> TransportError {
 
 /// What a server speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Protocol {
+pub(crate) enum Protocol {
     Http1,
     Http2,
     Other,
@@ -147,7 +147,7 @@ enum Protocol {
 
 impl Protocol {
     /// By the first bytes that it sends, of which there may be few.
-    fn of(start: &[u8]) -> Self {
+    pub(crate) fn of(start: &[u8]) -> Self {
         let http1 = b"HTTP/1.";
         let length = start.len().min(http1.len());
         match start {

@@ -1,20 +1,22 @@
 //! HTTP/1.1 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
-mod charset;
-mod coding;
+pub(crate) mod charset;
+pub(crate) mod coding;
 mod connection;
 mod connector;
 mod cookies;
-mod failure;
-mod hop;
+pub(crate) mod failure;
+pub(crate) mod hop;
 mod pool;
 mod tls;
-mod url;
+pub(crate) mod url;
 mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+#[cfg(target_os = "linux")]
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +127,49 @@ impl HttpTransport {
             n_resent: Cell::default(),
             wire_bytes: Cell::default(),
         }
+    }
+
+    /// Sends `hop` of a request, of which `n_done` were sent before, and those that come after it.
+    pub(crate) async fn follow(
+        &self,
+        cookies: &Cookies,
+        request: &Request,
+        mut hop: Hop,
+        n_done: usize,
+    ) -> Result<Response, TransportError> {
+        for _ in n_done..=Self::MAX_REDIRECTS {
+            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
+            let next = if request.follow_redirects {
+                hop.next(answer.status(), answer.headers())?
+            } else {
+                None
+            };
+            let limit = match next {
+                Some(_) => None,
+                None => request.keep.limit(answer.status().as_u16()),
+            };
+            let origin = hop.url.origin;
+            let response = self.receive(origin, connection, answer, limit).await?;
+            match next {
+                Some(next) => hop = next,
+                None => return Ok(response),
+            }
+        }
+        Err(TransportError::TooManyRedirects)
+    }
+
+    /// The addresses of a host, in the order in which they are tried.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, TransportError> {
+        let addresses = self.connector.addresses(host).await?;
+        Ok(addresses.to_vec())
+    }
+
+    /// Whether `origin`, which answered nothing in plain text, speaks TLS.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn speaks_tls(&self, origin: &Origin) -> bool {
+        let asked = timeout(Self::MAX_ASKING, self.connector.speaks_tls(origin));
+        asked.await.unwrap_or(false)
     }
 
     /// Sends a request over an idle connection or a new one, and waits for the head of the answer.
@@ -240,7 +285,7 @@ impl HttpTransport {
 }
 
 /// Takes the next bytes of a body.
-fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
+pub(crate) fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
     response.body_bytes += bytes.len() as u64;
     if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
         let room = limit - kept.body.len();
@@ -263,32 +308,13 @@ impl Transport for HttpTransport {
     }
 
     async fn send(&self, cookies: &Cookies, request: &Request) -> Result<Response, TransportError> {
-        let mut hop = Hop::first(request)?;
-        for _ in 0..=Self::MAX_REDIRECTS {
-            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
-            let next = if request.follow_redirects {
-                hop.next(answer.status(), answer.headers())?
-            } else {
-                None
-            };
-            let limit = match next {
-                Some(_) => None,
-                None => request.keep.limit(answer.status().as_u16()),
-            };
-            let origin = hop.url.origin;
-            let response = self.receive(origin, connection, answer, limit).await?;
-            match next {
-                Some(next) => hop = next,
-                None => return Ok(response),
-            }
-        }
-        Err(TransportError::TooManyRedirects)
+        self.follow(cookies, request, Hop::first(request)?, 0).await
     }
 }
 
 /// Values of one name are one list (RFC 9110, 5.3), as a browser gives them, but for cookies, which
 /// have commas of their own.
-fn kept_headers(headers: &HeaderMap) -> Kept {
+pub(crate) fn kept_headers(headers: &HeaderMap) -> Kept {
     let mut kept = Kept::default();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
