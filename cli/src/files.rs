@@ -159,9 +159,11 @@ fn filled_in(path: &Path, plan: &Plan) -> PathBuf {
 
 /// Makes the folder of a file, and looks whether the file can be written.
 fn check_writable(path: &Path) -> io::Result<()> {
+    // To open a pipe and close it again would end its reader.
     if is_no_file(path) {
-        return File::options().write(true).open(path).map(drop);
+        return Ok(());
     }
+    let path = &target_of(path);
     if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
@@ -179,11 +181,12 @@ fn check_writable(path: &Path) -> io::Result<()> {
 /// Writes all or nothing: what was written before stays if this cannot be.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let written = if is_no_file(path) {
-        let opened = File::options().write(true).open(path);
+        let opened = File::options().append(true).open(path);
         opened.and_then(|mut it| it.write_all(bytes))
     } else {
-        let draft = draft_of(path);
-        let written = fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, path));
+        let target = target_of(path);
+        let draft = draft_of(&target);
+        let written = fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
         if written.is_err() {
             // Half a file is of no use, and takes room that there may not be.
             let _ = fs::remove_file(&draft);
@@ -196,9 +199,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     })
 }
 
-/// Whether there is something that is written to and not replaced: a pipe, a terminal.
+/// Whether there is something that is written to and not replaced: a pipe, a terminal, or a name of the
+/// system for what is open already, such as `/dev/stdout`.
 fn is_no_file(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
+    let is_of_system = ["/dev", "/proc"].iter().any(|it| path.starts_with(it));
+    is_of_system || fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
+}
+
+/// The file that is replaced: a link stays one, and what it leads to is new.
+fn target_of(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Where a file is written before it takes the place of the one before.
@@ -288,7 +298,37 @@ mod tests {
         assert!(is_no_file(Path::new("/dev/null")));
         check_writable(Path::new("/dev/null")).unwrap();
         write(Path::new("/dev/null"), b"x").unwrap();
+        assert!(is_no_file(Path::new("/dev/stdout")));
         let full = write(Path::new("/dev/full"), b"x");
         assert!(full.is_err() || !Path::new("/dev/full").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_to_what_is_new() {
+        let folder = Folder::new("link");
+        let (link, file) = (folder.0.join("latest.json"), folder.0.join("1.json"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        check_writable(&link).unwrap();
+        write(&link, b"after").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_reader_of_a_pipe_gets_all_of_it() {
+        let folder = Folder::new("pipe");
+        let pipe = folder.0.join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || fs::read_to_string(pipe).unwrap())
+        };
+        check_writable(&pipe).unwrap();
+        write(&pipe, b"numbers").unwrap();
+        assert_eq!(reader.join().unwrap(), "numbers");
     }
 }

@@ -247,13 +247,14 @@ async fn run_headless(options: RunOptions, as_json: bool) -> Exit {
             return Exit::Misused;
         }
     };
-    let (ended, written) = ready.run().await;
+    let (ended, unwritten) = ready.run().await;
     let printed = if as_json {
         output::aside(&ended.text);
         output::report(&ended.report.to_json())
     } else {
         output::report(&ended.text)
     };
+    let written = unwritten.write().await;
     if let Err(error) = &written {
         output::usage(&error.to_string());
     }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +86,9 @@ pub enum RunError {
     /// Neither the plan, nor each of its user classes, nor the command says what to load.
     #[error("the plan names no host; add host = \"http://…\" to it, or name one with -H")]
     NoHost,
+    /// Somebody did not wait for the files.
+    #[error("the files of the run are not all written: the command was told to end before")]
+    NotAllWritten,
     /// The environment names what is no proxy.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -181,10 +185,8 @@ impl Ready {
     ///
     /// To be called in a `LocalSet` of a current-thread runtime: a shard is single-threaded.
     ///
-    /// # Errors
-    ///
-    /// Fails if a file cannot be written; what came of the run is told all the same.
-    pub async fn run(mut self) -> (Ended, Result<(), RunError>) {
+    /// Its files are still to be written then: the numbers are to be printed first, as a disk may hang.
+    pub async fn run(mut self) -> (Ended, Unwritten) {
         self.begin();
         let start = RunStart {
             run: 1,
@@ -227,8 +229,8 @@ impl Ready {
             }
         });
         let ended = ended.expect("a run was started, and is recorded from then on");
-        let written = watch.end(&ended.report).await;
-        (ended, written.map_err(RunError::Unwritable))
+        let unwritten = watch.end(&ended.report);
+        (ended, unwritten)
     }
 
     /// Says what is about to be loaded.
@@ -371,14 +373,55 @@ impl Watch {
         }
     }
 
-    /// Writes all files of a run that has ended.
-    async fn end(mut self, report: &Report) -> Result<(), FileError> {
+    /// Says the last of a run, and gives the terminal back.
+    fn end(mut self, report: &Report) -> Unwritten {
         self.console.look(&report.board);
-        if let Some(writing) = self.writing.take() {
-            // What it could not write is written now.
-            let _ = writing.await;
+        Unwritten {
+            files: self.files,
+            writing: self.writing,
+            report: report.clone(),
         }
-        self.files.write(report)
+    }
+}
+
+/// The files of a run that has ended.
+pub struct Unwritten {
+    files: Arc<Files>,
+    writing: Option<JoinHandle<Result<(), FileError>>>,
+    report: Report,
+}
+
+impl Unwritten {
+    /// Writes all of them, unless a signal comes first.
+    ///
+    /// # Errors
+    ///
+    /// Fails if one of them cannot be written, or was not by the time of a signal.
+    pub async fn write(self) -> Result<(), RunError> {
+        let Self {
+            files,
+            writing,
+            report,
+        } = self;
+        if files.is_empty() {
+            return Ok(());
+        }
+        let mut signals = Signals::listen();
+        let write = async move {
+            if let Some(writing) = writing {
+                // What it could not write is written now.
+                let _ = writing.await;
+            }
+            // A pipe nobody reads and a disk that hangs take for ever.
+            spawn_blocking(move || files.write(&report)).await
+        };
+        tokio::select! {
+            written = write => match written {
+                Ok(written) => written.map_err(RunError::Unwritable),
+                Err(panic) => resume_unwind(panic.into_panic()),
+            },
+            _ = signals.next() => Err(RunError::NotAllWritten),
+        }
     }
 }
 

@@ -225,3 +225,32 @@ fn on_a_terminal_keys_change_the_users_and_stop_the_run() {
     until(&mut keys, "Response time percentiles", b"");
     assert_eq!(script.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn numbers_are_printed_though_a_file_cannot_be_written_and_a_signal_ends_that() {
+    let (url, _) = demo_api();
+    let plan = PlanFile::new(SHORT, "toml");
+    let pipe = PlanFile::new("", "pipe");
+    std::fs::remove_file(pipe.path()).unwrap();
+    let made = Command::new("mkfifo").arg(pipe.path()).status();
+    assert!(made.unwrap().success());
+    let mut command = running(&plan, &url);
+    let mut child = command.args(["--json-file", pipe.path()]).spawn().unwrap();
+    let mut printed = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    while !printed.contains("Response time percentiles") {
+        let mut buffer = [0; 4096];
+        let n = stdout.read(&mut buffer).unwrap();
+        assert_ne!(n, 0, "{printed}");
+        printed += &String::from_utf8_lossy(&buffer[..n]);
+    }
+    // Nobody reads the pipe. A signal that comes before the command listens again is lost.
+    while child.try_wait().unwrap().is_none() {
+        send("-INT", &child);
+        yield_now();
+    }
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("not all written"), "{said}");
+    assert_eq!(ended.status.code(), Some(1));
+}

@@ -47,7 +47,7 @@ impl Resolver<'_> {
             "crate" => Found::Module(self.root(at)),
             "self" => Found::Module(at),
             "super" => Found::Module(self.module(at).parent?),
-            name if self.is_of_package(name) => Found::Module(self.library()?),
+            name if self.is_of_package(name) => Found::Module(self.root_of_package()?),
             name => self.look_up(at, name, n_imports)?,
         };
         while let Found::Module(index) = found {
@@ -124,7 +124,7 @@ impl Resolver<'_> {
         index
     }
 
-    fn library(&self) -> Option<usize> {
+    fn root_of_package(&self) -> Option<usize> {
         let is_library = |it: &Module| it.file == "src/lib.rs" && it.parent.is_none();
         self.package.modules.iter().position(is_library)
     }
