@@ -57,7 +57,12 @@ impl Control {
         let is_newest = |run| run == self.0.newest.get();
         match notice {
             // What this page has started it knows already.
-            Notice::Began { run, deeds, .. } if is_newest(run) && deeds.is_empty() => {}
+            Notice::Began {
+                run,
+                deeds,
+                is_over,
+                ..
+            } if is_newest(run) && deeds.is_empty() => self.watch_again(is_over),
             Notice::Began {
                 run,
                 title,
@@ -137,6 +142,13 @@ impl Control {
         let _ = settings::set(GIVEN, &id);
         self.open_text(text);
         self.act(Action::Plan(PlanAction::ShowText(false)));
+    }
+
+    /// The engine has told of the run of this page. While a connection was lost, nobody looked at it.
+    fn watch_again(&self, is_over: bool) {
+        if !is_over && self.0.next_look.borrow().is_none() {
+            self.begin_watch();
+        }
     }
 
     /// Somebody else has started a run, or this page has come to one.
