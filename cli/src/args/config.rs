@@ -22,10 +22,12 @@ pub(crate) fn read(args: &[OsString]) -> Result<Cli, clap::Error> {
     if let Some(problem) = not_here(texts) {
         return Err(failed(&problem));
     }
-    let matches = Cli::command().try_get_matches_from(args)?;
+    // What is missing in the arguments may be in the file.
+    let lenient = Cli::command().ignore_errors(true);
+    let matches = lenient.try_get_matches_from(args)?;
     let file = matches.try_get_one::<PathBuf>("config");
     let Some(path) = file.ok().flatten() else {
-        return Cli::from_arg_matches(&matches);
+        return Cli::from_arg_matches(&Cli::command().try_get_matches_from(args)?);
     };
     let text = fs::read_to_string(path)
         .map_err(|error| failed(&format!("cannot read {}: {error}", path.display())))?;
@@ -162,6 +164,29 @@ mod tests {
         assert_eq!(overrides.spawn_rate.map(|it| it.get()), Some(2.5));
         assert_eq!(overrides.host.unwrap().to_string(), "http://a.test");
         assert_eq!(overrides.tags.unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn an_argument_may_need_what_is_in_the_file() {
+        let path = std::env::temp_dir().join(format!("mayfly-config-{}", std::process::id()));
+        fs::write(&path, "csv = \"out\"\n").unwrap();
+        let path_text = path.to_str().unwrap();
+        let args = [
+            "mayfly",
+            "--config",
+            path_text,
+            "--csv-full-history",
+            "-u",
+            "5",
+        ];
+        let read = read(&args.map(OsString::from));
+        fs::remove_file(&path).unwrap();
+        let run = read.unwrap_or_else(|error| panic!("{error}")).run;
+        assert_eq!(run.files.csv.as_deref(), Some(Path::new("out")));
+        assert!(run.files.csv_full_history);
+        let help = super::read(&["mayfly", "--help"].map(OsString::from));
+        let help = help.err().map(|it| it.kind());
+        assert_eq!(help, Some(clap::error::ErrorKind::DisplayHelp));
     }
 
     #[test]
