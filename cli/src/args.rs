@@ -37,8 +37,8 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Each option has a variable of the environment, MAYFLY_USERS for --users, and a key in the file of
---config, users. What is given as an argument counts most, then the environment, then the file.
+Most options have a variable of the environment, MAYFLY_USERS for --users, and all that set something
+a key in the file of --config, users. What is given as an argument counts most, then the environment, then the file.
 
 Exit codes: 0 passed; 1 requests failed or tasks broke (see --exit-code-on-error), or the numbers
 could not be written; 2 invalid command line or plan; 98 no data; 99 a threshold failed; 129 ended
@@ -273,6 +273,21 @@ pub(crate) struct ConsoleArgs {
     pub(crate) logfile: Option<PathBuf>,
 }
 
+impl ConsoleArgs {
+    /// Whether anything is said about the console.
+    pub(crate) fn is_given(&self) -> bool {
+        let Self {
+            print_stats,
+            only_summary,
+            reset_stats,
+            loglevel,
+            logfile,
+        } = self;
+        let is_flagged = *print_stats || *only_summary || *reset_stats;
+        is_flagged || *loglevel != LogLevel::default() || logfile.is_some()
+    }
+}
+
 /// How much is said of what happens. `debug` and `critical` are Locust's, and say as much here as
 /// their neighbors.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, ValueEnum)]
@@ -314,6 +329,7 @@ impl RunArgs {
             seed: load.seed,
             tags: load.tags,
             exclude_tags: load.exclude_tags,
+            is_insecure: self.connection.insecure,
             user_classes,
         }
     }

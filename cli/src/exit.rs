@@ -33,8 +33,8 @@ pub enum Exit {
     NoData,
     /// A threshold failed.
     ThresholdFailed,
-    /// Nothing went wrong but that the numbers could not be written.
-    Unwritten,
+    /// The command itself failed, or its numbers could not be written.
+    Broken,
     /// A person did not wait for the end.
     Interrupted,
     /// The process was told to end before the run had ended.
@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Passed => 0,
-            Exit::Failed | Exit::Unwritten => 1,
+            Exit::Failed | Exit::Broken => 1,
             Exit::Misused => 2,
             Exit::NoData => 98,
             Exit::ThresholdFailed => 99,

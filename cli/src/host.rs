@@ -1,6 +1,7 @@
 //! What the engine needs of a process: clock, sockets, files, and where its notices go.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
-use mayfly_core::plan::{Plan, file_text};
+use mayfly_core::plan::{Plan, Targets, file_text};
 use mayfly_engine::host::Host;
 use mayfly_engine::protocol::{Notice, To};
 
 use crate::clock::NativeClock;
-use crate::http::{HttpTransport, Settings};
+use crate::http::{HttpTransport, ProxyError, Settings};
 use crate::open_files;
 use crate::reports::Reports;
 
@@ -41,6 +42,8 @@ pub(crate) enum Sending {
     ByPlan {
         /// Whether any certificate of a server is taken.
         is_insecure: bool,
+        /// Says what may make numbers mean something else.
+        warn: fn(&str),
         /// Where every connection goes.
         unix_socket: Option<PathBuf>,
         /// Whether plans have files: those in the folder, and no others. A page may have its plan from
@@ -89,19 +92,23 @@ impl NativeHost {
     }
 
     fn settings(&self, plan: &Plan) -> Result<Settings, String> {
-        let (is_insecure, unix_socket) = match &self.sending {
+        let (is_insecure, unix_socket, warn) = match &self.sending {
             Sending::Settled(settings) => return Ok(settings.clone()),
             Sending::ByPlan {
                 is_insecure,
                 unix_socket,
+                warn,
                 ..
-            } => (*is_insecure, unix_socket),
+            } => (*is_insecure, unix_socket, warn),
         };
         let mut plan = plan.clone();
         plan.tls.verify &= !is_insecure;
         let mut settings =
             Settings::of(&plan, |name| self.read_bytes(name)).map_err(|error| error.to_string())?;
         settings.unix_socket.clone_from(unix_socket);
+        for text in warnings(&plan, &settings).map_err(|error| error.to_string())? {
+            warn(&text);
+        }
         Ok(settings)
     }
 
@@ -119,6 +126,33 @@ impl NativeHost {
         }
         fs::read(path).map_err(|error| error.to_string())
     }
+}
+
+/// What a person should know before a run of `plan`, whole sentences: that its requests go through
+/// proxies, and that the system allows too few connections for all users at once.
+///
+/// # Errors
+///
+/// Fails if the environment names what is no proxy for a host of the plan.
+pub(crate) fn warnings(plan: &Plan, settings: &Settings) -> Result<Vec<String>, ProxyError> {
+    let targets = Targets::of(plan);
+    let mut proxies = BTreeSet::new();
+    for host in &targets.hosts {
+        proxies.extend(settings.proxy_of(host)?);
+    }
+    let said = |proxy| format!("Requests go through the proxy {proxy}, which is measured too.");
+    let mut warnings: Vec<String> = proxies.into_iter().map(said).collect();
+    let max_users = plan.load.shape.max_users();
+    let max_users = usize::try_from(max_users).unwrap_or(usize::MAX);
+    let allowed = open_files::max_connections();
+    if !targets.is_simulated() && allowed < max_users.min(HttpTransport::MAX_IN_FLIGHT) {
+        warnings.push(format!(
+            "At most {allowed} requests are under way at once, because the system allows this process \
+             no more open files. Others wait, and the wait counts into their response times. Allow more \
+             with “ulimit -n”."
+        ));
+    }
+    Ok(warnings)
 }
 
 /// Fails unless `path` is a file in `folder`, wherever links lead. Nothing is opened: a pipe would hold
@@ -204,6 +238,7 @@ mod tests {
         let host = |has_files| {
             let sending = Sending::ByPlan {
                 is_insecure: false,
+                warn: |_| (),
                 unix_socket: None,
                 has_files,
             };

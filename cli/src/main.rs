@@ -154,7 +154,6 @@ fn run_options(args: RunArgs, source: PlanSource, user_classes: Vec<String>) -> 
     RunOptions {
         settings: args.settings().to_vec(),
         overrides: args.overrides(user_classes),
-        is_insecure: args.connection.insecure,
         #[cfg(unix)]
         unix_socket: args.connection.unix_socket.clone(),
         resets_stats: args.console.reset_stats,
@@ -174,6 +173,7 @@ fn page_options(
     let plan = source.map(|it| Given::read(it, settings, &overrides));
     let plan = plan.transpose().map_err(|error| error.to_string())?;
     let host = overrides.host.take();
+    overrides.is_insecure = false;
     if plan.is_none() && (overrides != Overrides::default() || !settings.is_empty()) {
         return Err("found options that change a plan, and no plan; name one with -f".to_owned());
     }
@@ -181,6 +181,13 @@ fn page_options(
         return Err(
             "files are written of runs without the page: add --headless. Those of the page are \
                     in its history, and it has them as files"
+                .to_owned(),
+        );
+    }
+    if args.console.is_given() {
+        return Err(
+            "--print-stats, --only-summary, --reset-stats, --loglevel and --logfile are for runs \
+             without the page: add --headless"
                 .to_owned(),
         );
     }
@@ -259,7 +266,7 @@ async fn run_headless(options: RunOptions, as_json: bool) -> Exit {
         output::usage(&error.to_string());
     }
     match ended.exit {
-        Exit::Passed if printed.is_err() || written.is_err() => Exit::Unwritten,
+        Exit::Passed if printed.is_err() || written.is_err() => Exit::Broken,
         exit => exit,
     }
 }

@@ -1,5 +1,6 @@
 //! A plan of one request, for who has a URL and no plan.
 
+use mayfly_core::digits::exact::holds_all;
 use mayfly_core::http::request::Method;
 use mayfly_core::plan::Draft;
 use serde_json::{Map, Value, json};
@@ -49,7 +50,15 @@ impl OneRequest {
             task.insert("body".to_owned(), literal(&body(text)?));
         }
         if let Some(text) = &self.data_json {
-            let value: Value = serde_json::from_str(&body(text)?).map_err(|error| {
+            let text = body(text)?;
+            if !holds_all(&text) {
+                return Err(format!(
+                    "expected numbers that are sent as they are written after --data-json, found one with \
+                     more digits than that in “{text}”; send it by --data, with --header \
+                     \"Content-Type: application/json\""
+                ));
+            }
+            let value: Value = serde_json::from_str(&text).map_err(|error| {
                 format!("expected JSON after --data-json, found “{text}”: {error}")
             })?;
             task.insert("json".to_owned(), literals(value));
@@ -206,6 +215,13 @@ mod tests {
                     ..to("a.test")
                 },
                 "expected JSON",
+            ),
+            (
+                OneRequest {
+                    data_json: Some("{\"id\": 12345678901234567890123}".to_owned()),
+                    ..to("a.test")
+                },
+                "expected numbers that are sent as they are written",
             ),
             (
                 OneRequest {

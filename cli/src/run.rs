@@ -1,7 +1,6 @@
 //! A run without a browser: reads a plan, has the engine run it, and says what came of it.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fs;
 use std::panic::resume_unwind;
@@ -10,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, Targets, UserCount, Users};
+use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, UserCount, Users};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_engine::edit::with_users;
@@ -26,9 +25,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::console::{Console, ConsoleOptions, Key, Level};
 use crate::exit::Exit;
 use crate::files::{FileError, Files};
-use crate::host::NativeHost;
-use crate::http::{HttpTransport, ProxyError, Settings};
-use crate::open_files;
+use crate::host::{self, NativeHost};
+use crate::http::{ProxyError, Settings};
 use crate::plan_source::{PlanSource, PlanSourceError, ReadPlan};
 use crate::signals::{Signal, Signals};
 
@@ -41,8 +39,6 @@ pub struct RunOptions {
     pub settings: Vec<String>,
     /// What takes the place of values of the plan.
     pub overrides: Overrides,
-    /// Whether any certificate of a server is taken, whatever the plan says.
-    pub is_insecure: bool,
     /// Where every connection goes instead of the host of its URL.
     pub unix_socket: Option<PathBuf>,
     /// Whether what was counted is forgotten once all users are there.
@@ -60,7 +56,6 @@ impl RunOptions {
             source,
             settings: Vec::new(),
             overrides: Overrides::default(),
-            is_insecure: false,
             unix_socket: None,
             resets_stats: false,
             files: Files::default(),
@@ -104,8 +99,7 @@ pub struct Ready {
     end: oneshot::Receiver<()>,
     files: Files,
     resets_stats: bool,
-    // What hosts of the plan are reached through.
-    proxies: BTreeSet<String>,
+    warnings: Vec<String>,
     console: Console,
 }
 
@@ -129,15 +123,11 @@ impl Ready {
     pub fn read(options: &RunOptions) -> Result<Self, RunError> {
         let source = &options.source;
         let ReadPlan {
-            mut plan,
-            mut draft,
+            plan,
+            draft,
             folder,
             ..
         } = source.read(&options.settings, &options.overrides)?;
-        if options.is_insecure && plan.tls.verify {
-            plan.tls.verify = false;
-            draft = Draft::from_json(&plan.to_json()).unwrap_or(draft);
-        }
         let classes = plan.user_classes.as_slice();
         if plan.target.is_none() && classes.iter().any(|it| it.host.is_none()) {
             return Err(RunError::NoHost);
@@ -147,10 +137,7 @@ impl Ready {
         });
         let mut settings = settings.map_err(|error| source.refused(&error))?;
         settings.unix_socket.clone_from(&options.unix_socket);
-        let mut proxies = BTreeSet::new();
-        for host in &Targets::of(&plan).hosts {
-            proxies.extend(settings.proxy_of(host)?);
-        }
+        let warnings = host::warnings(&plan, &settings)?;
         let files = options.files.clone().prepare(&plan)?;
         let (host, end) = NativeHost::of_one_run(folder, settings);
         let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
@@ -165,20 +152,9 @@ impl Ready {
             end,
             files,
             resets_stats: options.resets_stats,
-            proxies,
+            warnings,
             console,
         })
-    }
-
-    /// How many requests may be in flight at once, if the system allows too few connections for all
-    /// users of the plan.
-    fn short_of_connections(&self) -> Option<usize> {
-        let is_simulated = self.plan.targets().is_simulated();
-        let max_users = self.plan.plan().load.shape.max_users();
-        let max_users = usize::try_from(max_users).unwrap_or(usize::MAX);
-        let wanted = max_users.min(HttpTransport::MAX_IN_FLIGHT);
-        let allowed = open_files::max_connections();
-        (!is_simulated && allowed < wanted).then_some(allowed)
     }
 
     /// Runs to the end, which a signal brings about sooner.
@@ -238,17 +214,8 @@ impl Ready {
         let label = self.plan.targets().label();
         let target = label.unwrap_or_else(|| "the simulated API".to_owned());
         self.console.begin(&target, &self.plan.plan().load);
-        for proxy in &self.proxies {
-            let text = format!("Requests go through the proxy {proxy}, which is measured too.");
-            self.console.say(Level::Warning, &text);
-        }
-        if let Some(max_in_flight) = self.short_of_connections() {
-            let text = format!(
-                "At most {max_in_flight} requests are under way at once, because the system allows \
-                 this process no more open files. Others wait, and the wait counts into their \
-                 response times. Allow more with “ulimit -n”."
-            );
-            self.console.say(Level::Warning, &text);
+        for text in &self.warnings {
+            self.console.say(Level::Warning, text);
         }
     }
 }

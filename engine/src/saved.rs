@@ -190,7 +190,11 @@ impl<H: Host> SavedRuns<H> {
         let saved = self.archive().ok()?.put(run).await;
         self.is_saving.set(false);
         let problem = saved.err().map(|error| {
-            format!("The run cannot be saved in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as this page is open.")
+            let place = match H::IS_BROWSER {
+                true => "this page is open",
+                false => "the command runs, until the next run",
+            };
+            format!("The run cannot be saved in the history: {error}. Delete old runs to make room, or download this one: its numbers are there as long as {place}.")
         });
         let before = self.problem.replace(problem.clone());
         (before.is_some() != problem.is_some()).then_some(problem)

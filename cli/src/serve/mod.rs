@@ -208,6 +208,7 @@ impl Serving {
         let peers = Rc::new(Peers::default());
         let sending = Sending::ByPlan {
             is_insecure: self.options.is_insecure,
+            warn: self.options.say,
             unix_socket: self.options.unix_socket.take(),
             has_files: self.options.plan.is_some(),
         };
@@ -270,7 +271,8 @@ impl Engine {
                     Some(event) => self.handle(event),
                     None => {
                         (self.say)("the server of the page has ended, so this ends too");
-                        return Exit::Failed;
+                        self.keep().await;
+                        return Exit::Broken;
                     }
                 },
                 signal = signals.next() => {

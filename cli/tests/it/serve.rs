@@ -236,6 +236,8 @@ fn what_cannot_be_served_ends_with_2_and_says_why() {
         (vec!["--web-host", "192.0.2.1"], "192.0.2.1"),
         (vec!["--autostart", "--headless"], "--headless"),
         (vec!["--json-file", "a.json"], "--headless"),
+        (vec!["--reset-stats"], "--headless"),
+        (vec!["-u", "5"], "-f"),
     ] {
         let ended = mayfly(&[&args[..], &["--no-open"]].concat());
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{args:?}");

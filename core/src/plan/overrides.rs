@@ -30,6 +30,8 @@ pub struct Overrides {
     pub tags: Option<Vec<String>>,
     /// Tasks with one of these tags do not run.
     pub exclude_tags: Option<Vec<String>>,
+    /// Whether any certificate of a server is taken, whatever the plan says.
+    pub is_insecure: bool,
     /// Only users of these classes run. Empty for all.
     pub user_classes: Vec<String>,
 }
@@ -135,6 +137,7 @@ impl Overrides {
         if let Some(tags) = &self.exclude_tags {
             plan.tags.exclude.clone_from(tags);
         }
+        plan.tls.verify &= !self.is_insecure;
         if !self.user_classes.is_empty() {
             plan.user_classes = self.choose(&plan.user_classes)?;
         }
@@ -219,6 +222,7 @@ mod tests {
             seed: Some(8),
             tags: Some(vec![]),
             exclude_tags: Some(vec!["x".to_owned()]),
+            is_insecure: true,
             user_classes: vec!["Buyer".to_owned()],
         });
         let Shape::Users(users) = found.load.shape else {
@@ -234,6 +238,7 @@ mod tests {
             exclude: vec!["x".to_owned()],
         };
         assert_eq!(found.tags, tags);
+        assert!(!found.tls.verify);
         let [class] = found.user_classes.as_slice() else {
             panic!("{:?}", found.user_classes)
         };
