@@ -14,7 +14,7 @@ use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
 use mayfly_engine::edit::with_users;
 use mayfly_engine::host::Host;
-use mayfly_engine::protocol::{Command, Peer};
+use mayfly_engine::protocol::{Command, Peer, RunId};
 use mayfly_engine::ready::ReadyPlan;
 use mayfly_engine::recorder::Recorder;
 use mayfly_engine::run::RunStart;
@@ -165,7 +165,7 @@ impl Ready {
     pub async fn run(mut self) -> (Ended, Unwritten) {
         self.begin();
         let start = RunStart {
-            run: 1,
+            run: RUN,
             title: String::new(),
             seed: self.host.random(),
             started: self.host.unix_time(),
@@ -279,7 +279,7 @@ impl Watch {
                 match edited {
                     Some((draft, n_users)) => {
                         let plan = draft.to_json();
-                        session.handle_command(OURSELVES, Command::Edit { plan });
+                        session.handle_command(OURSELVES, Command::Edit { run: RUN, plan });
                         let text = format!("The number of users changes to {n_users}.");
                         self.console.say(Level::Info, &text);
                     }
@@ -297,7 +297,7 @@ impl Watch {
         let is_running = |recorder: &Recorder| recorder.report().board.state() == RunState::Running;
         if self.must_reset && session.look(is_running) == Some(true) {
             self.must_reset = false;
-            session.handle_command(OURSELVES, Command::Reset);
+            session.handle_command(OURSELVES, Command::Reset { run: RUN });
             self.console.say(
                 Level::Info,
                 "The counts are reset, as --reset-stats asks for.",
@@ -394,6 +394,9 @@ impl Unwritten {
 
 /// Nobody else commands a run without a page.
 const OURSELVES: Peer = 0;
+
+/// Nor is there another run.
+const RUN: RunId = 1;
 
 /// The last signal that came.
 #[derive(Clone, Copy)]

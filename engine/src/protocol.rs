@@ -91,8 +91,10 @@ pub enum Command {
         /// The value of `color-scheme`, if a person chose one.
         color_scheme: Option<String>,
     },
-    /// The run that is under way goes on with the load and the weights of this plan.
+    /// This run goes on with the load and the weights of a plan.
     Edit {
+        /// The run; of one that is over, or not the one that is under way, nothing is changed.
+        run: RunId,
         /// The plan, as JSON.
         plan: String,
     },
@@ -114,10 +116,16 @@ pub enum Command {
     ReadPreset(PresetDraft),
     /// Loads again what could not be loaded of the engine.
     Load,
-    /// The run that is under way forgets all that it counted.
-    Reset,
-    /// The run that is under way ends.
-    Stop,
+    /// This run forgets all that it counted.
+    Reset {
+        /// As of an edit.
+        run: RunId,
+    },
+    /// This run ends.
+    Stop {
+        /// As of an edit.
+        run: RunId,
+    },
     /// Puts the series of these rows into the snapshots of the run that is under way.
     Watch {
         /// Their names, whether there are such rows or not.
@@ -266,6 +274,15 @@ pub enum Deed {
 }
 
 impl Command {
+    /// The run that it does something to; `None` if it is about none, or starts one. Who sees an old run
+    /// while somebody else starts another does not mean that one.
+    pub(crate) fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Edit { run, .. } | Self::Reset { run } | Self::Stop { run } => Some(*run),
+            _ => None,
+        }
+    }
+
     /// Whether the engine answers it, by one notice that [`is_answer`](Notice::is_answer).
     pub fn is_answered(&self) -> bool {
         match self {
@@ -277,7 +294,7 @@ impl Command {
             | Self::Start { .. }
             | Self::Try { .. }
             | Self::Write { .. } => true,
-            Self::Load | Self::Reset | Self::Stop | Self::Watch { .. } => false,
+            Self::Load | Self::Reset { .. } | Self::Stop { .. } | Self::Watch { .. } => false,
         }
     }
 }

@@ -114,6 +114,9 @@ impl<H: Host> Session<H> {
     /// Does what `peer` asks for. What comes of it is told in notices, soon or later.
     pub fn handle_command(&self, peer: Peer, command: Command) {
         let state = &self.0;
+        if command.run().is_some_and(|it| !state.has_run(it)) {
+            return;
+        }
         match command {
             Command::Start {
                 run,
@@ -142,13 +145,13 @@ impl<H: Host> Session<H> {
                     }
                 }
             }
-            Command::Edit { plan } => state.edit(peer, &plan),
+            Command::Edit { plan, .. } => state.edit(peer, &plan),
             Command::Load => state.wish(),
-            Command::Reset => {
+            Command::Reset { .. } => {
                 state.note(peer, Deed::Reset);
                 state.tell_run(shard::Command::Reset);
             }
-            Command::Stop => {
+            Command::Stop { .. } => {
                 state.note(peer, Deed::Stop);
                 self.stop(EndCause::Person);
             }
@@ -311,6 +314,11 @@ impl<H: Host> State<H> {
         if is_edited {
             self.note(peer, Deed::Edit(json.to_owned()));
         }
+    }
+
+    /// Whether the run that is under way, or was last, is this one.
+    fn has_run(&self, id: RunId) -> bool {
+        self.run.borrow().as_ref().is_some_and(|it| it.id == id)
     }
 
     fn tell_run(&self, command: shard::Command) {

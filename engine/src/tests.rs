@@ -502,12 +502,13 @@ fn an_edit_changes_the_run_and_its_report() {
     stage.session.handle_command(
         ME,
         Command::Edit {
+            run: 1,
             plan: edited.to_json(),
         },
     );
     stage.until(|world| board(world, 1).is_some_and(|it| it.n_users() == 9));
     assert_eq!(stage.report().plan, edited);
-    stage.session.handle_command(ME, Command::Stop);
+    stage.session.handle_command(ME, Command::Stop { run: 1 });
     stage.until_over(1);
     assert_eq!(stage.report().board.end_cause(), Some(&EndCause::Person));
 }
@@ -520,6 +521,7 @@ fn an_edit_that_a_run_cannot_take_over_leaves_its_report_alone() {
     let closed = "users = 3\nspawn_rate = 10\nrun_time = \"20s\"";
     let open = PLAN.replace(closed, "arrivals = [{ duration = '1m', rate = 7 }]");
     let edit = Command::Edit {
+        run: 1,
         plan: Draft::from_toml(&open).unwrap().to_json(),
     };
     stage.session.handle_command(ME, edit);
@@ -529,6 +531,7 @@ fn an_edit_that_a_run_cannot_take_over_leaves_its_report_alone() {
     stage.session.handle_command(
         ME,
         Command::Edit {
+            run: 1,
             plan: Draft::from_toml(&later).unwrap().to_json(),
         },
     );
@@ -549,6 +552,7 @@ fn an_edit_right_after_a_start_is_of_the_new_run() {
     stage.session.handle_command(
         ME,
         Command::Edit {
+            run: 2,
             plan: edited.to_json(),
         },
     );
@@ -745,7 +749,7 @@ fn a_run_needs_nothing_that_is_loaded_later_and_is_saved_once_it_is_there() {
     for run in [1, 2] {
         stage.start(run, PLAN);
         stage.until_over(run);
-        stage.session.handle_command(ME, Command::Stop);
+        stage.session.handle_command(ME, Command::Stop { run });
     }
     let is_of_run = |it: &Notice| {
         use Notice::{Began, Load, Snapshot};

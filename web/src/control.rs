@@ -233,7 +233,9 @@ impl Control {
             Intent::ResetCounts => {
                 self.log(Level::Info, "The counts were reset.".to_owned());
                 self.act(Action::Run(RunAction::ResetCounts));
-                self.tell(Command::Reset);
+                self.tell(Command::Reset {
+                    run: self.0.newest.get(),
+                });
             }
             Intent::RestartEngine => self.restart_engine(state),
             Intent::SavePlan => self.save(&state.plan),
@@ -326,6 +328,7 @@ impl Control {
             Purpose::Start => self.start_plan(title, draft, about),
             Purpose::Update => {
                 self.tell(Command::Edit {
+                    run: self.0.newest.get(),
                     plan: draft.to_json(),
                 });
                 self.act(Action::Run(RunAction::Edit(Box::new(draft))));
@@ -375,7 +378,9 @@ impl Control {
     fn stop(&self) {
         self.log(Level::Info, "The run was told to stop.".to_owned());
         self.act(Action::Run(RunAction::Stop));
-        self.tell(Command::Stop);
+        self.tell(Command::Stop {
+            run: self.0.newest.get(),
+        });
     }
 
     /// Looks at the engine every now and then, as long as a run is under way, and gives it up if it has
@@ -407,6 +412,7 @@ impl Control {
     fn edit_users(&self, state: &State, users: Users) {
         let Some(run) = &state.run else { return };
         self.tell(Command::Edit {
+            run: run.id,
             plan: with_users(&run.draft, users).to_json(),
         });
         self.log(Level::Info, log::edited(users));

@@ -99,9 +99,9 @@ fn follow<H: Host>(state: &Rc<State<H>>, peer: Peer, command: Command) {
         // The session does these by itself.
         Command::Edit { .. }
         | Command::Load
-        | Command::Reset
+        | Command::Reset { .. }
         | Command::Start { .. }
-        | Command::Stop
+        | Command::Stop { .. }
         | Command::Watch { .. } => {}
     }
 }

@@ -113,10 +113,13 @@ fn what_one_does_all_others_see_now_or_later() {
     stage.go_on_for(1);
     let edited = Draft::from_toml(&PLAN.replace("users = 3", "users = 9")).unwrap();
     let plan = edited.to_json();
-    let edit = Command::Edit { plan: plan.clone() };
+    let edit = Command::Edit {
+        run: 1,
+        plan: plan.clone(),
+    };
     stage.session.handle_command(ME, edit);
-    stage.session.handle_command(ME, Command::Reset);
-    stage.session.handle_command(ME, Command::Stop);
+    stage.session.handle_command(ME, Command::Reset { run: 1 });
+    stage.session.handle_command(ME, Command::Stop { run: 1 });
     let deeds = [Deed::Edit(plan), Deed::Reset, Deed::Stop];
     let told = stage.world.told.borrow().clone();
     let of = |peer| {
@@ -131,13 +134,40 @@ fn what_one_does_all_others_see_now_or_later() {
 }
 
 #[test]
+fn what_is_meant_for_an_old_run_does_nothing_to_a_new_one() {
+    let mut stage = Stage::new(quick);
+    stage.start(1, PLAN);
+    stage.until_over(1);
+    stage.start(2, PLAN);
+    stage.go_on_for(1);
+    stage.hear();
+    let plan = PLAN.replace("users = 3", "users = 9");
+    let plan = Draft::from_toml(&plan).unwrap().to_json();
+    stage
+        .session
+        .handle_command(OTHER, Command::Edit { run: 1, plan });
+    stage
+        .session
+        .handle_command(OTHER, Command::Reset { run: 1 });
+    stage
+        .session
+        .handle_command(OTHER, Command::Stop { run: 1 });
+    stage.go_on_for(1);
+    let did = |it: &Notice| matches!(it, Notice::Did { .. });
+    assert!(!stage.hear_as(ME).iter().any(did));
+    let report = stage.report();
+    assert_eq!(report.plan, Draft::from_toml(PLAN).unwrap());
+    assert!(report.board.state().is_active() && report.board.since() == Elapsed::ZERO);
+}
+
+#[test]
 fn what_was_done_to_no_run_is_told_to_nobody() {
     let mut stage = Stage::new(quick);
-    stage.session.handle_command(ME, Command::Stop);
+    stage.session.handle_command(ME, Command::Stop { run: 1 });
     stage.start(1, PLAN);
     stage.until_over(1);
     stage.hear();
-    stage.session.handle_command(ME, Command::Stop);
+    stage.session.handle_command(ME, Command::Stop { run: 1 });
     assert_eq!(stage.hear_as(OTHER), []);
 }
 

@@ -156,7 +156,7 @@ mod tests {
         let mut watch = running();
         let source = Source::Toml(String::new());
         watch.tell(&Command::Read { id: 1, source });
-        watch.tell(&Command::Stop);
+        watch.tell(&Command::Stop { run: 1 });
         watch.hear(0.0, &WORD);
         assert_eq!(lost(&mut watch, 0, 20_000), None);
         let reading = mayfly_engine::reading::Reading::default();
