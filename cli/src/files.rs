@@ -12,6 +12,8 @@ use mayfly_core::plan::Plan;
 use mayfly_core::report::html::{self, Look};
 use mayfly_core::report::{Report, csv};
 
+use crate::whole_file;
+
 /// Which files are written.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
@@ -185,13 +187,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         opened.and_then(|mut it| it.write_all(bytes))
     } else {
         let target = target_of(path);
-        let draft = draft_of(&target);
-        let written = fs::write(&draft, bytes).and_then(|()| fs::rename(&draft, &target));
-        if written.is_err() {
-            // Half a file is of no use, and takes room that there may not be.
-            let _ = fs::remove_file(&draft);
-        }
-        written
+        whole_file::replace(&target, &draft_of(&target), bytes)
     };
     written.map_err(|error| FileError {
         path: path.to_owned(),

@@ -17,3 +17,4 @@ pub mod run;
 pub mod runtime;
 pub mod serve;
 mod signals;
+mod whole_file;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -16,6 +16,8 @@ use mayfly_core::report::Report;
 use mayfly_engine::archive::{Archive, SavedRun};
 use mayfly_engine::history::{RunEntry, RunKey};
 use tokio::task::spawn_blocking;
+
+use crate::whole_file;
 
 /// A folder of saved runs.
 #[derive(Clone, Debug)]
@@ -160,12 +162,7 @@ impl Inner {
         let unfinished =
             self.folder
                 .join(format!(".{}-{}.unfinished", run.key, std::process::id()));
-        let written = write_whole(&unfinished, &path, &run.report);
-        if written.is_err() {
-            // Half of a report is of no use, and takes room that is missing already.
-            let _ = fs::remove_file(&unfinished);
-        }
-        written?;
+        whole_file::replace(&path, &unfinished, run.report.as_bytes())?;
         // With another title it had another name.
         for (key, old, _) in self.runs()? {
             if key == run.key && old != path {
@@ -220,13 +217,6 @@ impl Inner {
             }
         }
     }
-}
-
-fn write_whole(unfinished: &Path, path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(unfinished)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(unfinished, path)
 }
 
 /// Removes a file, if it is there.

@@ -484,11 +484,38 @@ async fn a_unix_socket_takes_the_place_of_all_hosts() {
     std::fs::remove_file(&path).unwrap();
 }
 
+/// A certificate of its own making for this name, and its key.
+fn own_certificate(name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+    let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    (own.cert.der().clone(), key)
+}
+
+/// What a server shows that speaks these protocols.
+fn server_config(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+    protocols: &[&str],
+) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
+    config
+}
+
 /// A server with a certificate of its own making: its URL, and the certificate.
 async fn encrypted() -> (String, CertificateDer<'static>) {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = own.cert.der().clone();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    encrypted_for("localhost").await
+}
+
+/// The same with a certificate for this name.
+async fn encrypted_for(name: &str) -> (String, CertificateDer<'static>) {
+    let (certificate, key) = own_certificate(name);
     let url = encrypted_with(certificate.clone(), key, "http/1.1").await;
     (url, certificate)
 }
@@ -499,15 +526,7 @@ async fn encrypted_with(
     key: PrivateKeyDer<'static>,
     protocol: &str,
 ) -> String {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
-    serve_encrypted(config).await
+    serve_encrypted(server_config(certificate, key, &[protocol])).await
 }
 
 /// A server that is encrypted like this, and says hello: its URL.

@@ -228,17 +228,8 @@ async fn heads_have_the_same_limits_as_those_of_http_1() {
 /// A server with a certificate that speaks these protocols, answers with the version that it was asked
 /// in, and counts its connections.
 async fn encrypted_with(protocols: &[&str]) -> (Http2Server, HttpTransportOf) {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = own.cert.der().clone();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
+    let (certificate, key) = own_certificate("localhost");
+    let config = server_config(certificate.clone(), key, protocols);
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let (url, listener) = listen().await;
     let n_accepted = Rc::<Cell<usize>>::default();
@@ -357,17 +348,8 @@ async fn a_redirect_leads_from_http_2_to_http_1() {
 
 /// A server of HTTP/2 that sends its clients there: its certificate and URL.
 async fn redirecting_to(location: String) -> (CertificateDer<'static>, String) {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = own.cert.der().clone();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    let (certificate, key) = own_certificate("localhost");
+    let config = server_config(certificate.clone(), key, &["h2"]);
     let (url, listener) = listen().await;
     spawn_local(async move {
         let (tcp, _) = listener.accept().await.unwrap();

@@ -102,15 +102,6 @@ async fn encrypted_requests_pass_through_a_tunnel() {
     assert_eq!(proxy.heads(), [expected]);
 }
 
-/// A server with a certificate for this name, and that certificate.
-async fn encrypted_for(name: &str) -> (String, CertificateDer<'static>) {
-    let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    let certificate = own.cert.der().clone();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
-    let url = encrypted_with(certificate.clone(), key, "http/1.1").await;
-    (url, certificate)
-}
-
 #[tokio::test]
 async fn failures_of_a_proxy_are_not_those_of_the_target() {
     let (closed, listener) = listen().await;

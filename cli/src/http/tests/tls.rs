@@ -36,8 +36,7 @@ async fn asking(
     known: &CertificateDer<'static>,
     version: &'static SupportedProtocolVersion,
 ) -> String {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
+    let (certificate, key) = own_certificate("localhost");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut clients = RootCertStore::empty();
     clients.add(known.clone()).unwrap();
@@ -47,7 +46,7 @@ async fn asking(
         .with_protocol_versions(&[version])
         .unwrap()
         .with_client_cert_verifier(clients.build().unwrap())
-        .with_single_cert(vec![own.cert.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
     serve_encrypted(config).await
 }
@@ -95,16 +94,8 @@ async fn a_certificate_that_is_named_is_that_of_its_server() {
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let own = params.self_signed(&key).unwrap();
-    let config =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![own.der().clone()],
-                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-            )
-            .unwrap();
+    let secret = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    let config = server_config(own.der().clone(), secret, &["http/1.1"]);
     let url = serve_encrypted(config).await;
     let by_address = url.replace("localhost", "127.0.0.1");
     assert_ne!(url, by_address);
