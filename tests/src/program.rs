@@ -15,21 +15,47 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// How often a driver is started that ends before it is ready: it draws a port, which another program
+    /// may take before it listens.
+    const MAX_STARTS: usize = 3;
+
     /// Starts a program that tells something about itself, and returns what `read` makes of the
     /// first line that it can make something of.
     pub(crate) async fn start<T>(
         command: &mut Command,
         read: impl Fn(&str) -> Option<T>,
     ) -> (Self, T) {
+        match Self::try_start(command, &read).await {
+            Some(started) => started,
+            None => panic!("{} ended before it was ready", name(command)),
+        }
+    }
+
+    /// The same of the driver of a browser.
+    pub(crate) async fn start_driver<T>(
+        command: &mut Command,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> (Self, T) {
+        for _ in 1..Self::MAX_STARTS {
+            if let Some(started) = Self::try_start(command, &read).await {
+                return started;
+            }
+        }
+        Self::start(command, read).await
+    }
+
+    /// `None` if it ended before.
+    async fn try_start<T>(
+        command: &mut Command,
+        read: &impl Fn(&str) -> Option<T>,
+    ) -> Option<(Self, T)> {
         let mut process = spawn(command.stdout(Stdio::piped()));
         let output = process.stdout.take().expect("it is piped");
         let mut lines = BufReader::new(output).lines();
-        let Some(told) = find(&mut lines, read).await else {
-            panic!("{} ended before it was ready", name(command));
-        };
+        let told = find(&mut lines, read).await?;
         // Read on, or the program would wait for a reader some day.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        (Self { process }, told)
+        Some((Self { process }, told))
     }
 
     /// Starts a program that listens on the port it is given, and waits until it does.

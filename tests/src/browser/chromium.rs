@@ -18,7 +18,7 @@ pub(super) async fn start_driver() -> Driver {
         let (_, port) = line.split_once("successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
     };
-    let (program, port) = Program::start(command.arg("--port=0"), read_port).await;
+    let (program, port) = Program::start_driver(command.arg("--port=0"), read_port).await;
     Driver {
         port,
         _programs: vec![program],

@@ -22,7 +22,8 @@ pub(super) async fn start_driver(folder: &Path) -> Driver {
         .arg("--allow-system-access");
     // 1754300000000	geckodriver	INFO	Listening on 127.0.0.1:40123
     let read_address = |line: &str| line.split_once("Listening on ")?.1.parse().ok();
-    let (program, address): (_, SocketAddr) = Program::start(&mut command, read_address).await;
+    let (program, address): (_, SocketAddr) =
+        Program::start_driver(&mut command, read_address).await;
     Driver {
         port: address.port(),
         _programs: vec![program],
