@@ -1,0 +1,2 @@
+def price(user, path):
+    return user.client.get(path).status_code
