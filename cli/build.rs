@@ -1,4 +1,4 @@
-//! Puts the page into the command: the files of the folder `dist` of the workspace, or of the one that
+//! Puts the page and the Python of locustfiles into the command. The page: the files of the folder `dist` of the workspace, or of the one that
 //! `MAYFLY_PAGE` names. Without them the command works all the same, and says that it has no page.
 
 use std::error::Error;
@@ -7,7 +7,13 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What of the page is only for an engine in a browser, by the beginnings of names.
-const OF_ENGINE: [&str; 4] = ["mayfly-engine", "sw-engine.js", "sw.js", "worker.js"];
+const OF_ENGINE: [&str; 5] = [
+    "mayfly-engine",
+    "python.js",
+    "sw-engine.js",
+    "sw.js",
+    "worker.js",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=MAYFLY_PAGE");
@@ -25,7 +31,44 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     list += "]\n";
     let out = Path::new(&env::var("OUT_DIR")?).join("page.rs");
+    fs::write(out, list)?;
+    python()
+}
+
+/// Puts what locustfiles import into the command: the files of the folder `python` of the workspace.
+fn python() -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(&env::var("CARGO_MANIFEST_DIR")?)
+        .join("../python")
+        .canonicalize()?;
+    let mut list = "&[\n".to_owned();
+    for package in ["gevent", "locust", "mayfly_python"] {
+        println!("cargo::rerun-if-changed={}", folder.join(package).display());
+        for path in sources(&folder.join(package))? {
+            let name = path
+                .strip_prefix(&folder)?
+                .to_string_lossy()
+                .replace('\\', "/");
+            writeln!(list, "    ({name:?}, include_str!({path:?})),")?;
+        }
+    }
+    list += "]\n";
+    let out = Path::new(&env::var("OUT_DIR")?).join("python.rs");
     Ok(fs::write(out, list)?)
+}
+
+/// The files in Python below a folder, in order.
+fn sources(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(sources(&path)?);
+        } else if path.extension().is_some_and(|it| it == "py") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The files of a page, in order; none if there is no whole one.

@@ -4,11 +4,13 @@ pub(crate) mod config;
 pub(crate) mod elsewhere;
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mayfly::demo_api::{DemoApi, Stall};
 use mayfly::serve::ServeArgs;
 use mayfly_core::http::request::Method;
 use mayfly_core::plan::{BaseUrl, Overrides, RunTime, SpawnRate, UserCount, parse_length};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     },
     /// Serve an API to practise on, with CORS open and a count of what it answered
     DemoApi(DemoApiArgs),
+    /// Print a locustfile that only lists requests as a plan: a preview of what it does, and never run instead of it
+    Import(ImportArgs),
     /// Print the manual page, for man
     Man,
 }
@@ -65,6 +69,55 @@ pub(crate) struct DemoApiArgs {
     /// Address to listen on; the default can be reached from this machine only
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     pub(crate) bind: IpAddr,
+    /// Times in milliseconds that answers take in turn: 5,5,5,10,50. What they took, as the API itself
+    /// measures it, is at /__service_times, to compare with the numbers of a load test
+    #[arg(long, value_name = "MS,…", value_delimiter = ',', value_parser = service_time)]
+    pub(crate) service_times: Vec<Duration>,
+    /// Work on so many requests at once, while others wait; without it, on all of them
+    #[arg(long, value_name = "N", requires = "service_times")]
+    pub(crate) workers: Option<NonZeroUsize>,
+    /// Answer nothing from AT seconds after the first request, for LENGTH seconds: 10,3
+    #[arg(long, value_name = "AT,LENGTH", value_parser = stall, requires = "service_times")]
+    pub(crate) stall: Option<Stall>,
+}
+
+#[derive(Args)]
+pub(crate) struct ImportArgs {
+    /// The locustfile; nothing of it is run
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write the plan to a file, and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write it over a file that is there already
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+    /// Python that reads the file, 3.9 or newer; found as for a run if it is left out
+    #[arg(long, value_name = "PATH", env = "MAYFLY_PYTHON")]
+    pub(crate) python: Option<PathBuf>,
+}
+
+fn service_time(text: &str) -> Result<Duration, String> {
+    let max = DemoApi::MAX_DELAY.as_millis();
+    let time = text.parse().ok();
+    let time = time.and_then(|millis: f64| Duration::try_from_secs_f64(millis / 1000.0).ok());
+    time.filter(|time| *time <= DemoApi::MAX_DELAY)
+        .ok_or_else(|| format!("expected milliseconds from 0 to {max}"))
+}
+
+fn stall(text: &str) -> Result<Stall, String> {
+    const MAX: Duration = Duration::from_secs(3600);
+    let secs = |text: &str| {
+        let time = Duration::try_from_secs_f64(text.parse().ok()?).ok();
+        time.filter(|time| *time <= MAX)
+    };
+    let stall = text.split_once(',').and_then(|(after, length)| {
+        Some(Stall {
+            after: secs(after)?,
+            length: secs(length)?,
+        })
+    });
+    stall.ok_or_else(|| "expected two numbers of seconds, 0 to 3600, such as 10,3".to_owned())
 }
 
 #[derive(Args, Debug)]
@@ -77,7 +130,7 @@ pub(crate) struct RunArgs {
         value_delimiter = ' '
     )]
     pub(crate) subjects: Vec<String>,
-    /// Plan to run, in TOML or JSON
+    /// Plan to run: a locustfile, or one in TOML or JSON; locustfile.py if there is one and nothing is named
     #[arg(
         short = 'f',
         long,
@@ -104,6 +157,8 @@ pub(crate) struct RunArgs {
     pub(crate) files: FileArgs,
     #[command(flatten)]
     pub(crate) console: ConsoleArgs,
+    #[command(flatten)]
+    pub(crate) python: PythonArgs,
     #[command(flatten)]
     pub(crate) listing: ListArgs,
     /// Exit code of a run in which requests failed or tasks broke, and no threshold is about that
@@ -167,15 +222,27 @@ struct LoadArgs {
         env = "MAYFLY_EXCLUDE_TAGS"
     )]
     exclude_tags: Option<Vec<String>>,
-    /// Any other value of the plan: request.timeout=5s, user_class[0].weight=3
+    /// Any other value of the plan: request.timeout=5s, user_class[0].weight=3; beside a locustfile also an option
+    /// that it adds: target-rate=5
     #[arg(id = "set", long = "set", value_name = "KEY=VALUE")]
     settings: Vec<String>,
 }
 
 /// How connections are made.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connections")]
 pub(crate) struct ConnectionArgs {
+    /// Threads that send, each a part of the users, over connections of its own and with a process of Python of its
+    /// own for a locustfile; -1 is one a core
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value = "1",
+        value_parser = processes,
+        allow_negative_numbers = true,
+        env = "MAYFLY_PROCESSES"
+    )]
+    pub(crate) processes: NonZeroU32,
     /// Take any certificate of a server, whoever it is for and whoever has issued it
     #[arg(short = 'k', long, env = "MAYFLY_INSECURE")]
     pub(crate) insecure: bool,
@@ -234,6 +301,9 @@ pub(crate) struct FileArgs {
     /// Write a report as a page; {u}, {r} and {t} in its name are users, spawn rate and run time
     #[arg(long, value_name = "FILE", env = "MAYFLY_HTML")]
     pub(crate) html: Option<PathBuf>,
+    /// Keep in the page of --html what looks like a credential: headers, tokens, passwords
+    #[arg(long, requires = "html", env = "MAYFLY_HTML_CREDENTIALS")]
+    pub(crate) html_credentials: bool,
     /// Write the whole report as JSON, which the page can import
     #[arg(long, value_name = "FILE", env = "MAYFLY_JSON_FILE")]
     pub(crate) json_file: Option<PathBuf>,
@@ -300,6 +370,20 @@ pub(crate) enum LogLevel {
     Critical,
 }
 
+/// What runs locustfiles.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Locustfiles")]
+pub(crate) struct PythonArgs {
+    /// Python for locustfiles, 3.9 or newer; that of $VIRTUAL_ENV, of .venv beside the file, or python3 if it is
+    /// left out
+    #[arg(long, value_name = "PATH", env = "MAYFLY_PYTHON")]
+    pub(crate) python: Option<PathBuf>,
+    /// Run other locustfiles from the page than the one that -f names, and edited ones: they can do whatever you
+    /// can do on this machine
+    #[arg(long, env = "MAYFLY_ALLOW_SCRIPTS")]
+    pub(crate) allow_scripts: bool,
+}
+
 /// What is printed in place of a run.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "In place of a run")]
@@ -340,6 +424,19 @@ impl RunArgs {
     }
 }
 
+/// A number of threads; -1 is one for each core.
+fn processes(text: &str) -> Result<NonZeroU32, String> {
+    const MAX: u32 = 256;
+    if text == "-1" {
+        let n_cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let number = u32::try_from(n_cores).unwrap_or(MAX).min(MAX);
+        return Ok(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN));
+    }
+    let number = text.parse().ok();
+    let number = number.filter(|it: &NonZeroU32| it.get() <= MAX);
+    number.ok_or_else(|| format!("expected a number from 1 to {MAX}, or -1 for one a core"))
+}
+
 /// Seconds, or a length with its unit.
 fn length(text: &str) -> Result<Duration, String> {
     const MAX: Duration = Duration::from_secs(86_400);
@@ -361,6 +458,38 @@ mod tests {
         let args = ["mayfly"].into_iter().chain(args.split_whitespace());
         let cli = Cli::try_parse_from(args);
         cli.unwrap_or_else(|error| panic!("{error}")).run
+    }
+
+    #[test]
+    fn service_times_are_a_list_of_milliseconds() {
+        let times = |list: &str| {
+            let option = format!("--service-times={list}");
+            let cli = Cli::try_parse_from(["mayfly", "demo-api", &option]);
+            match cli.map_err(|error| error.to_string())?.command {
+                Some(Command::DemoApi(args)) => Ok(args.service_times),
+                _ => Err("another command".to_owned()),
+            }
+        };
+        let expected = [5_000, 500, 60_000_000].map(Duration::from_micros);
+        assert_eq!(times("5,0.5,60000"), Ok(expected.into()));
+        for list in ["5,", "-1", "60001", "soon", "NaN"] {
+            let problem = times(list).unwrap_err();
+            let expected = "expected milliseconds from 0 to 60000";
+            assert!(problem.contains(expected), "{list}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_stall_is_two_numbers_of_seconds() {
+        let expected = Stall {
+            after: Duration::from_secs(10),
+            length: Duration::from_millis(500),
+        };
+        assert_eq!(stall("10,0.5"), Ok(expected));
+        for text in ["", "3", "a,3", "3,-1", "3,3601", "1,2,3"] {
+            let problem = stall(text).unwrap_err();
+            assert!(problem.contains("such as 10,3"), "{text}: {problem}");
+        }
     }
 
     #[test]
@@ -420,6 +549,14 @@ mod tests {
     }
 
     #[test]
+    fn threads_are_a_number_or_one_a_core() {
+        let n_threads = |args| run(args).connection.processes.get();
+        assert_eq!((n_threads(""), n_threads("--processes 3")), (1, 3));
+        let n_cores = thread::available_parallelism().unwrap().get();
+        assert_eq!(n_threads("--processes -1") as usize, n_cores.min(256));
+    }
+
+    #[test]
     fn values_that_make_no_sense_are_refused_with_what_was_expected() {
         for (args, expected) in [
             ("-u 0", "expected"),
@@ -427,8 +564,11 @@ mod tests {
             ("-t soon", "expected"),
             ("-s x", "expected"),
             ("-H localhost", "expected"),
+            ("--processes 0", "one a core"),
+            ("--processes -2", "one a core"),
             ("-d a -j 1", "cannot be used with"),
             ("--csv-full-history", "--csv <PREFIX>"),
+            ("--html-credentials", "--html <FILE>"),
             ("--user 5", "--users"),
         ] {
             let args = ["mayfly"].into_iter().chain(args.split_whitespace());

@@ -1,8 +1,8 @@
 //! The time of a run on this machine. What the time of a run is, is in `mayfly_core::time`.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use mayfly_core::time::{Clock, Elapsed};
+use mayfly_core::time::{Clock, Elapsed, Reading};
 use tokio::time::{Instant, sleep_until};
 
 /// The time since a run began, by the monotonic clock.
@@ -35,6 +35,29 @@ impl Clock for NativeClock {
         let length = at.to_duration().min(Self::FOREVER);
         sleep_until(self.start + length)
     }
+
+    fn reading(&self) -> Reading {
+        Reading {
+            processor: processor_time(),
+            unix_time: SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .ok(),
+            resolution: Duration::ZERO,
+        }
+    }
+}
+
+/// How long this thread has worked so far.
+#[cfg(unix)]
+fn processor_time() -> Option<Duration> {
+    use rustix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::ThreadCPUTime).try_into().ok()
+}
+
+/// How long this thread has worked so far; here nobody says.
+#[cfg(not(unix))]
+fn processor_time() -> Option<Duration> {
+    None
 }
 
 #[cfg(test)]
@@ -49,6 +72,14 @@ mod tests {
             clock.sleep_until(at).await;
             assert!(at <= clock.now(), "{at}");
         }
+    }
+
+    #[test]
+    fn the_time_of_the_thread_goes_on_while_it_works() {
+        let clock = NativeClock::start();
+        let before = clock.reading();
+        while cfg!(unix) && clock.reading().processor <= before.processor {}
+        assert!(before.unix_time <= clock.reading().unix_time);
     }
 
     #[tokio::test]

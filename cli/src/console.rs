@@ -6,10 +6,12 @@
 mod live;
 mod view;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::future::pending;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::rc::{Rc, Weak};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
@@ -21,6 +23,7 @@ use mayfly_core::plan::Load;
 use mayfly_core::report::{text, words};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
+use mayfly_core::verdict::validity::{Cause, Grade, Validity};
 
 pub use self::live::Key;
 use self::live::Live;
@@ -86,7 +89,7 @@ pub struct Console {
     statistics: Statistics,
     // What is loaded, and for how long.
     about: (String, Option<Duration>),
-    texts: Option<Sender<Text>>,
+    texts: Option<Rc<Sender<Text>>>,
     writer: Option<JoinHandle<()>>,
     keys: UnboundedReceiver<Key>,
     seen: Seen,
@@ -108,6 +111,9 @@ struct Seen {
     has_broken: bool,
     has_dead: bool,
     has_dropped: bool,
+    ends_early: bool,
+    // Why numbers are limited or invalid.
+    reasons: BTreeSet<(Cause, Grade)>,
 }
 
 impl Console {
@@ -139,7 +145,7 @@ impl Console {
             level: options.level,
             statistics,
             about: (String::new(), None),
-            texts: Some(texts),
+            texts: Some(Rc::new(texts)),
             writer: Some(thread::spawn(move || writer.write_all(&received))),
             keys,
             seen: Seen::default(),
@@ -149,8 +155,20 @@ impl Console {
     /// Says a line, if it matters enough.
     pub fn say(&self, level: Level, text: &str) {
         if self.level <= level {
-            let time = humantime::format_rfc3339_millis(SystemTime::now());
-            self.write(Text::Line(format!("[{time}] {}: {text}", level.word())));
+            self.write(Text::Line(line(level, text)));
+        }
+    }
+
+    /// What says lines for somebody else, as long as there is the console.
+    pub fn voice(&self) -> impl Fn(Level, &str) + 'static {
+        let texts = self.texts.as_ref().map(Rc::downgrade);
+        let least = self.level;
+        move |level, text| {
+            let texts = texts.as_ref().and_then(Weak::upgrade);
+            if let Some(texts) = texts.filter(|_| least <= level) {
+                // The thread ends after the console does.
+                let _ = texts.send(Text::Line(line(level, text)));
+            }
         }
     }
 
@@ -168,20 +186,26 @@ impl Console {
     }
 
     /// Looks at a run that goes on, twice a second.
-    pub fn look(&mut self, board: &Board) {
-        for (level, text) in self.seen.news(board) {
+    pub fn look(&mut self, board: &Board, validity: Option<&Validity>) {
+        let validity_news = self.seen.validity_news(validity);
+        for (level, text) in self.seen.news(board).into_iter().chain(validity_news) {
             self.say(level, &text);
         }
         let secs = board.at().as_secs();
         match self.statistics {
             Statistics::Live => {
                 let (target, length) = &self.about;
-                let view = View::new(board, target, *length);
+                let view = View::new(board, target, *length, validity);
                 self.write(Text::View(Box::new(view)));
             }
             Statistics::Periodic if self.seen.table_secs + Self::TABLE_SECS <= secs => {
                 self.seen.table_secs = secs;
-                self.write(Text::Table(text::statistics(board)));
+                let mut table = text::statistics(board);
+                if let Some(validity) = validity {
+                    table += &words::validity(validity);
+                    table.push('\n');
+                }
+                self.write(Text::Table(table));
             }
             Statistics::None | Statistics::Periodic => (),
         }
@@ -202,6 +226,12 @@ impl Console {
             let _ = texts.send(text);
         }
     }
+}
+
+/// A line with its time.
+fn line(level: Level, text: &str) -> String {
+    let time = humantime::format_rfc3339_millis(SystemTime::now());
+    format!("[{time}] {}: {text}", level.word())
 }
 
 impl Drop for Console {
@@ -290,7 +320,20 @@ impl Seen {
         warn(0 < board.n_dropped(), &mut self.has_dropped, &|| {
             "Arrivals are dropped, because all users are busy.".to_owned()
         });
+        let cause = board.end_cause().filter(|it| !it.is_expected());
+        warn(cause.is_some(), &mut self.ends_early, &|| {
+            let cause = cause.map(ToString::to_string).unwrap_or_default();
+            text::printable_line(&format!("The run ends early: {cause}."))
+        });
         news
+    }
+
+    /// Each reason is said once, and again if it gets worse.
+    fn validity_news(&mut self, validity: Option<&Validity>) -> Vec<(Level, String)> {
+        let reasons = validity.iter().flat_map(|it| &it.reasons);
+        let new = reasons.filter(|it| self.reasons.insert((it.cause, it.verdict)));
+        new.map(|it| (Level::Warning, text::printable_line(&it.to_string())))
+            .collect()
     }
 
     fn state_news(state: RunState, board: &Board) -> Option<String> {
@@ -310,6 +353,7 @@ mod tests {
     use mayfly_core::http::request::Request;
     use mayfly_core::testing::{Answer, Simulation, answer_after};
     use mayfly_core::time::Elapsed;
+    use mayfly_core::verdict::validity::Reason;
 
     use super::*;
 
@@ -336,5 +380,30 @@ mod tests {
         assert_eq!(broke.count(), 1, "{said:?}");
         let spawned = said.iter().filter(|it| **it == "All users are spawned: 2.");
         assert_eq!(spawned.count(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_reason_is_said_once_and_again_when_it_gets_worse() {
+        let reason = |verdict| Reason {
+            cause: Cause::OwnQueue,
+            verdict,
+            evidence: "8 % of them.".to_owned(),
+            advice: "Fewer users.".to_owned(),
+            from: Elapsed::from_secs(1),
+            to: Elapsed::from_secs(2),
+        };
+        let mut seen = Seen::default();
+        let mut say = |verdict| {
+            let reasons = vec![reason(verdict)];
+            seen.validity_news(Some(&Validity {
+                verdict,
+                reasons,
+                ..Validity::default()
+            }))
+        };
+        let line = "LIMITED: Wait for a connection (1 s to 2 s). 8 % of them. Fewer users.";
+        assert_eq!(say(Grade::Limited), [(Level::Warning, line.to_owned())]);
+        assert_eq!(say(Grade::Limited), []);
+        assert_eq!(say(Grade::Invalid).len(), 1);
     }
 }

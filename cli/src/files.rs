@@ -23,6 +23,8 @@ pub struct Files {
     pub full_history: bool,
     /// A page. `{u}`, `{r}` and `{t}` in its name are users, spawn rate and run time.
     pub html: Option<PathBuf>,
+    /// Whether the page has what looks like a credential.
+    pub html_credentials: bool,
     /// The report, which the page can import.
     pub json: Option<PathBuf>,
     /// How the names of logs begin that HdrHistogram's tools read, one for each row.
@@ -46,6 +48,7 @@ impl Files {
             csv,
             full_history: _,
             html,
+            html_credentials: _,
             json,
             hdr_log,
         } = self;
@@ -88,7 +91,7 @@ impl Files {
             false => csv::total_history(board, started),
         };
         let texts = [
-            csv::requests(board),
+            csv::requests(board, report.validity().map(|it| it.verdict)),
             history,
             csv::failures(board, started),
             csv::exceptions(board),
@@ -109,7 +112,10 @@ impl Files {
             .iter()
             .map(|it| write(it, report.to_json().as_bytes()));
         let html = self.html.iter().map(|it| {
-            let page = html::page(report, Look::default());
+            let page = match self.html_credentials {
+                true => html::page(report, Look::default()),
+                false => html::page(&report.without_credentials(), Look::default()),
+            };
             write(it, page.as_bytes())
         });
         let logs = self.hdr_log.iter().flat_map(|prefix| {

@@ -7,26 +7,32 @@ mod output;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::CommandFactory;
-use mayfly_core::plan::{BaseUrl, Overrides};
+use mayfly_core::plan::{BaseUrl, Draft, Overrides, Plan};
 use mayfly_core::report::ratio::ratios;
 use tokio::net::TcpListener;
 
 use mayfly::console::{ConsoleOptions, Level, Statistics};
-use mayfly::demo_api::DemoApi;
+use mayfly::demo_api::{DemoApi, Service};
 use mayfly::exit::Exit;
 use mayfly::files::Files;
+use mayfly::import::Import;
 use mayfly::one_request::{OneRequest, is_url};
 use mayfly::open_files;
 use mayfly::plan_source::PlanSource;
+use mayfly::python::PythonOptions;
 use mayfly::run::{Ready, RunOptions};
 use mayfly::runtime;
 use mayfly::serve::{Given, ServeError, ServeOptions, Serving};
 
-use self::args::{Cli, Command, ConsoleArgs, DemoApiArgs, FileArgs, ListArgs, LogLevel, RunArgs};
+use self::args::{
+    Cli, Command, ConsoleArgs, DemoApiArgs, FileArgs, ImportArgs, ListArgs, LogLevel, PythonArgs,
+    RunArgs,
+};
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
@@ -42,6 +48,7 @@ fn main() -> ExitCode {
                 .context("cannot begin")
                 .flatten()
         }
+        Some(Command::Import(args)) => Ok(import(&args)),
         Some(Command::Man) => Ok(output::text(&man())),
         None => run(cli.run),
     };
@@ -63,7 +70,10 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
                 Exit::Misused
             })
         }
-        Ok(Job::Print(options, listing)) => return Ok(print_plan(&options, &listing)),
+        Ok(Job::Print(options, listing)) => {
+            let printed = runtime::run(print_plan(*options, listing));
+            return printed.context("cannot begin");
+        }
         Ok(Job::Run(options, as_json)) => {
             open_files::raise_limit();
             runtime::run(run_headless(*options, as_json)).context("cannot begin")?
@@ -136,7 +146,12 @@ fn source(args: &RunArgs, urls: &[String]) -> Result<Option<PlanSource>, String>
         );
     }
     match (&args.plan, urls) {
-        (file, []) => Ok(file.clone().map(PlanSource::File)),
+        (Some(file), []) => Ok(Some(PlanSource::File(file.clone()))),
+        // As Locust does it.
+        (None, []) => {
+            let file = Path::new("locustfile.py");
+            Ok(file.is_file().then(|| PlanSource::File(file.to_owned())))
+        }
         (Some(_), [url, ..]) => Err(format!(
             "found a plan and a URL; give the plan another host with -H {url}, or leave out -f"
         )),
@@ -156,8 +171,10 @@ fn run_options(args: RunArgs, source: PlanSource, user_classes: Vec<String>) -> 
         overrides: args.overrides(user_classes),
         #[cfg(unix)]
         unix_socket: args.connection.unix_socket.clone(),
+        n_threads: args.connection.processes,
         resets_stats: args.console.reset_stats,
         console: console(&args.console),
+        python: python(&args.python),
         files: files(args.files),
         ..RunOptions::new(source)
     }
@@ -200,7 +217,9 @@ fn page_options(
             unix_socket: args.connection.unix_socket,
             #[cfg(not(unix))]
             unix_socket: None,
+            n_threads: args.connection.processes,
             say: output::warning,
+            python: python(&args.python),
         },
         host,
     })
@@ -217,10 +236,18 @@ fn one_request(args: &RunArgs, url: &str) -> OneRequest {
     }
 }
 
+fn python(args: &PythonArgs) -> PythonOptions {
+    PythonOptions {
+        python: args.python.clone(),
+        allows_all: args.allow_scripts,
+    }
+}
+
 fn files(args: FileArgs) -> Files {
     Files {
         csv: args.csv,
         full_history: args.csv_full_history,
+        html_credentials: args.html_credentials,
         html: args.html,
         json: args.json_file,
         hdr_log: args.hdr_log,
@@ -247,7 +274,7 @@ fn console(args: &ConsoleArgs) -> ConsoleOptions {
 
 /// Runs a plan to its end, and prints its numbers: as JSON, or as tables.
 async fn run_headless(options: RunOptions, as_json: bool) -> Exit {
-    let ready = match Ready::read(&options) {
+    let ready = match Ready::read(&options).await {
         Ok(ready) => ready,
         Err(error) => {
             output::usage(&error.to_string());
@@ -272,8 +299,8 @@ async fn run_headless(options: RunOptions, as_json: bool) -> Exit {
 }
 
 /// Prints the user classes of a plan, or which part of the load each of them and its tasks gets.
-fn print_plan(options: &RunOptions, wants: &ListArgs) -> ExitCode {
-    let read = match options.source.read(&options.settings, &options.overrides) {
+async fn print_plan(options: RunOptions, wants: ListArgs) -> ExitCode {
+    let read = match options.read_plan().await {
         Ok(read) => read,
         Err(error) => {
             output::usage(&error.to_string());
@@ -283,11 +310,11 @@ fn print_plan(options: &RunOptions, wants: &ListArgs) -> ExitCode {
     let mut text = String::new();
     if wants.list {
         text += "Available Users:\n";
-        for class in read.plan.user_classes.as_slice() {
+        for class in read.user_classes.as_slice() {
             text += &format!("    {}\n", class.name);
         }
     }
-    let ratios = ratios(&read.draft);
+    let ratios = ratios(&draft_of_classes(read));
     if wants.show_task_ratio {
         text += &output::ratios(&ratios);
     }
@@ -295,6 +322,30 @@ fn print_plan(options: &RunOptions, wants: &ListArgs) -> ExitCode {
         text += &output::ratios_as_json(&ratios);
     }
     output::text(&text)
+}
+
+/// The plan as one whose tasks are in it, though Python has them.
+fn draft_of_classes(mut plan: Plan) -> Draft {
+    plan.locustfile = None;
+    Draft::from_json(&plan.to_json()).unwrap_or_default()
+}
+
+/// Prints or writes the plan of a locustfile.
+fn import(args: &ImportArgs) -> ExitCode {
+    let import = Import {
+        file: args.file.clone(),
+        python: args.python.clone(),
+    };
+    let made = import.plan().and_then(|plan| match &args.output {
+        Some(to) => import
+            .write(to, &plan, args.force)
+            .map(|()| ExitCode::SUCCESS),
+        None => Ok(output::text(&plan)),
+    });
+    made.unwrap_or_else(|error| {
+        output::usage(&error.to_string());
+        Exit::Misused.into()
+    })
 }
 
 /// The script that completes the options in `shell`.
@@ -333,7 +384,12 @@ async fn demo_api(args: DemoApiArgs) -> anyhow::Result<ExitCode> {
     if output::demo_api(listener.local_addr()?).is_err() {
         return Ok(ExitCode::FAILURE);
     }
-    let served = DemoApi::default().serve(listener).await;
+    let api = DemoApi::with_service(Service {
+        times: args.service_times,
+        n_workers: args.workers,
+        stall: args.stall,
+    });
+    let served = api.serve(listener).await;
     served.context("the demo API stopped")?;
     Ok(ExitCode::SUCCESS)
 }

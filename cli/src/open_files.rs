@@ -24,17 +24,28 @@ pub fn raise_limit() {
 #[cfg(not(unix))]
 pub fn raise_limit() {}
 
-/// How many connections may be open at once; above zero, and `usize::MAX` for no limit.
-pub fn max_connections() -> usize {
+/// How many connections may be open at once, with so many threads that send; above zero, and
+/// `usize::MAX` for no limit.
+pub fn max_connections(n_threads: u32) -> usize {
     let Some(limit) = limit() else {
         return usize::MAX;
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    limit.saturating_sub(RESERVED).max(1)
+    limit.saturating_sub(reserved(n_threads)).max(1)
 }
 
-/// For the standard streams, the runtime, and looking up names.
-const RESERVED: usize = 16;
+/// How many open files must be allowed for so many connections, with so many threads that send.
+pub fn needed_for(n_connections: usize, n_threads: u32) -> usize {
+    n_connections.saturating_add(reserved(n_threads))
+}
+
+/// For the standard streams, the runtime, and looking up names; and what each thread waits by, with that
+/// of the one beside it.
+fn reserved(n_threads: u32) -> usize {
+    const FOR_ALL: usize = 8;
+    const FOR_A_THREAD: usize = 8;
+    FOR_ALL + n_threads as usize * FOR_A_THREAD
+}
 
 #[cfg(unix)]
 fn limit() -> Option<u64> {
@@ -45,4 +56,17 @@ fn limit() -> Option<u64> {
 #[cfg(not(unix))]
 fn limit() -> Option<u64> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_needed_is_what_allows_so_many_connections() {
+        let [one, four] = [1, 4].map(|it| (needed_for(100, it), max_connections(it)));
+        assert_eq!(one.0 + 24, four.0);
+        // This process may have no limit.
+        assert!(four.1 <= one.1);
+    }
 }

@@ -29,7 +29,7 @@ pub(crate) fn demo_api(address: SocketAddr) -> Result<(), Unwritten> {
 }
 
 /// Method, path, and what is answered.
-const DEMO_PATHS: [(&str, &str, &str); 19] = [
+const DEMO_PATHS: [(&str, &str, &str); 21] = [
     ("GET", "/", "Hello World"),
     ("GET", "/cube", "the cubes of 0 to 1000"),
     ("GET", "/square", "the squares of 0 to 1000"),
@@ -73,6 +73,12 @@ const DEMO_PATHS: [(&str, &str, &str); 19] = [
     ("DELETE", "/cart", "empties it"),
     ("GET", "/__counts", "how many requests were answered"),
     ("DELETE", "/__counts", "sets the counts to zero"),
+    (
+        "GET",
+        "/__service_times",
+        "what answers took, with --service-times",
+    ),
+    ("DELETE", "/__service_times", "forgets that"),
 ];
 
 /// Where the page is.

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mayfly_core::plan::{Draft, Overrides, Plan, file_text};
+use mayfly_core::plan::{Draft, Overrides, Plan, SetError, file_text, is_python};
+use serde_json::{Value, json};
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +17,20 @@ pub enum PlanSourceError {
         /// Why.
         error: std::io::Error,
     },
+    /// What should be its file is a folder.
+    #[error("{} is a folder; name the file of a plan", .0.display())]
+    Folder(PathBuf),
     /// An option that changes the plan cannot do so.
     #[error("{0}")]
     Option(String),
+    /// A locustfile cannot run.
+    #[error("{name} cannot run:\n{problems}")]
+    Locustfile {
+        /// The name of the file.
+        name: String,
+        /// What is wrong, one line each.
+        problems: String,
+    },
     /// The plan is invalid.
     #[error("{name} is not a plan:\n{problems}")]
     Plan {
@@ -39,7 +51,7 @@ pub enum PlanSource {
         /// The plan.
         draft: Draft,
     },
-    /// A file in TOML or JSON; what is in it says which.
+    /// A file in TOML, JSON or Python; its name and what is in it say which.
     File(PathBuf),
 }
 
@@ -54,6 +66,24 @@ pub struct ReadPlan {
     pub text: String,
     /// Where files that it names are found.
     pub folder: PathBuf,
+}
+
+/// Sets a value of a plan, or of an option that its locustfile adds to the command: `target-rate=5`.
+fn set(draft: &mut Draft, setting: &str) -> Result<(), SetError> {
+    let key = setting.split(['=', '.', '[']).next().unwrap_or_default();
+    let is_of_plan = Plan::KEYS_BESIDE_LOCUSTFILE.contains(&key.trim());
+    let Some(Value::Object(file)) = draft.keys.get_mut("locustfile").filter(|_| !is_of_plan) else {
+        return draft.set(setting);
+    };
+    let no_pair = || SetError::NoPair(setting.to_owned());
+    let (name, value) = setting.split_once('=').ok_or_else(no_pair)?;
+    // As Python calls it.
+    let name = name.trim().trim_start_matches('-').replace('-', "_");
+    let options = file.entry("options").or_insert_with(|| json!({}));
+    if let Value::Object(options) = options {
+        options.insert(name, value.into());
+    }
+    Ok(())
 }
 
 impl PlanSource {
@@ -71,22 +101,40 @@ impl PlanSource {
         let mut text = None;
         let mut draft = match self {
             Self::Draft { draft, .. } => draft.clone(),
+            // Each system has another error for it.
+            Self::File(path) if path.is_dir() => {
+                return Err(PlanSourceError::Folder(path.clone()));
+            }
             Self::File(path) => {
                 let bytes = fs::read(path).map_err(|error| PlanSourceError::File {
                     path: path.clone(),
                     error,
                 })?;
                 let read = file_text(bytes).map_err(|error| self.refused(&error))?;
-                let draft = Draft::from_text(&read);
-                text = Some(read);
-                draft.map_err(|errors| self.refused(&errors))?
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if is_python(&name, &read) {
+                    Draft::of_python(&name, &read)
+                } else {
+                    let draft = Draft::from_text(&read);
+                    text = Some(read);
+                    draft.map_err(|errors| self.refused(&errors))?
+                }
             }
         };
-        for setting in settings {
-            let set = draft.set(setting);
-            set.map_err(|error| PlanSourceError::Option(format!("--set: {error}")))?;
+        if draft.keys.contains_key("locustfile") {
+            let folder = self.folder();
+            let read = |name: &str| {
+                let bytes = fs::read(folder.join(name)).map_err(|error| error.to_string())?;
+                file_text(bytes).map_err(|error| error.to_string())
+            };
+            let inlined = draft.inline_locustfile(read);
+            inlined.map_err(|problem| self.refused(&problem))?;
         }
-        text = text.filter(|_| settings.is_empty());
+        for setting in settings {
+            set(&mut draft, setting)
+                .map_err(|error| PlanSourceError::Option(format!("--set: {error}")))?;
+        }
+        text = text.filter(|_| settings.is_empty() && !draft.keys.contains_key("locustfile"));
         let plan = match &text {
             // Its errors have lines.
             Some(text) => Plan::from_text(text),

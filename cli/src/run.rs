@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::fs;
+use std::num::NonZeroU32;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +13,12 @@ use futures::channel::oneshot;
 use mayfly_core::plan::{Draft, Overrides, Plan, Shape, SpawnRate, UserCount, Users};
 use mayfly_core::report::{Report, text};
 use mayfly_core::run_state::{EndCause, RunState};
+use mayfly_core::running::script::heads::{self, Log};
 use mayfly_engine::edit::with_users;
 use mayfly_engine::host::Host;
+use mayfly_engine::locustfile::{self, LoadedFile};
 use mayfly_engine::protocol::{Command, Peer, RunId};
+use mayfly_engine::reading::Problem;
 use mayfly_engine::ready::ReadyPlan;
 use mayfly_engine::recorder::Recorder;
 use mayfly_engine::run::RunStart;
@@ -25,9 +29,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::console::{Console, ConsoleOptions, Key, Level};
 use crate::exit::Exit;
 use crate::files::{FileError, Files};
-use crate::host::{self, NativeHost};
+use crate::host::NativeHost;
 use crate::http::{ProxyError, Settings};
 use crate::plan_source::{PlanSource, PlanSourceError, ReadPlan};
+use crate::python::PythonOptions;
 use crate::signals::{Signal, Signals};
 
 /// What to run, and what is said and written of it.
@@ -41,12 +46,16 @@ pub struct RunOptions {
     pub overrides: Overrides,
     /// Where every connection goes instead of the host of its URL.
     pub unix_socket: Option<PathBuf>,
+    /// How many threads send, each a part of the users.
+    pub n_threads: NonZeroU32,
     /// Whether what was counted is forgotten once all users are there.
     pub resets_stats: bool,
     /// The files that are written.
     pub files: Files,
     /// What is said while the run goes on.
     pub console: ConsoleOptions,
+    /// What runs a locustfile.
+    pub python: PythonOptions,
 }
 
 impl RunOptions {
@@ -57,10 +66,46 @@ impl RunOptions {
             settings: Vec::new(),
             overrides: Overrides::default(),
             unix_socket: None,
+            n_threads: NonZeroU32::MIN,
             resets_stats: false,
             files: Files::default(),
             console: ConsoleOptions::default(),
+            python: PythonOptions::default(),
         }
+    }
+}
+
+impl RunOptions {
+    /// The plan, with what is in its locustfile.
+    ///
+    /// To be called in a `LocalSet` of a current-thread runtime.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it cannot be read, or says nothing that can run.
+    pub async fn read_plan(&self) -> Result<Plan, PlanSourceError> {
+        let ReadPlan {
+            plan,
+            draft,
+            folder,
+            ..
+        } = self.source.read(&self.settings, &self.overrides)?;
+        if plan.locustfile.is_none() {
+            return Ok(plan);
+        }
+        let settings = Settings::of(&plan, |name| {
+            fs::read(folder.join(name)).map_err(|error| error.to_string())
+        });
+        let settings = settings.map_err(|error| self.source.refused(&error))?;
+        let (host, _) = NativeHost::of_one_run(folder, settings);
+        let host = host.with_python(self.python.clone(), plan.locustfile.clone());
+        let name = file_name(&plan);
+        let refused = |problems: Vec<_>| not_run(&name, &problems);
+        let say = Box::new(|_| ());
+        let load = locustfile::load(&host, &plan, 0, host.unix_time(), say);
+        let file = load.await.map_err(refused)?;
+        let ready = ReadyPlan::scripted(plan, draft, &file.loaded).map_err(refused)?;
+        Ok(ready.plan().clone())
     }
 }
 
@@ -95,6 +140,9 @@ pub enum RunError {
 /// A plan that can run, and where its numbers go.
 pub struct Ready {
     plan: ReadyPlan,
+    // A locustfile that was loaded.
+    file: Option<LoadedFile<NativeHost>>,
+    start: RunStart,
     host: NativeHost,
     end: oneshot::Receiver<()>,
     files: Files,
@@ -120,7 +168,9 @@ impl Ready {
     /// # Errors
     ///
     /// Fails if a file cannot be read or written, or says nothing that can run.
-    pub fn read(options: &RunOptions) -> Result<Self, RunError> {
+    ///
+    /// To be called in a `LocalSet` of a current-thread runtime.
+    pub async fn read(options: &RunOptions) -> Result<Self, RunError> {
         let source = &options.source;
         let ReadPlan {
             plan,
@@ -128,26 +178,34 @@ impl Ready {
             folder,
             ..
         } = source.read(&options.settings, &options.overrides)?;
-        let classes = plan.user_classes.as_slice();
-        if plan.target.is_none() && classes.iter().any(|it| it.host.is_none()) {
-            return Err(RunError::NoHost);
-        }
+        let console = Console::new(&options.console).map_err(|error| RunError::LogFile {
+            path: options.console.log_file.clone().unwrap_or_default(),
+            error,
+        })?;
         let settings = Settings::of(&plan, |name| {
             fs::read(folder.join(name)).map_err(|error| error.to_string())
         });
         let mut settings = settings.map_err(|error| source.refused(&error))?;
         settings.unix_socket.clone_from(&options.unix_socket);
-        let warnings = host::warnings(&plan, &settings)?;
-        let files = options.files.clone().prepare(&plan)?;
-        let (host, end) = NativeHost::of_one_run(folder, settings);
-        let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name))
-            .map_err(|errors| source.refused(&errors))?;
-        let console = Console::new(&options.console).map_err(|error| RunError::LogFile {
-            path: options.console.log_file.clone().unwrap_or_default(),
-            error,
-        })?;
+        let (host, end) = NativeHost::of_one_run(folder, settings.clone());
+        let host = host
+            .on_threads(options.n_threads)
+            .with_python(options.python.clone(), plan.locustfile.clone());
+        let start = RunStart {
+            run: RUN,
+            title: String::new(),
+            seed: plan.load.seed.unwrap_or_else(|| host.random()),
+            started: host.unix_time(),
+        };
+        let (plan, file) = make_ready(options, &host, (plan, draft), &console, &start).await?;
+        let mut warnings = host.warnings(plan.plan(), &settings)?;
+        let notes = file.as_ref().map(|it| locustfile::warnings(&it.loaded));
+        warnings.extend(notes.into_iter().flatten().map(|it| it.text));
+        let files = options.files.clone().prepare(plan.plan())?;
         Ok(Self {
             plan,
+            file,
+            start,
             host,
             end,
             files,
@@ -164,14 +222,12 @@ impl Ready {
     /// Its files are still to be written then: the numbers are to be printed first, as a disk may hang.
     pub async fn run(mut self) -> (Ended, Unwritten) {
         self.begin();
-        let start = RunStart {
-            run: RUN,
-            title: String::new(),
-            seed: self.host.random(),
-            started: self.host.unix_time(),
-        };
+        let exit_code = self.host.exit_code();
         let session = Session::new(self.host);
-        let started = session.start(self.plan, start);
+        let started = match self.file {
+            None => session.start(self.plan, self.start),
+            Some(file) => session.start_scripted(self.plan, file, self.start),
+        };
         started.expect("what the plan names for its transport was read before");
         let mut watch = Watch {
             console: self.console,
@@ -195,7 +251,10 @@ impl Ready {
                 | Some(Told {
                     signal: Signal::Interrupt,
                     is_repeated: false,
-                }) => report.verdict().into(),
+                }) => match exit_code.get() {
+                    Some(code) => Exit::Locustfile(code),
+                    None => Exit::of_run(recorder),
+                },
                 Some(told) => told.signal.into(),
             };
             Ended {
@@ -205,7 +264,7 @@ impl Ready {
             }
         });
         let ended = ended.expect("a run was started, and is recorded from then on");
-        let unwritten = watch.end(&ended.report);
+        let unwritten = watch.end(&session, &ended.report);
         (ended, unwritten)
     }
 
@@ -263,7 +322,7 @@ impl Watch {
     fn look_once(&mut self, session: &Session<NativeHost>, must_write: bool) {
         session.look(|recorder| {
             let report = recorder.report();
-            self.console.look(&report.board);
+            self.console.look(&report.board, recorder.validity());
             if must_write && self.writing.is_none() {
                 self.write(report);
             }
@@ -341,8 +400,8 @@ impl Watch {
     }
 
     /// Says the last of a run, and gives the terminal back.
-    fn end(mut self, report: &Report) -> Unwritten {
-        self.console.look(&report.board);
+    fn end(mut self, session: &Session<NativeHost>, report: &Report) -> Unwritten {
+        session.look(|it| self.console.look(&it.report().board, it.validity()));
         Unwritten {
             files: self.files,
             writing: self.writing,
@@ -389,6 +448,58 @@ impl Unwritten {
             },
             _ = signals.next() => Err(RunError::NotAllWritten),
         }
+    }
+}
+
+/// A plan that can run, with its locustfile, if it has one.
+async fn make_ready(
+    options: &RunOptions,
+    host: &NativeHost,
+    (plan, draft): (Plan, Draft),
+    console: &Console,
+    start: &RunStart,
+) -> Result<(ReadyPlan, Option<LoadedFile<NativeHost>>), RunError> {
+    if plan.locustfile.is_none() {
+        if plan.lacks_host() {
+            return Err(RunError::NoHost);
+        }
+        let plan = ReadyPlan::new(plan, draft, |name| host.read_file(name));
+        return Ok((
+            plan.map_err(|errors| options.source.refused(&errors))?,
+            None,
+        ));
+    }
+    let voice = console.voice();
+    let say = Box::new(move |log: Log| voice(level(log.level), &log.text));
+    let load = locustfile::load(host, &plan, start.seed, start.started, say);
+    let name = file_name(&plan);
+    let refused = |problems: Vec<_>| not_run(&name, &problems);
+    let file = load.await.map_err(refused)?;
+    let ready = ReadyPlan::scripted(plan, draft, &file.loaded).map_err(refused)?;
+    // Only Python knows the hosts of its classes.
+    match ready.plan().lacks_host() {
+        true => Err(RunError::NoHost),
+        false => Ok((ready, Some(file))),
+    }
+}
+
+fn file_name(plan: &Plan) -> String {
+    let file = plan.locustfile.as_ref();
+    file.map(|it| it.name.clone()).unwrap_or_default()
+}
+
+fn not_run(name: &str, problems: &[Problem]) -> PlanSourceError {
+    PlanSourceError::Locustfile {
+        name: name.to_owned(),
+        problems: locustfile::in_words(problems),
+    }
+}
+
+fn level(level: heads::Level) -> Level {
+    match level {
+        heads::Level::Debug | heads::Level::Info => Level::Info,
+        heads::Level::Warning => Level::Warning,
+        heads::Level::Error => Level::Error,
     }
 }
 

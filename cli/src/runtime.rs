@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
 /// Does `work` on this thread, and returns as soon as it is done.
@@ -15,10 +15,23 @@ use tokio::task::LocalSet;
 ///
 /// Fails if the system has nothing left to build a runtime from, such as open files.
 pub fn run<T>(work: impl Future<Output = T>) -> io::Result<T> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    Ok(run_in(new()?, work))
+}
+
+/// A runtime that has all it needs, for whichever thread.
+///
+/// # Errors
+///
+/// Fails if the system has nothing left to build it from.
+pub(crate) fn new() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// Does in a runtime what [`run`] does.
+pub(crate) fn run_in<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
     let output = LocalSet::new().block_on(&runtime, work);
     runtime.shutdown_background();
-    Ok(output)
+    output
 }
 
 #[cfg(test)]

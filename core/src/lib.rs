@@ -32,9 +32,11 @@
 pub mod digits;
 pub mod rng;
 pub mod run_state;
+pub mod secrets;
 pub mod time;
 pub mod weight;
 
+mod few;
 mod shorten;
 
 pub mod http;

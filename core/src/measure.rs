@@ -2,9 +2,12 @@
 
 pub mod accounts;
 pub mod board;
+pub mod censored;
 pub mod estimate;
+pub mod health;
 pub mod histogram;
 pub mod sample;
 pub mod series;
 pub mod snapshot;
 pub mod stats;
+pub mod times;

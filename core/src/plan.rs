@@ -17,6 +17,7 @@ mod file;
 mod file_text;
 mod format;
 mod load;
+mod locustfile;
 mod notation;
 mod overrides;
 mod range;
@@ -44,11 +45,12 @@ pub use self::file::schema;
 pub use self::file::{Draft, is_json, locate};
 pub use self::file_text::{FileTextError, file_text};
 pub use self::load::{ArrivalStage, Arrivals, Load, Shape, Stage, Stages, Users};
+pub use self::locustfile::{FileBeside, Locustfile, is_python};
 pub use self::notation::errors::{PlanErrors, PlanProblem};
 pub use self::overrides::{OverrideError, Overrides, SetError};
 pub use self::range::Range;
 pub use self::summary::{LoadKind, Summary};
-pub use self::targets::Targets;
+pub use self::targets::{Targets, is_near};
 pub use self::task::{
     Body, Order, RequestStep, Share, Step, Task, TaskSet, Tasks, UserClass, Work,
 };
@@ -72,7 +74,9 @@ pub struct Plan {
     pub tls: Tls,
     /// Rows that templates can use, by name.
     pub data: BTreeMap<String, DataSet>,
-    /// The kinds of users.
+    /// What users do, if it is in Python.
+    pub locustfile: Option<Locustfile>,
+    /// The kinds of users. Those of a locustfile are there once it was loaded.
     pub user_classes: UserClasses,
 }
 
@@ -87,6 +91,7 @@ impl Plan {
             request: RequestDefaults::default(),
             tls: Tls::default(),
             data: BTreeMap::new(),
+            locustfile: None,
             user_classes,
         }
     }
@@ -98,6 +103,19 @@ impl Plan {
             (Some(host), _) | (None, Some(Target::BaseUrl(host))) => Some(host),
             (None, Some(Target::Simulated(_)) | None) => None,
         }
+    }
+
+    /// Whether something of it has nothing to load but the simulated API, which it does not name.
+    pub fn lacks_host(&self) -> bool {
+        let mut classes = self.user_classes.as_slice().iter();
+        self.target.is_none() && classes.any(|it| it.host.is_none())
+    }
+
+    /// Whether a run of it ends by itself if its target refuses or is gone: as its load says, or if a
+    /// host is not of this machine or network, so that it may be other people's.
+    pub fn stops_itself(&self) -> bool {
+        let is_foreign = || Targets::of(self).foreign().next().is_some();
+        self.load.autostop.unwrap_or_else(is_foreign)
     }
 
     /// Loads `host`, whatever the plan and its user classes say.
@@ -198,11 +216,14 @@ pub enum DataSource {
 }
 
 /// The user classes of a plan: never empty, no two of the same name, and at least one can have
-/// users.
+/// users. Those of a locustfile that was not loaded are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserClasses(Vec<UserClass>);
 
 impl UserClasses {
+    /// Those that nobody knows yet.
+    pub(crate) const UNKNOWN: Self = Self(Vec::new());
+
     /// In the order of the plan.
     pub fn as_slice(&self) -> &[UserClass] {
         &self.0

@@ -21,11 +21,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::board::{Board, aggregated};
+use crate::measure::sample::Evidence;
 use crate::measure::snapshot::RowTotals;
 use crate::plan::{Draft, Targets};
 use crate::run_state::EndCause;
+use crate::secrets;
 use crate::time::Elapsed;
-use crate::verdict::threshold::{Outcome, Verdicts};
+use crate::verdict::threshold::{Outcome, TooFew, Verdicts};
+use crate::verdict::validity::Validity;
 
 pub use self::figures::Figures;
 pub use self::json::ReportError;
@@ -72,12 +75,31 @@ impl Report {
         label.unwrap_or_else(|| "simulated API".to_owned())
     }
 
+    /// The same without what looks like a credential: in the plan, and in the samples of what failed.
+    #[must_use]
+    pub fn without_credentials(&self) -> Self {
+        let mut report = self.clone();
+        secrets::remove(&mut report.plan.keys);
+        report.board = report.board.with_evidence(Evidence::without_credentials);
+        for threshold in &mut report.thresholds {
+            threshold.condition = secrets::masked_url(&threshold.condition).into_owned();
+        }
+        report
+    }
+
     /// Whether the run passed.
     pub fn verdict(&self) -> RunVerdict {
         if self.ending != Ending::Stopped {
             return RunVerdict::Unfinished;
         }
         RunVerdict::new(&self.board, &self.thresholds)
+    }
+
+    /// Whether its numbers are those of the target; `None` if it is of an earlier version, which did not
+    /// look.
+    pub fn validity(&self) -> Option<Validity> {
+        let too_few = self.thresholds.iter().filter_map(|it| it.too_few);
+        Validity::new(&self.board, &Vec::from_iter(too_few))
     }
 
     /// The key numbers, for a list of runs.
@@ -154,7 +176,8 @@ pub enum RunVerdict {
     /// All thresholds held, and no request failed and no task broke but as they allow.
     Passed,
     /// Requests failed and no threshold is about failures, or tasks broke and none is about exceptions;
-    /// or exceptions ended all users, so that the run was not the one that was planned.
+    /// or exceptions ended all users, or the target refused, so that the run was not the one that was
+    /// planned.
     SomeFailures,
     /// The run did not come to its end, so nobody knows.
     Unfinished,
@@ -176,7 +199,7 @@ impl RunVerdict {
         let broke = has_exceptions && (total.n_requests == 0 || !may_break);
         if has(Outcome::Failed) {
             Self::Failed
-        } else if failed || broke || board.end_cause() == Some(&EndCause::NoUsersLeft) {
+        } else if failed || broke || board.end_cause().is_some_and(is_failure) {
             Self::SomeFailures
         } else if total.n_requests == 0 || has(Outcome::NoData) {
             Self::NoData
@@ -186,6 +209,17 @@ impl RunVerdict {
             Self::Passed
         }
     }
+
+    /// Whether nothing is said against the target.
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::NoFailures | Self::Passed)
+    }
+}
+
+/// Whether a run that ended so was not the one that was planned.
+fn is_failure(cause: &EndCause) -> bool {
+    use EndCause::{Autostop, Locustfile, NoUsersLeft};
+    matches!(cause, Autostop(_) | Locustfile(_) | NoUsersLeft)
 }
 
 impl fmt::Display for RunVerdict {
@@ -213,6 +247,10 @@ pub struct ThresholdResult {
     /// Whether it did not pass because there is no data. False in reports of earlier versions.
     #[serde(default)]
     pub no_data: bool,
+    /// How many requests a percentile is from, and how many it takes to be sure of it; `None` if it has
+    /// enough, and in reports of earlier versions.
+    #[serde(default)]
+    pub too_few: Option<TooFew>,
     /// Since when it did not hold; `None` if it held at last, or was never judged.
     #[serde(rename = "failing_since_micros")]
     pub failing_since: Option<Elapsed>,
@@ -226,6 +264,7 @@ impl ThresholdResult {
             found: it.found(),
             failed: it.outcome != Outcome::Passed,
             no_data: it.outcome == Outcome::NoData,
+            too_few: it.too_few,
             failing_since: it.failing_since,
         });
         results.collect()

@@ -102,7 +102,7 @@ impl ShardId {
 pub enum EndCause {
     /// All requests that the plan allows were sent and answered.
     MaxRequests,
-    /// Exceptions ended all users, and no others were to come.
+    /// Exceptions ended users until none was left, and no others were to come.
     NoUsersLeft,
     /// A person stopped it, or the system that the command runs on.
     Person,
@@ -110,14 +110,25 @@ pub enum EndCause {
     RunTime,
     /// A threshold with `abort` failed: its condition, as it was written.
     Threshold(Arc<str>),
+    // The places of those above are in messages and in the digests of tests.
+    /// All users of a locustfile have ended themselves, and no others were to come.
+    AllDone,
+    /// A locustfile cannot go on: why, in words.
+    Locustfile(Arc<str>),
+    /// A locustfile ended it.
+    Quit,
+    /// The target refused or was gone: what was seen, in words.
+    Autostop(Arc<str>),
 }
 
 impl EndCause {
     /// Whether the run ended as its plan or a person wanted, and not because something was wrong.
     pub fn is_expected(&self) -> bool {
         match self {
-            Self::MaxRequests | Self::Person | Self::RunTime => true,
-            Self::NoUsersLeft | Self::Threshold(_) => false,
+            Self::AllDone | Self::MaxRequests | Self::Person | Self::Quit | Self::RunTime => true,
+            Self::Autostop(_) | Self::Locustfile(_) | Self::NoUsersLeft | Self::Threshold(_) => {
+                false
+            }
         }
     }
 }
@@ -126,11 +137,15 @@ impl fmt::Display for EndCause {
     /// What comes after *the run ended:*.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AllDone => f.write_str("all users were done, and no others were to come"),
+            Self::Autostop(reason) => f.write_str(reason),
+            Self::Locustfile(problem) => write!(f, "the locustfile cannot go on: {problem}"),
             Self::MaxRequests => f.write_str("all requests that the plan allows were answered"),
-            Self::NoUsersLeft => {
-                f.write_str("exceptions ended all users, and no others were to come")
-            }
+            Self::NoUsersLeft => f.write_str(
+                "exceptions ended users until none was left, and no others were to come",
+            ),
             Self::Person => f.write_str("it was stopped"),
+            Self::Quit => f.write_str("the locustfile ended it"),
             Self::RunTime => f.write_str("its time was over"),
             Self::Threshold(condition) => write!(f, "the threshold “{condition}” failed"),
         }

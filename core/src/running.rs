@@ -4,6 +4,8 @@ mod course;
 pub mod drive;
 mod judge;
 pub mod program;
+pub mod script;
 pub mod shard;
 pub mod trial;
 mod user;
+pub mod watch;

@@ -2,5 +2,6 @@
 
 pub mod arrival;
 pub mod class_mix;
+pub mod forecast;
 pub mod load_line;
 pub mod spawn;

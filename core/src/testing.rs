@@ -6,11 +6,12 @@ use std::fmt;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use futures::channel::mpsc;
-use futures::executor::LocalPool;
 use futures::future::select;
 
 use crate::http::origin::Origin;
@@ -25,11 +26,15 @@ use crate::plan::{
     Stage, Target, Task, TaskSet, UserClass, UserCount, Users,
 };
 use crate::run_state::ShardId;
-use crate::running::drive::drive;
+use crate::running::drive::drive_scripted;
 use crate::running::program::Program;
+use crate::running::script::heads::{self, Loaded};
+use crate::running::script::plan::complete;
+use crate::running::script::wire::{Ask, Reply, messages};
+use crate::running::script::{Interpreter, InterpreterGone, NoInterpreter};
 use crate::running::shard::{Command, RunSetting, Shard};
 use crate::simulate::Model;
-use crate::time::{Clock, Elapsed, micros};
+use crate::time::{Clock, Elapsed, Reading, micros};
 
 /// A clock that stands still until nothing else is left to do, and then jumps to the next time
 /// somebody waits for.
@@ -38,6 +43,31 @@ pub struct ManualClock {
     now: Rc<Cell<Elapsed>>,
     sleepers: Rc<RefCell<BTreeMap<(Elapsed, u64), Waker>>>,
     n_sleeps: Rc<Cell<u64>>,
+    faults: Rc<Faults>,
+}
+
+/// What is wrong with the machine of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Faults {
+    /// From when to when it does nothing.
+    pub stall: Option<(Elapsed, Elapsed)>,
+    /// How much later than asked for it wakes up.
+    pub lag: Duration,
+    /// When it wakes up that would at this time; not before.
+    pub wakes: fn(Elapsed) -> Elapsed,
+    /// What it says of itself.
+    pub reading: fn(Elapsed) -> Reading,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self {
+            stall: None,
+            lag: Duration::ZERO,
+            wakes: |at| at,
+            reading: |_| Reading::default(),
+        }
+    }
 }
 
 impl ManualClock {
@@ -46,9 +76,18 @@ impl ManualClock {
         let Some(((at, _), waker)) = self.sleepers.borrow_mut().pop_first() else {
             return false;
         };
-        self.now.set(self.now.get().max(at));
+        self.now.set(self.now.get().max(self.wakes(at)));
         waker.wake();
         true
+    }
+
+    /// When a sleep until `at` ends.
+    fn wakes(&self, at: Elapsed) -> Elapsed {
+        let at = (self.faults.wakes)(at + self.faults.lag);
+        match self.faults.stall {
+            Some((from, to)) if from <= at => at.max(to),
+            _ => at,
+        }
     }
 }
 
@@ -65,7 +104,7 @@ impl Clock for ManualClock {
             key: (at, id),
         };
         poll_fn(move |context| {
-            if at <= guard.clock.now() {
+            if guard.clock.wakes(at) <= guard.clock.now() {
                 return Poll::Ready(());
             }
             guard
@@ -75,6 +114,10 @@ impl Clock for ManualClock {
                 .insert(guard.key, context.waker().clone());
             Poll::Pending
         })
+    }
+
+    fn reading(&self) -> Reading {
+        (self.faults.reading)(self.now())
     }
 }
 
@@ -254,6 +297,8 @@ pub struct Simulation<F> {
     pub max_in_flight: usize,
     /// What it can carry to an origin.
     pub capacity: Capacity,
+    /// What is wrong with its machine.
+    pub faults: Faults,
     /// What comes to a request at a time.
     pub answer: F,
     /// What a person does, and when; in order of time.
@@ -281,6 +326,7 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
             n_shards: 1,
             max_in_flight: 1000,
             capacity: Rc::new(|_, _| usize::MAX),
+            faults: Faults::default(),
             answer,
             commands,
         }
@@ -316,7 +362,10 @@ impl<F: Fn(Elapsed, &Request) -> Answer + Clone> Simulation<F> {
     }
 
     fn run_shard(&self, index: u32) -> (Vec<Snapshot>, Rc<Log>) {
-        let clock = ManualClock::default();
+        let clock = ManualClock {
+            faults: Rc::new(self.faults),
+            ..ManualClock::default()
+        };
         let (mut transport, log) = Script::new(&clock, self.answer.clone());
         transport.max_in_flight = self.max_in_flight;
         transport.capacity = Rc::clone(&self.capacity);
@@ -341,6 +390,106 @@ pub fn run_to_end(
     clock: &ManualClock,
     commands: Vec<(Elapsed, Command)>,
 ) -> Vec<Snapshot> {
+    run_script_to_end(shard, None::<&NoInterpreter>, transport, clock, commands)
+}
+
+/// An interpreter without Python: a function answers what is said to it, for each user and in order.
+pub struct FakeScript<F> {
+    clock: ManualClock,
+    /// How long it takes for a frame.
+    pub takes: Duration,
+    answer: RefCell<F>,
+    /// What it was told to say.
+    pub said: RefCell<Vec<heads::Log>>,
+    /// With which number the command is to end.
+    pub exit_code: Cell<Option<u8>>,
+    /// The most messages that there were in a frame.
+    pub most_messages: Cell<usize>,
+}
+
+impl<F: FnMut(u32, Ask) -> Vec<Reply>> FakeScript<F> {
+    /// An interpreter that answers at once. No answer at all is its end.
+    pub fn new(clock: &ManualClock, answer: F) -> Self {
+        Self {
+            clock: clock.clone(),
+            takes: Duration::ZERO,
+            answer: RefCell::new(answer),
+            said: RefCell::default(),
+            exit_code: Cell::default(),
+            most_messages: Cell::default(),
+        }
+    }
+}
+
+impl<F: FnMut(u32, Ask) -> Vec<Reply>> Interpreter for FakeScript<F> {
+    async fn exchange(&self, frame: Vec<u8>) -> Result<Vec<u8>, InterpreterGone> {
+        if !self.takes.is_zero() {
+            self.clock.sleep_until(self.clock.now() + self.takes).await;
+        }
+        let mut answer = Vec::new();
+        let mut n_messages = 0;
+        for message in messages(&frame) {
+            let message = message.expect("a shard writes whole messages");
+            let ask = Ask::read(&message).expect("a shard writes messages that can be read");
+            let needs_answer = matches!(
+                ask,
+                Ask::Answer(..) | Ask::Resume | Ask::Spawn(_) | Ask::Stop
+            );
+            let mut replies = (*self.answer.borrow_mut())(message.id, ask);
+            let is_op = |it: &Reply| {
+                use Reply::{Dead, Done, Request, Wait};
+                matches!(it, Dead(_) | Done | Request(..) | Wait(_))
+            };
+            if !needs_answer {
+                // As Python, which says what a user does only if it is asked.
+                replies.retain(|it| !is_op(it));
+            }
+            if replies.is_empty() && needs_answer {
+                return Err(InterpreterGone("Python ended with exit code 3".to_owned()));
+            }
+            replies
+                .iter()
+                .for_each(|it| it.write(message.id, &mut answer));
+            n_messages += 1;
+        }
+        self.most_messages
+            .set(self.most_messages.get().max(n_messages));
+        Ok(answer)
+    }
+
+    fn say(&self, log: heads::Log) {
+        self.said.borrow_mut().push(log);
+    }
+
+    fn end_with(&self, exit_code: u8) {
+        self.exit_code.set(Some(exit_code));
+    }
+}
+
+/// A shard of a plan with a locustfile that was loaded.
+///
+/// # Panics
+///
+/// Panics if the plan cannot run.
+pub fn scripted_shard(plan: &Plan, loaded: &Loaded, id: ShardId) -> Shard {
+    let mut plan = plan.clone();
+    complete(&mut plan, loaded).expect("a file for tests");
+    let program = Program::scripted(&plan, loaded).expect("a plan for tests");
+    Shard::new(program, setting(1, id, 1000))
+}
+
+/// As [`run_to_end`], with tasks in Python.
+///
+/// # Panics
+///
+/// Panics if the run never ends.
+pub fn run_script_to_end(
+    shard: Shard,
+    interpreter: Option<&impl Interpreter>,
+    transport: &impl Transport,
+    clock: &ManualClock,
+    commands: Vec<(Elapsed, Command)>,
+) -> Vec<Snapshot> {
     let (sender, receiver) = mpsc::unbounded();
     let person = clock.clone();
     let act = async move {
@@ -352,7 +501,8 @@ pub fn run_to_end(
         pending::<()>().await;
     };
     let mut snapshots = Vec::new();
-    let run = drive(shard, transport, clock, receiver, |it| snapshots.push(it));
+    let publish = |it| snapshots.push(it);
+    let run = drive_scripted(shard, interpreter, transport, clock, receiver, publish);
     in_virtual_time(clock, select(pin!(act), pin!(run)));
     snapshots
 }
@@ -363,17 +513,27 @@ pub fn run_to_end(
 ///
 /// Panics if it never ends: it waits, and not for the clock.
 pub fn in_virtual_time<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
-    let mut pool = LocalPool::new();
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Waker::from(woken.clone());
     let mut work = pin!(work);
     loop {
-        let polled = pool.run_until(async { futures::poll!(&mut work) });
-        if let Poll::Ready(done) = polled {
+        woken.0.store(false, Ordering::Relaxed);
+        if let Poll::Ready(done) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
             return done;
         }
         assert!(
-            clock.jump(),
+            woken.0.load(Ordering::Relaxed) || clock.jump(),
             "it never ends: a run without a run time, and no command to stop?"
         );
+    }
+}
+
+/// Whether the work has something to do before the clock moves on.
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -384,13 +544,17 @@ pub fn in_virtual_time<T>(clock: &ManualClock, work: impl Future<Output = T>) ->
 /// Panics if the plan cannot run.
 pub fn shard(plan: &Plan, seed: u64, id: ShardId, max_in_flight: usize) -> Shard {
     let program = Program::new(plan, |_| Err("a test reads no files".to_owned()));
-    let setting = RunSetting {
+    let setting = setting(seed, id, max_in_flight);
+    Shard::new(program.expect("a plan for tests"), setting)
+}
+
+fn setting(seed: u64, id: ShardId, max_in_flight: usize) -> RunSetting {
+    RunSetting {
         seed,
         started: Duration::from_secs(1_767_225_600),
         id,
         max_in_flight,
-    };
-    Shard::new(program.expect("a plan for tests"), setting)
+    }
 }
 
 /// A user class without a wait, whose only task is `GET /`.

@@ -3,12 +3,15 @@
 mod claims;
 mod edits;
 mod ending;
+mod foreign;
 mod load;
 mod locust;
 pub(crate) mod locust_dispatch;
+mod locustfile;
 mod measure;
 mod origins;
 mod sharding;
 mod simulated;
 mod swarm;
 mod tasks;
+mod truth;

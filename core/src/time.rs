@@ -81,6 +81,22 @@ pub trait Clock {
 
     /// Waits until `at`; done at once if that has passed. May end a little late, never early.
     fn sleep_until(&self, at: Elapsed) -> impl Future<Output = ()> + 'static;
+
+    /// What the machine says of itself, twice a second; nothing, unless a host knows.
+    fn reading(&self) -> Reading {
+        Reading::default()
+    }
+}
+
+/// What a host knows of its machine.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Reading {
+    /// Processor time of this thread so far, if the host knows.
+    pub processor: Option<Duration>,
+    /// The time of day, since 1970, if it is to be compared with the time of the run.
+    pub unix_time: Option<Duration>,
+    /// How far apart two times are that the clock tells apart.
+    pub resolution: Duration,
 }
 
 /// `length` in the notation that [`parse_length`](crate::plan::parse_length) reads, such as `1h20m`, `1.5s` or `500ms`.

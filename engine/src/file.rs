@@ -45,8 +45,17 @@ impl RunFile {
         }
     }
 
-    /// What is in it.
-    pub fn text(self, report: &Report, look: Look) -> String {
+    /// Whether a person can have it with or without what looks like a credential. The tables have none but
+    /// what the target says.
+    pub fn may_have_credentials(self) -> bool {
+        matches!(self, Self::Json | Self::Report)
+    }
+
+    /// What is in it. Where a person wants no credentials in it, it has none as far as they can be known.
+    pub fn text(self, report: &Report, look: Look, keeps_credentials: bool) -> String {
+        if self.may_have_credentials() && !keeps_credentials {
+            return self.text(&report.without_credentials(), look, true);
+        }
         let started = SystemTime::UNIX_EPOCH + report.started;
         match self {
             Self::Exceptions => csv::exceptions(&report.board),
@@ -54,7 +63,7 @@ impl RunFile {
             Self::History => csv::history(&report.board, started),
             Self::Json => report.to_json(),
             Self::Report => html::page(report, look),
-            Self::Requests => csv::requests(&report.board),
+            Self::Requests => csv::requests(&report.board, report.validity().map(|it| it.verdict)),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use mayfly_core::measure::board::Board;
 use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Summary, Targets};
-use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult};
+use mayfly_core::report::{Ending, Report, RunVerdict, ThresholdResult, words};
 use mayfly_core::schedule::load_line::{LoadLine, Outlook};
+use mayfly_core::verdict::validity::{Grade, Validity};
 use serde::{Deserialize, Serialize};
 
 /// Tells a saved run from all others, and sorts by its start.
@@ -71,6 +72,8 @@ pub struct RunEntry {
     pub verdict: String,
     /// Whether that is good or bad; `None` if nobody knows.
     pub is_good: Option<bool>,
+    /// Whether its numbers are those of the target; `None` if nobody knows.
+    pub validity: Option<Grade>,
     /// Whether it is going on, here or in another engine.
     pub is_running: bool,
     /// Finished requests, failed ones included.
@@ -94,13 +97,16 @@ impl RunEntry {
     pub fn new(report: &Report) -> Self {
         let figures = report.figures();
         let verdict = report.verdict();
+        let validity = report.validity().map(|it| it.verdict);
         Self {
             key: key(report.started, report.seed),
             title: report.title.clone(),
             host: report.host(),
             started_millis: report.started.as_secs_f64() * 1e3,
-            verdict: verdict.to_string(),
+            verdict: words::verdict(verdict, validity),
+            validity,
             is_good: match verdict {
+                _ if validity == Some(Grade::Invalid) && verdict.is_good() => None,
                 RunVerdict::Failed | RunVerdict::SomeFailures => Some(false),
                 RunVerdict::NoFailures | RunVerdict::Passed => Some(true),
                 RunVerdict::NoData | RunVerdict::Unfinished => None,
@@ -148,6 +154,8 @@ pub struct PastRun {
     pub snapshots: Vec<Snapshot>,
     /// What became of its thresholds.
     pub thresholds: Vec<ThresholdResult>,
+    /// Whether its numbers are those of the target; `None` if nobody knows.
+    pub validity: Option<Validity>,
     /// Its load over time; `None` if its plan cannot be read any more.
     pub line: Option<LoadLine>,
     /// What was loaded.
@@ -169,6 +177,7 @@ impl PastRun {
             is_running: false,
             snapshots: report.board.snapshots().cloned().collect(),
             thresholds: report.thresholds.clone(),
+            validity: report.validity(),
             line: {
                 let plan = Plan::from_json(&report.plan.to_json()).ok();
                 plan.map(|it| Outlook::new(&it).line().clone())
@@ -192,6 +201,7 @@ impl Default for PastRun {
             is_running: false,
             snapshots: Vec::new(),
             thresholds: Vec::new(),
+            validity: None,
             line: None,
             targets: Targets::default(),
             summary: Summary::default(),

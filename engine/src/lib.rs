@@ -8,6 +8,7 @@ pub mod edit;
 pub mod file;
 pub mod history;
 pub mod host;
+pub mod locustfile;
 pub mod parcel;
 pub mod preset;
 pub mod protocol;

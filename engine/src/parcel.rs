@@ -151,13 +151,14 @@ impl Unpacker {
 impl Known {
     /// Takes the series out of `snapshot`, and leaves empty ones.
     fn take(snapshot: &mut Snapshot) -> Self {
-        let rows = snapshot.rows.iter_mut().filter_map(|row| {
+        let mut rows = BTreeMap::new();
+        rows.extend(snapshot.rows.iter_mut().filter_map(|row| {
             let slots = std::mem::take(row.series.as_mut()?);
             Some((row.name.clone(), slots))
-        });
+        }));
         Self {
             since: snapshot.since,
-            rows: rows.collect(),
+            rows,
             series: std::mem::take(&mut snapshot.series),
         }
     }

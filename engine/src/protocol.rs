@@ -6,8 +6,10 @@ use std::time::Duration;
 use mayfly_core::http::request::RequestName;
 use mayfly_core::plan::{Summary, Targets};
 use mayfly_core::report::ThresholdResult;
+use mayfly_core::running::script::heads::Log;
 use mayfly_core::running::trial::Trial;
 use mayfly_core::schedule::load_line::LoadLine;
+use mayfly_core::verdict::validity::Validity;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +20,7 @@ use crate::preset::{PresetDraft, PresetReading};
 use crate::reading::{Reading, Source};
 
 /// The version of this protocol. Two ends talk to each other only if theirs are the same.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// The number of a run, so that a late word about an old one is known. Whoever starts a run draws it, so
 /// that those of several pages differ.
@@ -86,6 +88,8 @@ pub enum Command {
         run: Option<RunKey>,
         /// Which file.
         file: RunFile,
+        /// Whether it is to have what looks like a credential, where it can be without.
+        keeps_credentials: bool,
         /// Offset of local time from UTC, in minutes; positive east of Greenwich.
         utc_offset_minutes: i32,
         /// The value of `color-scheme`, if a person chose one.
@@ -126,6 +130,8 @@ pub enum Command {
         /// As of an edit.
         run: RunId,
     },
+    /// The page is hidden from now on, or to be seen again. Only one that runs its engine itself says so.
+    Hide(bool),
     /// Puts the series of these rows into the snapshots of the run that is under way.
     Watch {
         /// Their names, whether there are such rows or not.
@@ -232,9 +238,18 @@ pub enum Notice {
         parcel: Parcel,
         /// What becomes of its thresholds.
         thresholds: Vec<ThresholdResult>,
+        /// Whether they are those of the target; `None` until that is known.
+        validity: Option<Validity>,
     },
     /// About the saved runs.
     History(HistoryNotice),
+    /// A locustfile says something.
+    Said {
+        /// The run that it belongs to.
+        run: RunId,
+        /// What.
+        log: Log,
+    },
     /// What came of a request.
     Tried {
         /// The number of the trial.
@@ -294,8 +309,30 @@ impl Command {
             | Self::Start { .. }
             | Self::Try { .. }
             | Self::Write { .. } => true,
-            Self::Load | Self::Reset { .. } | Self::Stop { .. } | Self::Watch { .. } => false,
+            Self::Hide(_)
+            | Self::Load
+            | Self::Reset { .. }
+            | Self::Stop { .. }
+            | Self::Watch { .. } => false,
         }
+    }
+
+    /// How many bytes of text the engine has to read for it; `None` if that does not say how long it
+    /// takes, as with a locustfile, for which Python starts.
+    pub fn size(&self) -> Option<usize> {
+        let text = match self {
+            Self::Edit { plan, .. } | Self::Start { plan, .. } | Self::Try { plan, .. } => plan,
+            Self::Read { source, .. } => source.text(),
+            Self::Rows { csv, .. } => return Some(csv.len()),
+            Self::Hide(_)
+            | Self::ReadPreset(_)
+            | Self::Load
+            | Self::Reset { .. }
+            | Self::Stop { .. }
+            | Self::Watch { .. } => return Some(0),
+            Self::History(_) | Self::Write { .. } => return None,
+        };
+        (!text.contains("locustfile")).then_some(text.len())
     }
 }
 
@@ -318,6 +355,7 @@ impl Notice {
             | Self::Saved { .. }
             | Self::Loaded { .. }
             | Self::Ready { .. }
+            | Self::Said { .. }
             | Self::Snapshot { .. } => false,
         }
     }
@@ -362,8 +400,16 @@ mod tests {
             run: 7,
             parcel,
             thresholds: Vec::new(),
+            validity: None,
         };
         assert_eq!(decode(&encode(&notice)), Some(notice));
+    }
+
+    #[test]
+    fn every_version_reads_which_version_an_engine_has() {
+        let version = "9.9.9/9".to_owned();
+        let bytes = b"\x00\x079.9.9/9";
+        assert_eq!(encode(&Notice::Ready { version }), bytes);
     }
 
     #[test]

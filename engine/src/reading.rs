@@ -1,9 +1,13 @@
 //! What the engine says about a plan that is being written.
 
+use std::fmt;
+
 use mayfly_core::plan::browser::{Unsent, unsent};
 use mayfly_core::plan::data::Table;
-use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Summary, Targets, locate};
+use mayfly_core::plan::{Draft, Load, Plan, PlanProblem, Share, Summary, Targets, locate};
 use mayfly_core::running::program::{Program, ProgramError};
+use mayfly_core::running::script::heads::{FileOption, Loaded, LoadedClass};
+use mayfly_core::schedule::forecast::Forecast;
 use mayfly_core::schedule::load_line::LoadLine;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -17,6 +21,15 @@ pub enum Source {
     Json(String),
     /// In TOML.
     Toml(String),
+}
+
+impl Source {
+    /// The plan.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Json(text) | Self::Toml(text) => text,
+        }
+    }
 }
 
 /// A plan as it was read.
@@ -36,8 +49,83 @@ pub struct Reading {
     pub line: Option<LoadLine>,
     /// What it loads.
     pub targets: Targets,
+    /// How much of it a run sends; `None` if it cannot be read.
+    pub forecast: Option<Forecast>,
     /// What else is shown of it; the default if it cannot be read.
     pub summary: Summary,
+    /// What is in its locustfile, if it has one that Python could read.
+    pub script: Option<Script>,
+}
+
+/// What is shown of a locustfile.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Script {
+    /// The version of Python that read it.
+    pub python: String,
+    /// Its user classes, in the order in which users get them.
+    pub classes: Vec<ScriptClass>,
+    /// The tags of its tasks.
+    pub tags: Vec<String>,
+    /// What it adds to the options of the command.
+    pub options: Vec<ScriptOption>,
+    /// The class that says the load over time, if it has one.
+    pub shape: Option<String>,
+}
+
+/// What is shown of a user class of a locustfile.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ScriptClass {
+    /// Its name.
+    pub name: String,
+    /// How many of the users it has: `weight 3`, or `2 users`.
+    pub share: String,
+    /// What it loads, if the file says it.
+    pub host: Option<String>,
+    /// The names of its tasks.
+    pub tasks: Vec<String>,
+}
+
+/// An option that a locustfile adds to those of the command.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ScriptOption {
+    /// Its name.
+    pub name: String,
+    /// Its value if nobody says one; may be empty.
+    pub default: String,
+    /// What it is for; may be empty.
+    pub help: String,
+}
+
+impl Script {
+    /// What is shown of a file that Python has loaded.
+    pub fn of(loaded: &Loaded) -> Self {
+        let class = |it: &LoadedClass| ScriptClass {
+            name: it.name.clone(),
+            share: match it.share() {
+                Share::FixedCount(1) => "1 user".to_owned(),
+                Share::FixedCount(count) => format!("{count} users"),
+                Share::Weight(weight) => format!("weight {weight}"),
+            },
+            host: it.host.clone(),
+            tasks: it.tasks.iter().map(|it| it.name.clone()).collect(),
+        };
+        let option = |it: &FileOption| ScriptOption {
+            name: it.name.clone(),
+            default: match &it.default {
+                None | Some(Value::Null) => String::new(),
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+            },
+            help: it.help.clone().unwrap_or_default(),
+        };
+        Self {
+            python: loaded.python.clone(),
+            classes: loaded.classes.iter().map(class).collect(),
+            tags: loaded.tags.clone(),
+            options: loaded.options.iter().map(option).collect(),
+            shape: loaded.shape.as_ref().map(|it| it.name.clone()),
+        }
+    }
 }
 
 /// One thing that is wrong with a plan.
@@ -53,7 +141,7 @@ pub struct Problem {
 
 impl Reading {
     /// The most warnings that are told apart; who has read so many knows what it is about.
-    const MAX_WARNINGS: usize = 10;
+    pub(crate) const MAX_WARNINGS: usize = 10;
 
     /// Reads a plan, and makes it ready if it can run. `read_file` gives the text of a file that it
     /// names.
@@ -61,13 +149,21 @@ impl Reading {
         source: Source,
         read_file: impl Fn(&str) -> Result<String, String>,
     ) -> (Self, Option<ReadyPlan>) {
+        let mut unread = None;
         let (text, draft) = match source {
             Source::Toml(text) => {
-                let draft = Draft::from_toml(&text).ok();
+                let mut draft = Draft::from_toml(&text).ok();
+                if let Some(draft) = &mut draft {
+                    unread = draft.inline_locustfile(&read_file).err();
+                }
                 (text, draft)
             }
             Source::Json(json) => match Draft::from_json(&json) {
-                Ok(draft) => (draft.to_toml(), Some(draft)),
+                Ok(mut draft) => {
+                    let text = draft.to_toml();
+                    unread = draft.inline_locustfile(&read_file).err();
+                    (text, Some(draft))
+                }
                 Err(errors) => {
                     let reading = Self {
                         problems: errors.as_slice().iter().map(Problem::new).collect(),
@@ -80,11 +176,16 @@ impl Reading {
         };
         let json = draft.as_ref().map(Draft::to_json);
         let (reading, ready) = Self::of_text(&text, draft.unwrap_or_default(), read_file);
-        let reading = Self {
+        let mut reading = Self {
             text: Some(text),
             draft: json,
             ..reading
         };
+        reading.problems.extend(unread.map(|message| Problem {
+            path: "locustfile".to_owned(),
+            line: None,
+            message,
+        }));
         (reading, ready)
     }
 
@@ -97,14 +198,21 @@ impl Reading {
         let draft = Draft::from_json(json).ok()?;
         let plan = Plan::from_json(json).ok()?;
         let program = Program::new(&plan, read_file).ok()?;
-        let reading = Self {
+        let mut reading = Self {
             draft: Some(draft.to_json()),
-            line: Some(LoadLine::of_plan(&plan)),
             targets: Targets::of(&plan),
-            summary: Summary::of(&plan),
             ..Self::default()
         };
+        reading.describe(&plan);
         Some((reading, ReadyPlan::of(plan, draft, program)))
+    }
+
+    /// Says what is to be shown of a plan, but for its targets.
+    pub(crate) fn describe(&mut self, plan: &Plan) {
+        let line = LoadLine::of_plan(plan);
+        self.forecast = Some(Forecast::new(plan, &line));
+        self.line = Some(line);
+        self.summary = Summary::of(plan);
     }
 
     fn of_text(
@@ -117,9 +225,12 @@ impl Reading {
         match Plan::from_toml(text) {
             Ok(plan) => {
                 reading.warnings = warnings(&plan, text);
-                reading.line = Some(LoadLine::of_plan(&plan));
                 reading.targets = Targets::of(&plan);
-                reading.summary = Summary::of(&plan);
+                reading.describe(&plan);
+                if plan.locustfile.is_some() {
+                    // Only Python knows more.
+                    return (reading, None);
+                }
                 // Whether the parts of a plan fit each other shows when it is made ready.
                 match Program::new(&plan, read_file) {
                     Ok(program) => ready = Some(ReadyPlan::of(plan, draft, program)),
@@ -140,6 +251,14 @@ impl Reading {
         (reading, ready)
     }
 
+    /// The plan, if only its locustfile is still to be loaded.
+    pub(crate) fn unloaded(&self) -> Option<(Plan, Draft)> {
+        let draft = self.plan()?;
+        draft.keys.get("locustfile")?;
+        let plan = Plan::from_json(&draft.to_json()).ok()?;
+        Some((plan, draft))
+    }
+
     /// Whether it is all there is to say, and not only [what a run needs](Self::to_run).
     pub fn is_whole(&self) -> bool {
         self.text.is_some() || self.draft.is_none()
@@ -154,6 +273,16 @@ impl Reading {
     /// The plan, if it can run.
     pub fn plan(&self) -> Option<Draft> {
         self.draft().filter(|_| self.problems.is_empty())
+    }
+}
+
+/// With its line, if it has one: `line 3: expected …`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
     }
 }
 
@@ -221,6 +350,7 @@ fn problem_of_part(error: &ProgramError, plan: &Plan) -> Problem {
             (format!("user_class[{index}].host"), error.to_string())
         }
         ProgramError::Data { name, problem } => (format!("data.{name}"), problem.clone()),
+        ProgramError::NothingToSend => ("load.max_requests".to_owned(), error.to_string()),
         error => (String::new(), error.to_string()),
     };
     Problem {
@@ -245,6 +375,16 @@ mod tests {
 
     fn toml(text: &str) -> Reading {
         read(Source::Toml(text.to_owned()))
+    }
+
+    #[test]
+    fn a_limit_of_requests_that_nothing_can_reach_is_told_at_its_place() {
+        let text = PLAN
+            .replace("spawn_rate = 1", "spawn_rate = 1\nmax_requests = 5")
+            .replace("get = \"/\"", "steps = [{ wait = 1 }]");
+        let problems = toml(&text).problems;
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].path, "load.max_requests");
     }
 
     #[test]

@@ -9,18 +9,26 @@ use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan};
 use mayfly_core::report::{Ending, Report, ThresholdResult};
 use mayfly_core::run_state::{EndCause, RunState};
+use mayfly_core::secrets::masked_url;
+use mayfly_core::verdict::autostop::Autostop;
 use mayfly_core::verdict::threshold::Verdicts;
+use mayfly_core::verdict::validity::Validity;
 
 use crate::edit::with_load;
 
 /// What is known of the run that is under way, or was last.
 pub(crate) type Shared = Rc<RefCell<Option<Recorder>>>;
 
+/// Says whether numbers are those of the target. It may be loaded later.
+pub(crate) type Judge = fn(&Report) -> Option<Validity>;
+
 /// Makes of the snapshots of a run its report.
 #[derive(Debug)]
 pub struct Recorder {
     report: Report,
     verdicts: Verdicts,
+    autostop: Autostop,
+    validity: Option<Validity>,
 }
 
 impl Recorder {
@@ -34,6 +42,8 @@ impl Recorder {
     ) -> Self {
         Self {
             verdicts: Verdicts::new(&plan.thresholds),
+            autostop: Autostop::new(plan.stops_itself()),
+            validity: None,
             report: Report {
                 title,
                 plan: draft,
@@ -51,6 +61,7 @@ impl Recorder {
         let board = &mut self.report.board;
         board.post(snapshot.clone());
         self.verdicts.update(board);
+        self.autostop.update(board);
         self.report.thresholds = ThresholdResult::of(&self.verdicts);
         if !board.state().is_active() {
             self.report.ending = Ending::Stopped;
@@ -63,16 +74,21 @@ impl Recorder {
     }
 
     /// The run goes on with the load and the weights of another plan.
-    pub(crate) fn edit(&mut self, draft: &Draft) {
+    pub(crate) fn edit(&mut self, plan: &Plan, draft: &Draft) {
+        self.autostop.turn(plan.stops_itself());
         self.report.plan = with_load(&self.report.plan, draft);
     }
 
-    /// The threshold that ends the run; `None` if none does.
+    /// The threshold or the state of the target that ends the run; `None` if neither does.
     pub(crate) fn abort_cause(&self) -> Option<EndCause> {
         // A second stop would not let users finish.
-        let is_going_on = self.report.board.end_cause().is_none();
-        let condition = self.verdicts.aborting().filter(|_| is_going_on)?;
-        Some(EndCause::Threshold(condition.to_string().into()))
+        if self.report.board.end_cause().is_some() {
+            return None;
+        }
+        let condition = self.verdicts.aborting().map(ToString::to_string);
+        // It is in the files of others, too, as the name of a row is.
+        let condition = condition.map(|it| EndCause::Threshold(masked_url(&it).into()));
+        condition.or_else(|| self.autostop.cause().cloned())
     }
 
     /// Whether the run is going on.
@@ -83,6 +99,16 @@ impl Recorder {
     /// The run so far.
     pub fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// Takes what `judge` says of its numbers.
+    pub(crate) fn judge(&mut self, judge: Judge) {
+        self.validity = judge(&self.report);
+    }
+
+    /// Whether its numbers are those of the target so far; `None` until that is known.
+    pub fn validity(&self) -> Option<&Validity> {
+        self.validity.as_ref()
     }
 
     /// What becomes of its thresholds so far.

@@ -1,6 +1,6 @@
 //! A run: a plan that was made ready, and what drives it to its end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,16 +11,18 @@ use mayfly_core::plan::{Plan, Summary, Targets};
 use mayfly_core::report::{Ending, Report};
 use mayfly_core::run_state::ShardId;
 use mayfly_core::running::drive::drive;
+use mayfly_core::running::program::Program;
 use mayfly_core::running::shard::{self, RunSetting, Shard};
 use mayfly_core::schedule::load_line::Outlook;
 use mayfly_core::time::Clock;
 
 use crate::history::key;
-use crate::host::Host;
+use crate::host::{Drivable, Host};
+use crate::locustfile::{Drive, Driven, Target};
 use crate::parcel::Packer;
 use crate::protocol::{Deed, Notice, RunId, To};
 use crate::ready::{ReadyPlan, simulated_api};
-use crate::recorder::{Recorder, Shared};
+use crate::recorder::{Judge, Recorder, Shared};
 use crate::saved::SavedRuns;
 
 /// What a run is called, and where its randomness and its times of day begin.
@@ -108,9 +110,13 @@ pub(crate) struct Run<H: Host> {
     pub(crate) saved: Rc<SavedRuns<H>>,
     pub(crate) drawing: Drawing<H::Clock>,
     pub(crate) packer: Rc<RefCell<Packer>>,
+    // `None` for a plan without Python.
+    pub(crate) python: Option<(H::Interpreter, Drive<H>)>,
     // `None` for the simulated API.
     pub(crate) transport: Option<H::Transport>,
     pub(crate) commands: UnboundedSender<shard::Command>,
+    // `None` until it is loaded.
+    pub(crate) judge: Rc<Cell<Option<Judge>>>,
 }
 
 impl<H: Host> Run<H> {
@@ -129,7 +135,7 @@ impl<H: Host> Run<H> {
         let seed = plan.load.seed.unwrap_or(start.seed);
         let (run, started) = (start.run, start.started);
         let recorder = Recorder::new(start.title, &plan, draft, seed, started);
-        self.saved.begin(&key(started, seed));
+        self.saved.begin(&key(started, seed), self.commands.clone());
         *self.recorder.borrow_mut() = Some(recorder);
         let clock = self.host.start_clock();
         if let Some(recorder) = &*self.recorder.borrow() {
@@ -139,30 +145,57 @@ impl<H: Host> Run<H> {
         let load = self.drawing.begin(run, clock.clone(), &plan);
         self.host.tell(To::All, load);
         let transport = self.transport.take();
+        let python = self.python.take();
         async move {
-            let publish = |snapshot| self.publish(run, snapshot);
+            let mut publish = |snapshot| self.publish(run, snapshot);
             let setting = |max_in_flight| RunSetting {
                 seed,
                 started,
                 id: ShardId::ONLY,
                 max_in_flight,
             };
-            if let Some(transport) = transport {
-                let shard = Shard::new(program, setting(transport.max_in_flight()));
-                drive(shard, &transport, &clock, commands, publish).await;
-            } else {
-                let api = simulated_api(&plan, clock.clone(), seed);
-                let shard = Shard::new(program, setting(api.max_in_flight()));
-                drive(shard, &api, &clock, commands, publish).await;
+            let target = match transport {
+                None => {
+                    let transport = simulated_api(&plan, clock.clone(), seed);
+                    let setting = setting(transport.max_in_flight());
+                    Target::Simulated(drivable(&plan, program, setting, transport, clock))
+                }
+                Some(transport) => {
+                    let setting = setting(transport.max_in_flight());
+                    Target::Network(drivable(&plan, program, setting, transport, clock))
+                }
+            };
+            let host = &*self.host;
+            match (python, target) {
+                (Some((interpreter, drive_scripted)), target) => {
+                    let publish = &mut publish;
+                    drive_scripted(Driven {
+                        host,
+                        interpreter,
+                        target,
+                        commands,
+                        publish,
+                    })
+                    .await;
+                }
+                (None, Target::Network(run)) => host.drive(run, commands, publish).await,
+                (None, Target::Simulated(run)) => {
+                    let shard = Shard::new(run.program, run.setting);
+                    drive(shard, &run.transport, &run.clock, commands, publish).await;
+                }
             }
         }
     }
 
     fn publish(&self, run: RunId, snapshot: Snapshot) {
-        let mut thresholds = Vec::new();
+        let (mut thresholds, mut validity) = (Vec::new(), None);
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
             recorder.post(&snapshot);
             thresholds.clone_from(&recorder.report().thresholds);
+            if let Some(judge) = self.judge.get() {
+                recorder.judge(judge);
+            }
+            validity = recorder.validity().cloned();
             if let Some(cause) = recorder.abort_cause() {
                 // Nobody listens once the run is over.
                 let _ = self.commands.unbounded_send(shard::Command::Stop(cause));
@@ -173,9 +206,26 @@ impl<H: Host> Run<H> {
             run,
             parcel: self.packer.borrow_mut().pack(snapshot),
             thresholds,
+            validity,
         };
         self.host.tell(To::All, notice);
         self.saved.take(run, is_over);
+    }
+}
+
+fn drivable<T, C>(
+    plan: &Plan,
+    program: Program,
+    setting: RunSetting,
+    transport: T,
+    clock: C,
+) -> Drivable<'_, T, C> {
+    Drivable {
+        plan,
+        program,
+        setting,
+        transport,
+        clock,
     }
 }
 

@@ -18,6 +18,7 @@ use futures::channel::mpsc::UnboundedSender;
 use futures::channel::oneshot;
 use futures::lock::Mutex;
 use mayfly_core::report::Report;
+use mayfly_core::running::shard;
 
 use crate::archive::{Archive, SavedRun};
 use crate::history::{HistoryCommand, HistoryNotice, PastRun, RunEntry, RunKey, key};
@@ -37,6 +38,8 @@ pub(crate) struct SavedRuns<H: Host> {
     problem: RefCell<Option<String>>,
     // Gone as soon as what was to be saved last is saved.
     newest: Cell<Option<oneshot::Receiver<()>>>,
+    // Which run is under way, and what it is told by.
+    commands: RefCell<Option<(RunKey, UnboundedSender<shard::Command>)>>,
     // Whoever saves has it, so that the last numbers are written last.
     turn: Mutex<()>,
     // Of the run that is under way.
@@ -80,6 +83,7 @@ pub(crate) fn save<H: Host>(
         }
         // Whoever waits for the end hears of it by this.
         drop((lock, done));
+        saved.look_around(&packed.key).await;
     });
 }
 
@@ -102,6 +106,7 @@ impl<H: Host> SavedRuns<H> {
             is_saving: Cell::default(),
             problem: RefCell::default(),
             newest: Cell::default(),
+            commands: RefCell::default(),
             turn: Mutex::default(),
             lock: RefCell::default(),
             save: Cell::default(),
@@ -110,8 +115,9 @@ impl<H: Host> SavedRuns<H> {
         }
     }
 
-    /// A run begins, which is saved with its first numbers.
-    pub(crate) fn begin(&self, key: &RunKey) {
+    /// A run begins, which is saved with its first numbers. It is told by `commands` of others.
+    pub(crate) fn begin(&self, key: &RunKey, commands: UnboundedSender<shard::Command>) {
+        self.commands.replace(Some((key.clone(), commands)));
         self.saved_at.set(Duration::ZERO);
         self.cost.set(Duration::ZERO);
         self.problem.take();
@@ -125,6 +131,18 @@ impl<H: Host> SavedRuns<H> {
             let _ = newest.await;
         }
         drop(self.turn.lock().await);
+    }
+
+    /// Tells the run whether another one of this browser takes a part of what it has.
+    async fn look_around(&self, key: &RunKey) {
+        let Some(archive) = self.host.archive().filter(|_| H::IS_BROWSER) else {
+            return;
+        };
+        let is_shared = archive.running().await.iter().any(|it| it != key);
+        if let Some((_, commands)) = self.commands.borrow().as_ref().filter(|it| it.0 == *key) {
+            // Nobody listens once the run is over.
+            let _ = commands.unbounded_send(shard::Command::Share(is_shared));
+        }
     }
 
     /// Why the run that is under way, or was last, is not saved.
@@ -233,7 +251,10 @@ impl<H: Host> SavedRuns<H> {
 
     async fn save_lost(&self, bytes: &[u8]) -> Result<HistoryNotice, String> {
         let run = decode::<PastRun>(bytes).ok_or("The run cannot be read.")?;
-        let saved = self.archive()?.put(&SavedRun::new(&run.into())).await;
+        let report = Report::from(run);
+        let sound = report.check();
+        sound.map_err(|error| format!("The run cannot be read: {error}."))?;
+        let saved = self.archive()?.put(&SavedRun::new(&report)).await;
         saved.map_err(|error| format!("The run cannot be saved in the history: {error}."))?;
         self.list().await
     }

@@ -16,17 +16,19 @@ use futures::future::{AbortHandle, Abortable};
 use mayfly_core::http::request::RequestName;
 use mayfly_core::plan::{Draft, Plan, Targets};
 use mayfly_core::run_state::EndCause;
+use mayfly_core::running::script::heads::Loaded;
 use mayfly_core::running::shard;
 
 use self::peers::Deeds;
 use self::rest::{Load, Rest};
 use crate::history::since_1970;
 use crate::host::Host;
+use crate::locustfile::{self, Complete, LoadedFile};
 use crate::parcel::Packer;
 use crate::protocol::{Command, Deed, Notice, Peer, RunId, To, VERSION};
 use crate::reading::{Reading, Source};
 use crate::ready::ReadyPlan;
-use crate::recorder::{Recorder, Shared};
+use crate::recorder::{Judge, Recorder, Shared};
 use crate::run::{Drawing, Run, RunStart};
 use crate::saved::SavedRuns;
 
@@ -44,8 +46,13 @@ pub(crate) struct State<H: Host> {
     watched: RefCell<BTreeMap<Peer, BTreeSet<RequestName>>>,
     // The plan that was read last, as JSON and ready: what is started was read before.
     read: RefCell<Option<(String, ReadyPlan)>>,
+    // The locustfile that is being loaded for who writes it.
+    loading: RefCell<Option<(To, AbortHandle)>>,
+    // The run whose locustfile is being loaded, and who wants it.
+    starting: RefCell<Option<(Peer, RunId, AbortHandle)>>,
     // `None` until it is loaded.
     rest: Cell<Option<Rest<H>>>,
+    judge: Rc<Cell<Option<Judge>>>,
     // Commands that wait for it, in order.
     waiting: RefCell<Vec<(Peer, Command)>>,
     // Has it loaded again, if it could not be loaded.
@@ -64,6 +71,8 @@ struct Running<H: Host> {
     deeds: Deeds,
     commands: UnboundedSender<shard::Command>,
     drawing: Drawing<H::Clock>,
+    // What is in its locustfile, and what adds it to a plan.
+    loaded: Option<(Loaded, Complete)>,
     handle: AbortHandle,
 }
 
@@ -104,7 +113,10 @@ impl<H: Host> Session<H> {
             run: RefCell::default(),
             watched: RefCell::default(),
             read: RefCell::default(),
+            loading: RefCell::default(),
+            starting: RefCell::default(),
             rest: Cell::default(),
+            judge: Rc::default(),
             waiting: RefCell::default(),
             wish,
         };
@@ -114,8 +126,20 @@ impl<H: Host> Session<H> {
     /// Does what `peer` asks for. What comes of it is told in notices, soon or later.
     pub fn handle_command(&self, peer: Peer, command: Command) {
         let state = &self.0;
+        if let Command::Stop { run } = command
+            && state.give_up_start(
+                |_, id| id == run,
+                "it was stopped before its locustfile was loaded",
+            )
+        {
+            return;
+        }
         if command.run().is_some_and(|it| !state.has_run(it)) {
             return;
+        }
+        if let Command::Start { .. } = command {
+            let reason = "another run was started before its locustfile was loaded";
+            state.give_up_start(|by, _| by == peer, reason);
         }
         match command {
             Command::Start {
@@ -124,25 +148,20 @@ impl<H: Host> Session<H> {
                 plan,
                 seed,
                 started_millis,
-            } => {
+            } if !has_locustfile(&plan) => {
                 let start = RunStart {
                     run,
                     title,
                     seed,
                     started: since_1970(started_millis),
                 };
-                let is_taken = state.is_running_for_another(peer);
-                let started = match is_taken {
+                let ready = match state.is_running_for_another(peer) {
                     true => Err(RUNS_ALREADY.to_owned()),
                     false => state.ready(&plan),
                 };
-                let started = started.and_then(|plan| self.start_by(Some(peer), plan, start));
+                let started = ready.and_then(|it| self.start_by(Some(peer), it, None, start));
                 if let Err(reason) = started {
-                    let refused = Notice::Refused { run, reason };
-                    state.host.tell(To::One(peer), refused);
-                    if is_taken {
-                        state.tell_of_run(peer);
-                    }
+                    state.refuse(peer, run, reason);
                 }
             }
             Command::Edit { plan, .. } => state.edit(peer, &plan),
@@ -156,6 +175,7 @@ impl<H: Host> Session<H> {
                 self.stop(EndCause::Person);
             }
             Command::Watch { rows } => state.watch(peer, rows),
+            Command::Hide(is_hidden) => state.tell_run(shard::Command::Hide(is_hidden)),
             other => match state.rest.get() {
                 Some(rest) => (rest.follow)(state, peer, other),
                 None => state.wait(peer, other),
@@ -169,10 +189,105 @@ impl<H: Host> Session<H> {
     ///
     /// Fails if a file that the plan names for its transport cannot be used.
     pub fn start(&self, plan: ReadyPlan, start: RunStart) -> Result<(), String> {
-        self.start_by(None, plan, start)
+        self.start_by(None, plan, None, start)
     }
 
-    fn start_by(&self, by: Option<Peer>, plan: ReadyPlan, start: RunStart) -> Result<(), String> {
+    /// As [`start`](Self::start), of a plan whose locustfile is in `file`.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_scripted(
+        &self,
+        plan: ReadyPlan,
+        file: LoadedFile<H>,
+        start: RunStart,
+    ) -> Result<(), String> {
+        self.start_by(None, plan, Some(file), start)
+    }
+
+    /// Loads the locustfile of a plan, and starts a run of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), and if the file cannot be loaded.
+    pub async fn start_unloaded(
+        &self,
+        plan: Plan,
+        draft: Draft,
+        start: RunStart,
+    ) -> Result<(), String> {
+        self.load_and_start(None, plan, draft, start).await
+    }
+
+    /// The same, of a plan in JSON, for `peer` and beside other things. Called by [`rest`] alone.
+    fn start_locustfile(&self, peer: Peer, plan: &str, start: RunStart) {
+        let (plan, draft) = match (Plan::from_json(plan), Draft::from_json(plan)) {
+            (Ok(plan), Ok(draft)) => (plan, draft),
+            (Err(errors), _) | (_, Err(errors)) => {
+                self.0.refuse(peer, start.run, errors.to_string());
+                return;
+            }
+        };
+        let session = Self(Rc::clone(&self.0));
+        let (handle, registration) = AbortHandle::new_pair();
+        let starting = (peer, start.run, handle);
+        self.0.starting.replace(Some(starting));
+        let work = async move {
+            let state = &session.0;
+            let run = start.run;
+            let started = match state.is_running_for_another(peer) {
+                true => Err(RUNS_ALREADY.to_owned()),
+                false => session.load_and_start(Some(peer), plan, draft, start).await,
+            };
+            state.starting.take();
+            if let Err(reason) = started {
+                state.refuse(peer, run, reason);
+            }
+        };
+        self.0.host.spawn(async {
+            // Whoever aborts it has said so.
+            let _ = Abortable::new(work, registration).await;
+        });
+    }
+
+    async fn load_and_start(
+        &self,
+        by: Option<Peer>,
+        plan: Plan,
+        draft: Draft,
+        start: RunStart,
+    ) -> Result<(), String> {
+        let state = &self.0;
+        let say = {
+            let (host, run) = (Rc::clone(&state.host), start.run);
+            Box::new(move |log| host.tell(To::All, Notice::Said { run, log }))
+        };
+        let seed = plan.load.seed.unwrap_or(start.seed);
+        let file = locustfile::load(&*state.host, &plan, seed, start.started, say).await;
+        let file = file.map_err(|problems| locustfile::in_words(&problems))?;
+        let plan = ReadyPlan::scripted(plan, draft, &file.loaded);
+        let plan = plan.map_err(|problems| locustfile::in_words(&problems))?;
+        if by.is_some_and(|it| state.is_running_for_another(it)) {
+            return Err(RUNS_ALREADY.to_owned());
+        }
+        self.start_by(by, plan, Some(file), start)
+    }
+
+    fn start_by(
+        &self,
+        by: Option<Peer>,
+        plan: ReadyPlan,
+        file: Option<LoadedFile<H>>,
+        start: RunStart,
+    ) -> Result<(), String> {
+        let (loaded, python) = match file {
+            Some(file) => {
+                let python = (file.interpreter, file.drive);
+                (Some((file.loaded, file.complete)), Some(python))
+            }
+            None => (None, None),
+        };
         let state = &self.0;
         let is_simulated = Targets::of(plan.plan()).is_simulated();
         let transport = (!is_simulated).then(|| state.host.transport(plan.plan()));
@@ -186,8 +301,10 @@ impl<H: Host> Session<H> {
             saved: Rc::clone(&state.saved),
             drawing: Drawing::default(),
             packer: Rc::default(),
+            python,
             transport,
             commands: commands.clone(),
+            judge: Rc::clone(&state.judge),
         };
         *state.run.borrow_mut() = Some(Running {
             id: start.run,
@@ -196,6 +313,7 @@ impl<H: Host> Session<H> {
             deeds: Deeds::default(),
             commands,
             drawing: run.drawing.clone(),
+            loaded,
             handle,
         });
         let work = run.begin(plan, start, receiver);
@@ -253,6 +371,7 @@ impl<H: Host> State<H> {
     fn have(self: &Rc<Self>, rest: Rest<H>) {
         self.rest.set(Some(rest));
         self.saved.save_by(rest.save);
+        self.judge.set(Some(rest.judge));
         for (peer, command) in self.waiting.take() {
             (rest.follow)(self, peer, command);
         }
@@ -296,17 +415,65 @@ impl<H: Host> State<H> {
             .map_err(|errors| errors.to_string())
     }
 
+    /// Gives up a start that waits for its locustfile, if it is meant: by who wants it, and its run. False
+    /// if there is none.
+    fn give_up_start(&self, is_meant: impl Fn(Peer, RunId) -> bool, reason: &str) -> bool {
+        let start = self.forget_start(&is_meant).or_else(|| {
+            let mut starting = self.starting.borrow_mut();
+            let (peer, run, handle) = starting.take_if(|it| is_meant(it.0, it.1))?;
+            handle.abort();
+            Some((peer, run))
+        });
+        if let Some((peer, run)) = start {
+            self.refuse(peer, run, reason.to_owned());
+        }
+        start.is_some()
+    }
+
+    /// Takes a start away that waits for what loads locustfiles.
+    fn forget_start(&self, is_meant: impl Fn(Peer, RunId) -> bool) -> Option<(Peer, RunId)> {
+        let mut waiting = self.waiting.borrow_mut();
+        let mut starts = waiting.iter().enumerate();
+        let (nth, start) = starts.find_map(|(nth, (peer, it))| match it {
+            Command::Start { run, .. } if is_meant(*peer, *run) => Some((nth, (*peer, *run))),
+            _ => None,
+        })?;
+        waiting.remove(nth);
+        Some(start)
+    }
+
+    fn refuse(&self, peer: Peer, run: RunId, reason: String) {
+        let is_taken = reason == RUNS_ALREADY;
+        self.host
+            .tell(To::One(peer), Notice::Refused { run, reason });
+        if is_taken {
+            self.tell_of_run(peer);
+        }
+    }
+
     fn edit(&self, peer: Peer, json: &str) {
-        let (Ok(plan), Ok(draft)) = (Plan::from_json(json), Draft::from_json(json)) else {
+        let (Ok(mut plan), Ok(draft)) = (Plan::from_json(json), Draft::from_json(json)) else {
             return;
         };
         let drawing = self.run.borrow().as_ref().map(|it| it.drawing.clone());
+        if let Some(Running {
+            loaded: Some((loaded, complete)),
+            ..
+        }) = &*self.run.borrow()
+        {
+            // A person says another load than the file.
+            let load = plan.load.clone();
+            if complete(&mut plan, loaded).is_err() {
+                return;
+            }
+            plan.load = load;
+        }
         let mut is_edited = false;
         if let Some(recorder) = &mut *self.recorder.borrow_mut()
             && recorder.can_be_edited()
             && let Some(notice) = drawing.and_then(|it| it.edit(&plan))
         {
-            recorder.edit(&draft);
+            recorder.edit(&plan, &draft);
             self.host.tell(To::All, notice);
             self.tell_run(shard::Command::Edit(Box::new(plan)));
             is_edited = true;
@@ -327,6 +494,13 @@ impl<H: Host> State<H> {
             let _ = run.commands.unbounded_send(command);
         }
     }
+}
+
+/// Whether a plan in JSON has a locustfile.
+fn has_locustfile(json: &str) -> bool {
+    // Few plans have the word, and the others are not read for it.
+    json.contains("locustfile")
+        && Draft::from_json(json).is_ok_and(|it| it.keys.contains_key("locustfile"))
 }
 
 fn ready() -> Notice {

@@ -1,5 +1,9 @@
 //! Whole sessions against a scripted host, in virtual time.
 
+mod autostop;
+#[cfg(not(target_arch = "wasm32"))]
+mod foreign;
+mod locustfile;
 mod peers;
 
 use std::cell::{Cell, RefCell};
@@ -13,16 +17,19 @@ use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt;
 use mayfly_core::http::request::Request;
 use mayfly_core::measure::board::{Board, aggregated};
-use mayfly_core::plan::{Draft, Plan};
+use mayfly_core::plan::{Draft, Locustfile, Plan};
 use mayfly_core::report::{Ending, Report, RunVerdict};
 use mayfly_core::run_state::{EndCause, RunState};
-use mayfly_core::testing::{Answer, Log, ManualClock, Script, answer_after};
+use mayfly_core::running::script::heads;
+use mayfly_core::running::script::wire::{Ask, Reply};
+use mayfly_core::testing::{Answer, FakeScript, Log, ManualClock, Script, answer_after};
 use mayfly_core::time::{Clock, Elapsed};
+use mayfly_core::verdict::validity::{Cause, Grade};
 
 use crate::archive::{Archive, SavedRun};
 use crate::file::RunFile;
 use crate::history::{HistoryCommand, HistoryNotice, RunEntry, RunKey};
-use crate::host::Host;
+use crate::host::{Host, Purpose, Say};
 use crate::parcel::Unpacker;
 use crate::protocol::{Command, Notice, Peer, To, VERSION, decode, encode};
 use crate::reading::Source;
@@ -134,6 +141,7 @@ impl Host for Scripted {
     type Clock = RunClock;
     type Transport = Script<AnswerFn>;
     type Archive = Memory;
+    type Interpreter = FakeScript<fn(u32, Ask) -> Vec<Reply>>;
 
     const IS_BROWSER: bool = true;
 
@@ -148,6 +156,19 @@ impl Host for Scripted {
         let (script, log) = Script::new(&self.0.clock, self.0.answer);
         self.0.logs.borrow_mut().push(log);
         Ok(script)
+    }
+
+    async fn interpreter(
+        &self,
+        file: &Locustfile,
+        _: Purpose,
+        say: Say,
+    ) -> Result<Self::Interpreter, String> {
+        if file.name != "locust.py" {
+            return Err("there is no Python".to_owned());
+        }
+        say(script_log("Python begins"));
+        Ok(FakeScript::new(&self.0.clock, python))
     }
 
     fn archive(&self) -> Option<&Memory> {
@@ -179,6 +200,60 @@ impl Host for Scripted {
 
     fn random(&self) -> u64 {
         7
+    }
+}
+
+fn script_log(text: &str) -> heads::Log {
+    heads::Log {
+        level: heads::Level::Info,
+        text: text.to_owned(),
+    }
+}
+
+/// Python, as far as the host has it: a file that is broken if it says so, and users that get `/`.
+fn python(_: u32, ask: Ask) -> Vec<Reply> {
+    match ask {
+        Ask::Hello(_, text) if text.contains("broken") => {
+            let error = heads::LoadError {
+                line: Some(3),
+                r#type: "SyntaxError".to_owned(),
+                message: "invalid syntax".to_owned(),
+                ..heads::LoadError::default()
+            };
+            vec![Reply::Error(error)]
+        }
+        Ask::Hello(..) => {
+            let class = heads::LoadedClass {
+                name: "A".to_owned(),
+                weight: 1.0,
+                ..heads::LoadedClass::default()
+            };
+            let loaded = heads::Loaded {
+                classes: vec![class],
+                python: "3.11.7".to_owned(),
+                notes: vec![heads::Note {
+                    line: Some(2),
+                    level: heads::Level::Warning,
+                    text: "it blocks".to_owned(),
+                    file: None,
+                }],
+                ..heads::Loaded::default()
+            };
+            vec![Reply::Loaded(loaded.into())]
+        }
+        Ask::Spawn(_) | Ask::Resume => {
+            let head = heads::RequestHead {
+                request: 1,
+                method: "GET".to_owned(),
+                url: "/".to_owned(),
+                name: "/".to_owned(),
+                ..heads::RequestHead::default()
+            };
+            vec![Reply::Request(head.into(), Vec::new())]
+        }
+        Ask::Answer(..) => vec![Reply::Wait(1.0)],
+        Ask::Stop => vec![Reply::Done],
+        _ => vec![],
     }
 }
 
@@ -378,6 +453,55 @@ fn a_run_is_what_the_target_saw_on_both_sides() {
 }
 
 #[test]
+fn all_who_see_a_run_see_whether_its_numbers_are_valid() {
+    for (run_time, expected, verdict) in [
+        ("20s", Grade::Valid, "No failures"),
+        // Too few requests for a percentile.
+        ("1s", Grade::Limited, "No failures"),
+        // Over before the first answer.
+        ("5ms", Grade::Invalid, "No data"),
+    ] {
+        let mut stage = Stage::new(quick);
+        let plan = PLAN.replace("users = 3", "users = 3\nstop_timeout = 0");
+        stage.start(1, &plan.replace("20s", run_time));
+        stage.until_over(1);
+        let told = stage.world.heard.take().into_iter().rev();
+        let told = { told }.find_map(|it| match it {
+            Notice::Snapshot { validity, .. } => Some(validity),
+            _ => None,
+        });
+        let validity = stage.report().validity();
+        assert_eq!(validity.as_ref().map(|it| it.verdict), Some(expected));
+        assert_eq!(told, Some(validity.clone()));
+        let entry = stage.list().remove(0);
+        assert_eq!((entry.validity, &*entry.verdict), (Some(expected), verdict));
+        let opened = stage.history(HistoryCommand::Open(entry.key));
+        let HistoryNotice::Opened(opened) = opened else {
+            panic!("{opened:?}");
+        };
+        assert_eq!(opened.validity, validity);
+    }
+}
+
+#[test]
+fn a_run_beside_another_one_of_the_browser_says_so() {
+    let mut stage = Stage::new(quick);
+    let archive = stage.world.archive.as_ref().unwrap();
+    let other = archive.lock(&"2026 of another tab".to_owned());
+    stage.start(1, PLAN);
+    stage.until_over(1);
+    drop(other);
+    let validity = stage.report().validity().unwrap();
+    assert_eq!(validity.verdict, Grade::Limited);
+    assert_eq!(validity.reasons[0].cause, Cause::OtherRun);
+
+    // The one before is no other one.
+    stage.start(2, PLAN);
+    stage.until_over(2);
+    assert_eq!(stage.report().validity().unwrap().reasons, []);
+}
+
+#[test]
 fn a_plan_without_a_host_loads_the_simulated_api() {
     let mut stage = Stage::new(quick);
     stage.start(1, &PLAN.replace("host = \"http://a.test\"\n", ""));
@@ -474,6 +598,22 @@ fn files_are_the_hosts() {
         "{:?}",
         heard.last()
     );
+}
+
+#[test]
+fn the_threshold_that_ended_a_run_shows_no_credential() {
+    let mut stage = Stage::new(failing);
+    let threshold =
+        "thresholds = [{ check = \"/a?api_key=k3y: failures < 1\", abort = true }]\n[load]";
+    let plan = PLAN.replace("[load]", threshold);
+    let plan = format!(
+        "{}\n",
+        plan.replace("get = \"/\"", "get = \"/a?api_key=k3y\"")
+    );
+    stage.start(1, &plan);
+    stage.until_over(1);
+    let cause = stage.report().board.end_cause().unwrap().to_string();
+    assert!(cause.contains("/a?api_key=…: failures < 1"), "{cause}");
 }
 
 #[test]
@@ -673,6 +813,7 @@ fn a_file_of_a_run_holds_all_of_it() {
     let write = |run| Command::Write {
         run,
         file: RunFile::Json,
+        keeps_credentials: true,
         utc_offset_minutes: 0,
         color_scheme: None,
     };

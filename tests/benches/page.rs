@@ -26,6 +26,94 @@ async fn main() {
     first_numbers(&page).await;
     responsiveness(&page, &target).await;
     long_tasks(&page, &target).await;
+    python(&page).await;
+    locustfile(&page, &target).await;
+}
+
+const LOCUSTFILE: &str = "\
+from locust import HttpUser, constant, task
+
+
+class A(HttpUser):
+    wait_time = constant(0)
+
+    @task
+    def root(self):
+        self.client.get(\"/\")
+";
+
+/// From asking for Python to its first answer: without a snapshot, and from one.
+async fn python(page: &Page) {
+    page.load("").await;
+    // Its loader comes with the first file.
+    page.drop_files(&[("locust.py", LOCUSTFILE)]).await;
+    page.until_text("This plan can run.").await;
+    let script = "
+        const [isFirst, done] = arguments;
+        (async () => {
+            for (const name of await caches.keys()) {
+                const cache = await caches.open(name);
+                for (const request of await cache.keys()) {
+                    if (isFirst && request.url.endsWith('/snapshot')) await cache.delete(request);
+                }
+            }
+            const { port1, port2 } = new MessageChannel();
+            const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+            const start = performance.now();
+            openPython(port2, () => {});
+            const port = await answer;
+            const millis = performance.now() - start;
+            port1.postMessage(null);
+            // The snapshot is stored a moment later.
+            setTimeout(done, 1000, port instanceof MessagePort ? millis : null);
+        })();";
+    for (what, is_first) in [("without a snapshot", true), ("from a snapshot", false)] {
+        let mut millis = Vec::new();
+        for _ in 0..TURNS {
+            let time = page.run_async(script, vec![is_first.into()]).await;
+            millis.push(time.as_f64().expect("Python starts"));
+        }
+        let (_, longest) = spread(&mut millis);
+        println!(
+            "Python is ready, {what}: median {:.0} ms, longest {longest:.0} ms",
+            median(&mut millis)
+        );
+    }
+}
+
+/// Requests per second of a locustfile and of the same plan without Python, taking turns.
+async fn locustfile(page: &Page, target: &str) {
+    let (mut files, mut plans, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        plans.push(page_rate(page, target).await);
+        files.push(file_rate(page, target).await);
+        ratios.extend(
+            files
+                .last()
+                .zip(plans.last())
+                .map(|(file, plan)| file / plan),
+        );
+    }
+    let (low, high) = spread(&mut ratios);
+    println!(
+        "requests per second, 6 users: plan {:.0}, locustfile {:.0}, ratio {:.2} (turns {low:.2} to {high:.2})",
+        median(&mut plans),
+        median(&mut files),
+        median(&mut ratios),
+    );
+}
+
+async fn file_rate(page: &Page, target: &str) -> f64 {
+    page.load("").await;
+    page.drop_files(&[("locust.py", LOCUSTFILE)]).await;
+    page.until_text("This plan can run.").await;
+    page.fill("Host", target).await;
+    page.fill("Number of users", "6").await;
+    page.fill("Spawn rate", "100000").await;
+    page.fill("Run time", "5").await;
+    page.press("Start Swarming").await;
+    page.run_async(UNTIL_DONE, vec!["stopped".into()]).await;
+    page.row("Aggregated").await.n_requests as f64 / f64::from(SECS)
 }
 
 /// Requests per second of the page and of a bare fetch loop, taking turns in one browser.

@@ -33,12 +33,25 @@ pub struct Row {
     pub cells: Vec<String>,
 }
 
+/// Whether [`Page::open`] opens the page of the command.
+pub fn has_native_engine() -> bool {
+    std::env::var_os("MAYFLY_ENGINE").is_some_and(|it| it == "native")
+}
+
+/// Whether a test of what only an engine in a browser has can run; otherwise it says why not.
+pub fn needs_browser_engine(reason: &str) -> bool {
+    if has_native_engine() {
+        eprintln!("not tested with the native engine: {reason}");
+    }
+    !has_native_engine()
+}
+
 impl Page {
     /// Opens the page in a browser of its own, wide enough for a desk.
     ///
     /// Where `MAYFLY_ENGINE` is `native`, it is that of a command of its own.
     pub async fn open() -> Self {
-        if std::env::var_os("MAYFLY_ENGINE").is_some_and(|it| it == "native") {
+        if has_native_engine() {
             let native = Native::start().await;
             let page = Self::open_url(native.url()).await;
             return Self {
@@ -146,6 +159,18 @@ impl Page {
         chosen.unwrap_or_else(|error| panic!("{label} takes no file: {error}"));
     }
 
+    /// Drops files onto the page, as from a folder: each a name and a text.
+    pub async fn drop_files(&self, files: &[(&str, &str)]) {
+        let script = "
+            const data = new DataTransfer();
+            for (const [name, text] of arguments[0]) data.items.add(new File([text], name));
+            const event = { bubbles: true, cancelable: true, dataTransfer: data };
+            const main = document.querySelector('main');
+            main.dispatchEvent(new DragEvent('dragover', event));
+            main.dispatchEvent(new DragEvent('drop', event));";
+        self.run(script, vec![serde_json::json!(files)]).await;
+    }
+
     /// Presses a key, or several at once such as `Key::Control + "s"`, where the focus is.
     pub async fn press_key(&self, keys: impl Into<TypingData>) {
         let keys = keys.into().as_vec();
@@ -201,6 +226,18 @@ impl Page {
     pub async fn press(&self, name: &str) {
         self.click_once(name, " and not(@aria-disabled = 'true')")
             .await;
+    }
+
+    /// Clicks the button with this name in the dialog that is open, once it says that it can be clicked.
+    pub async fn answer(&self, name: &str) {
+        let text = literal(name);
+        let xpath = format!(
+            "//dialog[@open]//button[normalize-space()={text} and not(@aria-disabled = 'true')]"
+        );
+        let what = format!("{name} can be answered");
+        let button = until(&what, async || self.element(&xpath).await).await;
+        let clicked = button.click().await;
+        clicked.unwrap_or_else(|error| panic!("{name} cannot be clicked: {error}"));
     }
 
     /// Clicks the button or tab with this name, whatever it says of itself.

@@ -11,9 +11,12 @@ pub(crate) mod files;
 pub(crate) mod focus;
 pub(crate) mod gesture;
 pub(crate) mod link;
+pub(crate) mod locks;
 pub(crate) mod probe;
 pub mod programs;
 pub(crate) mod promise;
+pub(crate) mod python;
+mod scripts;
 pub(crate) mod settings;
 pub(crate) mod storage;
 pub(crate) mod uplot;
@@ -127,4 +130,14 @@ pub fn document() -> Document {
 
 fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
+}
+
+/// Says from now on when the page is hidden, and when it is seen again.
+pub(crate) fn hear_hidden(tell: impl Fn(bool) + 'static) {
+    let listener = Closure::<dyn Fn()>::new(move || tell(document().hidden()));
+    let function = listener.as_ref().unchecked_ref();
+    // A document takes any listener.
+    let _ = document().add_event_listener_with_callback("visibilitychange", function);
+    // It listens as long as the page is open.
+    listener.forget();
 }

@@ -1,6 +1,7 @@
 //! What the page does in answer to a person and to the engine: it starts, changes and stops runs, has
 //! plans read, and opens and saves files.
 
+mod asking;
 pub(crate) mod download;
 pub(crate) mod engine;
 mod hooks;
@@ -16,25 +17,26 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use mayfly_core::plan::{Draft, Summary, Targets, Users, is_json};
+use mayfly_core::plan::{Draft, Users, is_json, is_python};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
 
 use crate::address::route::{Address, Route};
 use crate::browser;
+use crate::control::asking::Asking;
 use crate::control::engine::Engine;
 use crate::control::listening::Loss;
 use crate::control::socket_link::pause_millis;
 use crate::control::watch::Watch;
 use crate::draft::keys::Path;
+use crate::draft::script::{self, Role};
 use crate::gate::{Attempt, Refusal, may_start};
 use crate::store::{
-    Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Run, RunAction, Side,
-    State, View, log,
+    About, Action, Dialog, HistoryAction, Level, LogLine, PlanAction, PlanDoc, Question, Run,
+    RunAction, Side, State, Then, View, log,
 };
 use crate::view::format::sentence;
-use mayfly_engine::edit::with_users;
 use mayfly_engine::file::RunFile;
 use mayfly_engine::history::{HistoryCommand, RunKey};
 use mayfly_engine::parcel::Unpacker;
@@ -46,10 +48,15 @@ pub(crate) use self::hooks::use_control;
 /// What a person wants that needs more than another state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {
+    /// A file beside the locustfile.
+    AddFile(File),
+    /// What a person was asked about, as they agree to it.
+    Agree,
     /// The two marked runs side by side.
     Compare,
-    /// A file of a run: of a saved one, or of the one in this page.
-    Download(Option<RunKey>, RunFile),
+    /// A file of a run: of a saved one, or of the one in this page; and whether it is to have what looks like a
+    /// credential.
+    Download(Option<RunKey>, RunFile, bool),
     /// Other users for the run that is under way.
     EditUsers(Users),
     /// What an address names.
@@ -58,8 +65,8 @@ pub enum Intent {
     History(HistoryCommand),
     /// A run from a file.
     ImportRun(File),
-    /// A plan from a file.
-    OpenFile(File),
+    /// A plan from a file, or from several: a locustfile and what it needs.
+    OpenFiles(Vec<File>),
     /// A saved run.
     OpenRun(RunKey),
     /// Rows for the data at this place of the plan.
@@ -87,13 +94,14 @@ impl Intent {
     /// Whether requests are sent because of it, or more of them.
     fn sends(&self) -> bool {
         match self {
-            Self::EditUsers(_) | Self::Start(_) | Self::Try(_) | Self::Update => true,
-            Self::Compare
+            Self::Agree | Self::EditUsers(_) | Self::Start(_) | Self::Try(_) | Self::Update => true,
+            Self::AddFile(_)
+            | Self::Compare
             | Self::Download(..)
             | Self::GoTo(_)
             | Self::History(_)
             | Self::ImportRun(_)
-            | Self::OpenFile(_)
+            | Self::OpenFiles(_)
             | Self::OpenRun(_)
             | Self::ReadRows(..)
             | Self::ResetCounts
@@ -107,7 +115,8 @@ impl Intent {
     /// Whether nothing comes of it without an engine that listens. What is only read waits for it.
     fn needs_engine(&self) -> bool {
         match self {
-            Self::Download(..)
+            Self::Agree
+            | Self::Download(..)
             | Self::EditUsers(_)
             | Self::History(_)
             | Self::ImportRun(_)
@@ -118,9 +127,10 @@ impl Intent {
             | Self::Stop
             | Self::Try(_)
             | Self::Update => true,
-            Self::Compare
+            Self::AddFile(_)
+            | Self::Compare
             | Self::GoTo(_)
-            | Self::OpenFile(_)
+            | Self::OpenFiles(_)
             | Self::RestartEngine
             | Self::SavePlan
             | Self::ShowHistory => false,
@@ -141,12 +151,11 @@ pub enum CsvSource {
 #[derive(Clone, Copy)]
 enum Purpose {
     Save,
-    Start,
-    Update,
+    /// With whether the plan came from a link.
+    Start(bool),
+    /// The same.
+    Update(bool),
 }
-
-/// What a plan loads, and what else is shown of it.
-type About = (Targets, Summary);
 
 /// Does what a person wants, and listens to the engine.
 #[derive(Clone)]
@@ -162,6 +171,9 @@ struct Inner {
     unpacker: RefCell<Unpacker>,
     // What is to be done with the plan, at these revisions and with these titles, once it was read.
     next: RefCell<Vec<(u32, String, Purpose)>>,
+    // The state of the plan that the engine was last told to read, until it has answered. Another `Read` of it
+    // would take the place of the first, which may wait for Python.
+    asked_revision: Cell<Option<u32>>,
     watch: RefCell<Watch>,
     // Until the next look at the engine of the run that is under way; `None` if there is none.
     next_look: RefCell<Option<Timeout>>,
@@ -169,6 +181,7 @@ struct Inner {
     n_missed: Cell<u32>,
     // Whether an engine was there before this page.
     has_joined: Cell<bool>,
+    asking: Asking,
     next_try: RefCell<Option<Timeout>>,
 }
 
@@ -181,37 +194,37 @@ impl Control {
             newest_trial: Cell::default(),
             unpacker: RefCell::default(),
             next: RefCell::default(),
+            asked_revision: Cell::default(),
             watch: RefCell::default(),
             next_look: RefCell::default(),
             n_missed: Cell::default(),
             has_joined: Cell::default(),
+            asking: Asking::default(),
             next_try: RefCell::default(),
         }))
     }
 
     /// Does what a person wants, who sees `state`.
     pub(crate) fn follow(&self, attempt: Attempt, intent: Intent, state: &State) {
-        if intent.sends()
-            && let Err(refusal) = may_start(attempt, state.plan.unseen.is_some())
-        {
+        if let Err(refusal) = self.may_follow(attempt, &intent, state) {
             return self.refuse_to_start(&intent, refusal);
         }
-        if self.is_away() && intent.needs_engine() {
-            return self.refuse_to_start(&intent, Refusal::Away);
-        }
         match intent {
+            Intent::AddFile(file) => self.read_beside(file),
+            Intent::Agree => self.agree(state),
             Intent::Compare => {
                 if let Some(keys) = state.history.marked_pair() {
                     self.compare(keys);
                 }
             }
-            Intent::Download(run, file) => self.tell_loaded(Command::Write {
+            Intent::Download(run, file, keeps_credentials) => self.tell_loaded(Command::Write {
                 run,
                 file,
+                keeps_credentials,
                 utc_offset_minutes: browser::dates::utc_offset_minutes(),
                 color_scheme: state.theme.color_scheme().map(str::to_owned),
             }),
-            Intent::EditUsers(users) => self.edit_users(state, users),
+            Intent::EditUsers(users) => self.propose_users(state, users),
             Intent::GoTo(address) => self.go_to(address, state),
             Intent::History(command) => self.tell_loaded(Command::History(command)),
             Intent::ImportRun(file) => {
@@ -222,9 +235,9 @@ impl Control {
                 self.act(Action::Show(View::Run));
             }
             Intent::OpenRun(key) => self.open_run(key),
-            Intent::OpenFile(file) => {
-                let control = self.clone();
-                spawn_local(async move { control.open(&file).await });
+            Intent::OpenFiles(files) => {
+                let (control, plan) = (self.clone(), Rc::clone(&state.plan));
+                spawn_local(async move { control.open(files, &plan).await });
             }
             Intent::ReadRows(path, csv) => {
                 let control = self.clone();
@@ -243,12 +256,27 @@ impl Control {
             // It would end the run that is under way, without a word.
             Intent::Start(_) if state.is_running() => {}
             Intent::Start(plan) => {
-                self.use_plan(plan.as_ref().unwrap_or(&state.plan), Purpose::Start);
+                let plan = plan.as_ref().unwrap_or(&state.plan);
+                self.use_plan(plan, Purpose::Start(plan.is_from_link));
             }
             Intent::Stop => self.stop(),
             Intent::Try(path) => self.try_request(&state.plan, &path),
-            Intent::Update => self.use_plan(&state.plan, Purpose::Update),
+            Intent::Update => self.use_plan(&state.plan, Purpose::Update(state.plan.is_from_link)),
         }
+    }
+
+    fn may_follow(&self, attempt: Attempt, intent: &Intent, state: &State) -> Result<(), Refusal> {
+        if intent.sends() {
+            may_start(attempt, state.plan.unseen.is_some())?;
+        }
+        let is_unread = state.question.as_ref().is_some_and(|it| !it.is_read);
+        if *intent == Intent::Agree && is_unread {
+            return Err(Refusal::Hasty);
+        }
+        if self.is_away() && intent.needs_engine() {
+            return Err(Refusal::Away);
+        }
+        Ok(())
     }
 
     /// Says why nothing was sent, where a person wanted it.
@@ -285,17 +313,27 @@ impl Control {
 
     /// Has the engine read a plan that is being written.
     fn read(&self, plan: &PlanDoc) {
-        if plan.is_written() {
+        let revision = plan.revision;
+        if plan.is_written() || self.0.asked_revision.get() == Some(revision) {
             return;
         }
-        self.tell_loaded(Command::Read {
-            id: plan.revision,
+        self.ensure_engine();
+        // One that is away is told once it is there again.
+        if self.0.engine.borrow().is_none() {
+            return;
+        }
+        self.0.asked_revision.set(Some(revision));
+        self.tell(Command::Read {
+            id: revision,
             source: plan.source(),
         });
     }
 
     /// The plan as a file: of what was changed in the form, the engine writes the text first.
     fn save(&self, plan: &PlanDoc) {
+        if let Some(text) = plan.script() {
+            return download::save_script(script::name(&plan.draft.keys), text);
+        }
         if plan.is_written() || plan.edited != Side::Form {
             download::save_plan(plan.edited, &plan.text);
         } else {
@@ -305,13 +343,15 @@ impl Control {
 
     fn use_plan(&self, plan: &PlanDoc, purpose: Purpose) {
         if let Some(draft) = plan.ready() {
-            let about = (plan.targets.clone(), plan.summary.clone());
-            self.use_draft(plan.title.clone(), draft.clone(), about, purpose);
+            self.use_draft(plan.title.clone(), draft.clone(), plan.about(), purpose);
         } else if plan.is_read() {
             self.reject();
         } else {
-            if let Purpose::Start = purpose {
+            if let Purpose::Start(_) = purpose {
                 self.act(Action::AwaitStart);
+                self.use_once_read(plan, purpose);
+                // One that is gone would let a person wait for good.
+                return self.begin_watch();
             }
             self.use_once_read(plan, purpose);
         }
@@ -325,13 +365,14 @@ impl Control {
 
     fn use_draft(&self, title: String, draft: Draft, about: About, purpose: Purpose) {
         match purpose {
-            Purpose::Start => self.start_plan(title, draft, about),
-            Purpose::Update => {
-                self.tell(Command::Edit {
-                    run: self.0.newest.get(),
-                    plan: draft.to_json(),
-                });
-                self.act(Action::Run(RunAction::Edit(Box::new(draft))));
+            Purpose::Start(is_from_link) => {
+                self.propose_start(
+                    Question::new(Then::Start(title, draft), about),
+                    is_from_link,
+                );
+            }
+            Purpose::Update(is_from_link) => {
+                self.propose_edit(Question::new(Then::Update(draft), about), is_from_link);
             }
             // Done with the text, whether it makes a plan or not.
             Purpose::Save => {}
@@ -351,7 +392,7 @@ impl Control {
         self.0.unpacker.take();
         let plan = draft.to_json();
         let mut new = Run::new(run, title, draft, browser::dates::now_millis());
-        (new.targets, new.summary) = about;
+        (new.targets, new.summary) = (about.targets, about.summary);
         let seed = new.summary.seed.unwrap_or_else(browser::random_seed);
         new.seed = seed;
         self.log(Level::Info, log::started(&new, seed));
@@ -409,24 +450,77 @@ impl Control {
         *self.0.next_look.borrow_mut() = Some(Timeout::new(Watch::PERIOD_MILLIS, look));
     }
 
-    fn edit_users(&self, state: &State, users: Users) {
-        let Some(run) = &state.run else { return };
+    fn update(&self, draft: Draft) {
         self.tell(Command::Edit {
-            run: run.id,
-            plan: with_users(&run.draft, users).to_json(),
+            run: self.0.newest.get(),
+            plan: draft.to_json(),
+        });
+        self.act(Action::Run(RunAction::Edit(Box::new(draft))));
+    }
+
+    fn edit_users(&self, users: Users, draft: &Draft) {
+        self.tell(Command::Edit {
+            run: self.0.newest.get(),
+            plan: draft.to_json(),
         });
         self.log(Level::Info, log::edited(users));
         self.act(Action::Run(RunAction::EditUsers(users)));
     }
 
-    async fn open(&self, file: &File) {
-        match browser::files::read_text(file).await {
-            Ok(text) => self.open_text(text),
-            Err(reason) => self.refuse(String::new(), reason),
+    async fn open(&self, files: Vec<File>, plan: &PlanDoc) {
+        if let Err(reason) = self.open_all(files, plan).await {
+            self.refuse(String::new(), reason);
         }
     }
 
+    /// Opens files that came together while `plan` was in the form.
+    async fn open_all(&self, files: Vec<File>, plan: &PlanDoc) -> Result<(), String> {
+        let mut texts = Vec::new();
+        for file in &files {
+            let name = file.name();
+            // Of other files their names say enough.
+            let text = match is_python(&name, "") {
+                true => browser::files::read_text(file).await?,
+                false => String::new(),
+            };
+            texts.push((name, text));
+        }
+        let own = script::name(&plan.draft.keys);
+        let roles = script::roles(&texts, plan.script().map(|it| (own, it)));
+        let mut beside = Vec::new();
+        for ((file, (name, text)), role) in files.iter().zip(texts).zip(roles) {
+            match role {
+                Role::Beside => beside.push((name, browser::files::read_base64(file).await?)),
+                Role::Main => self.act(Action::Plan(PlanAction::OpenScript(name, text))),
+                Role::Plan => self.open_text(browser::files::read_text(file).await?),
+            }
+        }
+        // After the locustfile, which takes the place of all that was there.
+        for (name, base64) in beside {
+            self.add_file(name, base64);
+        }
+        Ok(())
+    }
+
+    fn read_beside(&self, file: File) {
+        let control = self.clone();
+        spawn_local(async move {
+            match browser::files::read_base64(&file).await {
+                Ok(base64) => control.add_file(file.name(), base64),
+                Err(reason) => control.refuse(String::new(), reason),
+            }
+        });
+    }
+
+    fn add_file(&self, name: String, base64: String) {
+        self.act(Action::Plan(PlanAction::AddFile(name, base64)));
+    }
+
     fn open_text(&self, text: String) {
+        if is_python("", &text) {
+            let name = script::NAME.to_owned();
+            return self.act(Action::Plan(PlanAction::OpenScript(name, text)));
+        }
         let side = if is_json(&text) {
             Side::Json
         } else {
@@ -525,7 +619,9 @@ impl Control {
 
     fn tell(&self, command: Command) {
         if let Some(engine) = &*self.0.engine.borrow() {
-            self.0.watch.borrow_mut().tell(&command);
+            let mut watch = self.0.watch.borrow_mut();
+            watch.tell(&command, engine.is_native());
+            drop(watch);
             engine.tell(command);
         }
     }
@@ -543,7 +639,15 @@ impl Control {
             let control = self.clone();
             Callback::from(move |loss| control.handle_loss(loss))
         };
-        match Engine::start(on_notice, on_loss) {
+        let on_python = {
+            let control = self.clone();
+            Callback::from(move |part| {
+                let now_millis = browser::dates::now_millis();
+                control.0.watch.borrow_mut().hear_loading(now_millis);
+                control.act(Action::Plan(PlanAction::LoadPython(part)));
+            })
+        };
+        match Engine::start(on_notice, on_loss, on_python) {
             Ok(engine) => *self.0.engine.borrow_mut() = Some(engine),
             Err(reason) => self.lose_engine(reason),
         }
@@ -594,6 +698,7 @@ impl Control {
         Timeout::new(0, || drop(engine)).forget();
         // Nobody would remember what was wanted of the old one.
         self.0.next.take();
+        self.0.asked_revision.take();
     }
 
     fn lose_engine(&self, reason: String) {

@@ -2,5 +2,5 @@
 
 pub(crate) mod keys;
 pub(crate) mod load_kind;
-pub(crate) mod secrets;
+pub(crate) mod script;
 pub(crate) mod users;

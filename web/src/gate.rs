@@ -1,6 +1,8 @@
 //! Whether requests may be sent now. Every way of starting a run asks here, so that no other page and no
 //! script can have one started behind a person's back.
 
+pub(crate) mod agreements;
+
 use std::fmt;
 
 /// What the code that is running now was set off by.
@@ -33,10 +35,14 @@ pub enum Refusal {
     Away,
     /// The page is inside of another one, which can lay anything over it.
     Framed,
+    /// A question was answered before anybody could read it.
+    Hasty,
     /// A key is held down, maybe since another page was shown.
     Held,
     /// Nobody sees the page.
     Hidden,
+    /// Another plan was read in the place of this one, before Python had read its locustfile.
+    Overtaken,
     /// No person wanted it.
     Script,
     /// The plan came from outside, and was not on the screen long enough to be looked at.
@@ -45,6 +51,10 @@ pub enum Refusal {
 
 /// How long a plan from outside is on the screen before it can be started, in milliseconds.
 pub(crate) const HOLD_MILLIS: u32 = 1_000;
+
+/// How long a question is on the screen before it can be answered, in milliseconds: longer than a double
+/// click takes, which was meant for what was there before.
+pub(crate) const READING_MILLIS: u32 = 500;
 
 /// Whether requests may be sent. `is_unseen` says that the plan came from outside less than
 /// [`HOLD_MILLIS`] ago, or will in a moment.
@@ -78,8 +88,12 @@ impl fmt::Display for Refusal {
             Self::Framed => {
                 "nothing starts inside of another page; open Mayfly in a tab of its own"
             }
+            Self::Hasty => "this was only just asked; read it, then click again",
             Self::Held => "a key that is held down starts nothing; release it, then press it again",
             Self::Hidden => "nothing starts in a page that is hidden; show it, then click again",
+            Self::Overtaken => {
+                "the plan was changed while Python was reading it, so nothing came of it; click again"
+            }
             Self::Script => {
                 "only a click or a key of a person starts something, and this was a script"
             }

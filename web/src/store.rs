@@ -7,6 +7,7 @@ pub mod history;
 pub mod load;
 pub mod log;
 pub mod plan;
+pub mod question;
 pub mod run;
 pub mod tab;
 pub mod tables;
@@ -32,6 +33,7 @@ pub use self::history::{History, HistoryAction};
 pub use self::load::LoadAction;
 pub use self::log::{Level, Log, LogLine};
 pub use self::plan::{PlanAction, PlanDoc, Side};
+pub use self::question::{About, Question, Then};
 pub use self::run::{Run, RunAction};
 pub use self::tab::Tab;
 pub use self::tables::{TableAction, TableId, TableView, Tables};
@@ -52,6 +54,8 @@ pub struct State {
     pub tab: Tab,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// What a person is asked before requests are sent; it is above all else.
+    pub question: Option<Rc<Question>>,
     /// Labels of the lines that are hidden in the charts.
     pub hidden_lines: Rc<[String]>,
     /// The rows of the statistics that are looked at more closely, at most
@@ -63,6 +67,8 @@ pub struct State {
     pub log: Rc<Log>,
     /// What came of the request that was tried last; `None` while it is under way.
     pub trial: Option<Rc<Result<Trial, String>>>,
+    /// The most that the browser can send to the host of that trial, in words; `None` without an answer.
+    pub ceiling: Option<String>,
     /// Why there is no engine or only a part of it, and what follows, in sentences; `None` if it is
     /// there, or will be in a moment.
     pub engine_error: Option<String>,
@@ -120,13 +126,19 @@ impl Dialog {
 /// What changes the state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
+    /// A person is to be asked before requests are sent.
+    Ask(Box<Question>),
     /// A run starts as soon as what it needs is loaded.
     AwaitStart,
     /// The dialog that is open is to be closed.
     CloseDialog,
+    /// The question was answered, or is not to be.
+    CloseQuestion,
     /// The load of the run that is under way is to be edited: in a dialog if it is a number of
     /// users, and in its plan otherwise.
     EditLoad,
+    /// The most that the browser can send, in words, by the newest trial.
+    FindCeiling(Option<String>),
     /// The engine is there, and listens.
     FindEngine,
     /// The engine that was away is there again, and knows nothing of what was wanted of it.
@@ -156,6 +168,8 @@ pub enum Action {
     SelectTab(Tab),
     /// The page is to be light or dark.
     SetTheme(Theme),
+    /// The question that was asked at this time was on the screen for a while.
+    SettleQuestion(f64),
     /// Something else is to fill the page.
     Show(View),
     /// A run has begun.
@@ -175,7 +189,8 @@ impl Action {
     fn ends_start(&self) -> bool {
         matches!(
             self,
-            Self::LoseEngine(_)
+            Self::Ask(_)
+                | Self::LoseEngine(_)
                 | Self::MissEngine(_)
                 | Self::Plan(PlanAction::Check | PlanAction::Refuse(_))
                 | Self::Start(_)
@@ -192,7 +207,9 @@ impl Default for State {
             history: History::default(),
             tab: Tab::default(),
             dialog: None,
+            question: None,
             trial: None,
+            ceiling: None,
             engine_error: None,
             theme: Theme::default(),
             keys_are_off: false,
@@ -214,9 +231,21 @@ impl State {
     pub fn apply(&mut self, action: Action) {
         self.is_starting &= !action.ends_start();
         match action {
+            Action::Ask(question) => {
+                // Why the click before did nothing is no answer to this one.
+                Rc::make_mut(&mut self.plan).refusal = None;
+                self.question = Some(Rc::new(*question));
+                self.dialog = None;
+            }
             Action::AwaitStart => self.is_starting = true,
             Action::CloseDialog => self.dialog = None,
+            Action::CloseQuestion => {
+                self.question = None;
+                // It was about the answer.
+                Rc::make_mut(&mut self.plan).refusal = None;
+            }
             Action::EditLoad => self.edit_load(),
+            Action::FindCeiling(ceiling) => self.ceiling = ceiling,
             Action::FindEngine => self.engine_error = None,
             Action::FindEngineAgain => {
                 self.engine_error = None;
@@ -234,12 +263,13 @@ impl State {
             Action::SelectRow(row) => self.select_row(row),
             Action::SelectTab(tab) => self.tab = tab,
             Action::SetTheme(theme) => self.theme = theme,
+            Action::SettleQuestion(asked_millis) => self.settle_question(asked_millis),
             Action::Show(view) => {
                 if self.view == View::Saved {
                     self.look_at_another_run();
                 }
                 self.view = view;
-                self.dialog = None;
+                (self.dialog, self.question) = (None, None);
                 (self.history.problem, self.history.awaited) = (None, None);
             }
             Action::Start(run) => self.start(*run),
@@ -255,6 +285,18 @@ impl State {
         }
         if !self.is_running() && self.dialog.is_some_and(|it| !it.outlives_run()) {
             self.dialog = None;
+        }
+        let is_moot = |it: &Rc<Question>| it.then.is_edit() != self.is_running();
+        if self.question.as_ref().is_some_and(is_moot) {
+            self.question = None;
+        }
+    }
+
+    fn settle_question(&mut self, asked_millis: f64) {
+        if let Some(question) = &mut self.question
+            && question.asked_millis == asked_millis
+        {
+            Rc::make_mut(question).is_read = true;
         }
     }
 

@@ -8,14 +8,15 @@ mod charset;
 mod clock;
 mod fetch;
 mod lock;
+mod python;
 mod storage;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Uint8Array};
-use mayfly_core::plan::Plan;
-use mayfly_engine::host::Host;
+use mayfly_core::plan::{Locustfile, Plan};
+use mayfly_engine::host::{Host, Purpose, Say};
 use mayfly_engine::protocol::{Notice, Peer, To, decode, encode};
 use mayfly_engine::session::Session;
 use mayfly_engine::session::rest::{Load, Rest};
@@ -29,8 +30,9 @@ use crate::browser::random_seed;
 
 pub use self::clock::WorkerClock;
 pub use self::fetch::FetchTransport;
-pub use self::lock::Lock;
+pub use self::python::Python;
 pub use self::storage::Storage;
+pub use crate::browser::locks::Lock;
 
 /// Listens for commands until the page ends the worker. What no run needs comes from `load`.
 ///
@@ -78,6 +80,7 @@ impl Host for WorkerHost {
     type Clock = WorkerClock;
     type Transport = FetchTransport;
     type Archive = Storage;
+    type Interpreter = Python;
 
     const IS_BROWSER: bool = true;
 
@@ -87,6 +90,11 @@ impl Host for WorkerHost {
 
     fn transport(&self, _: &Plan) -> Result<FetchTransport, String> {
         Ok(FetchTransport::new(Rc::clone(&self.scope)))
+    }
+
+    async fn interpreter(&self, _: &Locustfile, _: Purpose, say: Say) -> Result<Python, String> {
+        let python = Python::open(&self.scope, say).await;
+        python.map_err(|gone| gone.to_string())
     }
 
     fn archive(&self) -> Option<&Storage> {

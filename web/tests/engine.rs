@@ -109,11 +109,11 @@ async fn a_sleep_never_ends_early() {
 }
 
 #[wasm_bindgen_test]
-fn only_plain_origins_are_limited_to_six_connections() {
+fn an_origin_has_six_connections_until_more_are_known() {
     let transport = FetchTransport::new(scope());
     let capacity = |url| transport.capacity(&Origin::of(url).unwrap());
     assert_eq!(capacity("http://127.0.0.1:5000/a"), 6);
-    assert_eq!(capacity("https://example.org"), 100);
+    assert_eq!(capacity("https://example.org"), 6);
     assert_eq!(transport.capacity(&Origin::OTHER), 6);
 }
 

@@ -1,18 +1,60 @@
-//! Measurements in a real browser. The figures go to docs/benchmarks.md by hand.
+//! Measurements of the whole product. The figures go to docs/benchmarks.md by hand.
 
-use std::path::Path;
+mod native;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 
+pub(crate) use self::native::{Options as NativeOptions, Rivals};
 use crate::command::{cargo, root, run};
 use crate::{browser, dist, tools};
 
-/// Measures the page against the bare fetch loop in `yardstick`.
+/// What is measured.
+pub(crate) enum Bench {
+    /// How true the numbers of the page and the command are, and those of other generators.
+    Accuracy,
+    /// How fast the command is, against other load generators or against Locust.
+    Native(Rivals, NativeOptions),
+    /// What the page costs, against the bare fetch loop in a folder.
+    Page { yardstick: PathBuf },
+}
+
+/// Measures, and prints the figures.
 ///
 /// # Errors
 ///
 /// Fails with the step that failed.
-pub(crate) fn bench(yardstick: &Path) -> anyhow::Result<()> {
+pub(crate) fn bench(bench: &Bench) -> anyhow::Result<()> {
+    match bench {
+        Bench::Accuracy => accuracy(),
+        Bench::Native(rivals, options) => native::bench(*rivals, options),
+        Bench::Page { yardstick } => page(yardstick),
+    }
+}
+
+fn accuracy() -> anyhow::Result<()> {
+    let args = ["bench", "--package", "mayfly", "--bench", "accuracy"];
+    run("measuring the command", cargo().args(args))?;
+    tools::set_up_locust()?;
+    tools::set_up()?;
+    println!("▸ building the page");
+    dist::build()?;
+    let args = ["build", "--release", "--package", "mayfly"];
+    run("building the command", cargo().args(args))?;
+    browser::set_up_chromium()?;
+    browser::set_up_firefox()?;
+    for browser in ["chromium", "firefox"] {
+        let mut bench = cargo();
+        bench.args(["bench", "--package", "mayfly-tests", "--bench", "accuracy"]);
+        bench.env("MAYFLY_LOCUST", tools::locust_folder());
+        bench.env("MAYFLY_BROWSER", browser);
+        run("comparing generators", &mut bench)?;
+    }
+    Ok(())
+}
+
+fn page(yardstick: &Path) -> anyhow::Result<()> {
     let yardstick = root().join(yardstick);
     ensure!(
         yardstick.join("loop.js").exists(),

@@ -40,12 +40,15 @@ const BOUNDARIES: [Boundary; 3] = [
 /// A part of the checks. CI runs them beside each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Part {
+    Advisories,
     Chromium,
     Dist,
     Docs,
     Firefox,
     Instructions,
     Lints,
+    Native,
+    Python,
     Quick,
     Units,
     Webkit,
@@ -64,6 +67,11 @@ impl Part {
         Ok(found.1)
     }
 
+    /// Whether it runs where no part is named.
+    fn is_usual(self) -> bool {
+        !matches!(self, Self::Advisories | Self::Native)
+    }
+
     /// Installs what it needs, where that is missing.
     fn set_up(self) -> anyhow::Result<()> {
         match self {
@@ -74,10 +82,14 @@ impl Part {
             }
             Self::Dist => tools::set_up(),
             // The second installs what it needs by itself.
-            Self::Docs | Self::Instructions | Self::Units => Ok(()),
+            Self::Docs | Self::Instructions => Ok(()),
             Self::Firefox => tools::set_up().and_then(|()| browser::set_up_firefox()),
-            Self::Lints => tools::set_up_target(),
+            Self::Advisories => tools::set_up_license_checker(),
+            Self::Lints => tools::set_up_target().and_then(|()| tools::set_up_license_checker()),
+            Self::Python => tools::set_up_locust(),
+            Self::Native => tools::set_up().and_then(|()| browser::set_up_chromium()),
             Self::Quick => tools::set_up_checkers(),
+            Self::Units => tools::set_up_histogram_reader(),
             Self::Webkit => {
                 tools::set_up()?;
                 if !browser::set_up_webkit()? {
@@ -89,16 +101,19 @@ impl Part {
     }
 }
 
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 12] = [
     ("quick", Part::Quick),
     ("lints", Part::Lints),
     ("units", Part::Units),
+    ("python", Part::Python),
     ("docs", Part::Docs),
     ("instructions", Part::Instructions),
     ("dist", Part::Dist),
     ("chromium", Part::Chromium),
     ("firefox", Part::Firefox),
     ("webkit", Part::Webkit),
+    ("native", Part::Native),
+    ("advisories", Part::Advisories),
 ];
 
 /// A check.
@@ -109,7 +124,7 @@ struct Step {
 }
 
 /// All checks, the quick ones first: a mistake of spelling should not show after twenty minutes.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 20] = [
     step(Part::Quick, "checking the format", check_format),
     step(Part::Quick, "checking the rooms", rooms::check),
     step(Part::Quick, "checking the spelling", check_spelling),
@@ -118,7 +133,13 @@ const STEPS: [Step; 16] = [
     step(Part::Quick, "checking links in the docs", check_links),
     step(Part::Lints, "linting for this machine", lint_natively),
     step(Part::Lints, "linting for the browser", lint_for_browser),
+    step(
+        Part::Lints,
+        "checking licenses and sources of dependencies",
+        check_licenses,
+    ),
     step(Part::Units, "testing core, web, cli and xtask", test_units),
+    step(Part::Python, "testing locustfiles", test_python),
     step(Part::Docs, "building the docs", build_docs),
     step(
         Part::Instructions,
@@ -142,20 +163,30 @@ const STEPS: [Step; 16] = [
         "testing the product in WebKit",
         test_in_webkit,
     ),
+    step(
+        Part::Native,
+        "testing the page on the native engine",
+        test_on_native_engine,
+    ),
+    step(
+        Part::Advisories,
+        "looking for advisories about dependencies",
+        check_advisories,
+    ),
 ];
 
 const fn step(part: Part, name: &'static str, run: fn() -> anyhow::Result<()>) -> Step {
     Step { part, name, run }
 }
 
-/// Runs the checks of some parts, or all if none is named; the first that fails ends them. Those in
+/// Runs the checks of some parts, or the usual ones if none is named; the first that fails ends them. Those in
 /// browsers test the page that is in `dist/`.
 ///
 /// # Errors
 ///
 /// Fails with the check that failed.
 pub(crate) fn run(parts: &[Part]) -> anyhow::Result<()> {
-    let is_wanted = |part: Part| parts.is_empty() || parts.contains(&part);
+    let is_wanted = |part: Part| parts.contains(&part) || (parts.is_empty() && part.is_usual());
     let mut times = Times::default();
     // First, so that a browser that is missing does not show after twenty minutes.
     times.take("setting up", || {
@@ -200,7 +231,7 @@ impl Times {
 }
 
 fn test_in_chromium() -> anyhow::Result<()> {
-    test_in("chromium", &[], &[])
+    test_in("chromium", &[], &[], &[])
 }
 
 /// Not all tests, for the time they take.
@@ -214,7 +245,7 @@ fn test_in_firefox() -> anyhow::Result<()> {
         "swarm::",
         "trial::",
     ];
-    test_in("firefox", E2E, &filters)
+    test_in("firefox", E2E, &filters, &[])
 }
 
 fn test_in_webkit() -> anyhow::Result<()> {
@@ -223,14 +254,26 @@ fn test_in_webkit() -> anyhow::Result<()> {
         return Ok(());
     }
     // `looks` could not be among them: MiniBrowser is never dark.
-    test_in("webkit", E2E, &["helpers::", "results::", "swarm::"])
+    test_in("webkit", E2E, &["helpers::", "results::", "swarm::"], &[])
+}
+
+/// The tests of runs, as they are in Chromium, with the command as the engine of the page.
+fn test_on_native_engine() -> anyhow::Result<()> {
+    let filters = ["charts::", "controls::", "history::", "load::", "swarm::"];
+    test_in("chromium", E2E, &filters, &[("MAYFLY_ENGINE", "native")])
 }
 
 const E2E: &[&str] = &["--test", "e2e"];
 
 /// Runs those end-to-end tests of `targets` in a browser that a filter names; all, if there is no
-/// filter. One browser after the other: two that share the machine would only disturb each other.
-fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<()> {
+/// filter; `variables` are of the environment. One browser after the other: two that share the
+/// machine would only disturb each other.
+fn test_in(
+    browser: &str,
+    targets: &[&str],
+    filters: &[&str],
+    variables: &[(&str, &str)],
+) -> anyhow::Result<()> {
     // With the page inside, which was not there when it was built for its own tests.
     finish(cargo().args(["build", "--package", "mayfly"]))?;
     let mut tests = cargo();
@@ -240,7 +283,19 @@ fn test_in(browser: &str, targets: &[&str], filters: &[&str]) -> anyhow::Result<
         .args(["--", "--test-threads=2"])
         .args(filters)
         .env("MAYFLY_BROWSER", browser)
+        .envs(variables.iter().copied())
         .env("MAYFLY_HTTPBIN", tools::httpbin_folder());
+    finish(&mut tests)
+}
+
+/// What runs locustfiles, by itself and compared with Locust.
+fn test_python() -> anyhow::Result<()> {
+    let mut tests = command("python3");
+    tests
+        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
+        .arg(root().join("python/tests"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("PYTHONPATH", tools::locust_folder());
     finish(&mut tests)
 }
 
@@ -308,14 +363,32 @@ fn lint_for_browser() -> anyhow::Result<()> {
     ]))
 }
 
+/// `deny.toml` has what is allowed.
+fn check_licenses() -> anyhow::Result<()> {
+    let checks = ["licenses", "sources", "bans"];
+    let mut deny = command("cargo-deny");
+    deny.args(["--locked", "--offline", "check", "--hide-inclusion-graph"])
+        .args(checks);
+    finish(&mut deny)
+}
+
+/// Needs the network, and fails by what others write: it runs only if it is named.
+fn check_advisories() -> anyhow::Result<()> {
+    finish(command("cargo-deny").args(["--locked", "check", "advisories"]))
+}
+
 fn test_units() -> anyhow::Result<()> {
-    finish(cargo().args([
-        "test",
-        "--quiet",
-        "--workspace",
-        "--exclude",
-        "mayfly-tests",
-    ]))
+    let mut tests = cargo();
+    tests
+        .args([
+            "test",
+            "--quiet",
+            "--workspace",
+            "--exclude",
+            "mayfly-tests",
+        ])
+        .env("MAYFLY_HDRHISTOGRAM", tools::histogram_reader_folder());
+    finish(&mut tests)
 }
 
 fn build_docs() -> anyhow::Result<()> {
@@ -388,7 +461,7 @@ mod tests {
     fn a_part_is_known_by_its_name() {
         assert_eq!(Part::parse("webkit").unwrap(), Part::Webkit);
         let message = Part::parse("opera").unwrap_err().to_string();
-        assert!(message.ends_with("webkit, found opera"), "{message}");
+        assert!(message.ends_with("advisories, found opera"), "{message}");
     }
 
     #[test]

@@ -79,6 +79,14 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// The last program that cargo, with `--message-format json`, says it built.
+pub(crate) fn built_program(messages: &str) -> Option<PathBuf> {
+    messages.lines().rev().find_map(|line| {
+        let path = line.split("\"executable\":\"").nth(1)?.split('"').next()?;
+        Some(PathBuf::from(path))
+    })
+}
+
 /// Whether a program is there and answers `--version`.
 pub(crate) fn exists(program: &str) -> bool {
     let mut command = command(program);
@@ -104,4 +112,16 @@ fn line(command: &Command) -> String {
         .map(|word| word.to_string_lossy())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_program_that_cargo_names_is_found() {
+        let messages = "{\"executable\":null}\n{\"executable\":\"/a/mayfly\",\"fresh\":true}\n{}";
+        assert_eq!(built_program(messages), Some(PathBuf::from("/a/mayfly")));
+        assert_eq!(built_program("{}"), None);
+    }
 }

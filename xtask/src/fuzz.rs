@@ -1,4 +1,4 @@
-//! Fuzzing what reads text that people write.
+//! Fuzzing what reads text that people write, files, and messages.
 
 use anyhow::ensure;
 
@@ -6,7 +6,17 @@ use crate::command::{command, root, run};
 use crate::tools;
 
 /// The fuzz targets in `core/fuzz`.
-const TARGETS: [&str; 6] = ["plan", "template", "check", "threshold", "charset", "rows"];
+const TARGETS: [&str; 9] = [
+    "plan",
+    "template",
+    "check",
+    "threshold",
+    "charset",
+    "rows",
+    "report",
+    "frames",
+    "messages",
+];
 
 /// Runs each target for `secs` seconds.
 ///

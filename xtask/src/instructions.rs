@@ -8,12 +8,14 @@ use std::process::Command;
 use anyhow::{Context, bail, ensure};
 
 use crate::block::Block;
-use crate::command::{cargo, command, exists, output, root};
+use crate::command::{built_program, cargo, command, exists, output, root};
 use crate::packages;
 use crate::weights::grouped;
 
 /// A cost that must not grow.
 struct Gate {
+    /// Whose benchmark `instructions` does the work.
+    package: &'static str,
     work: &'static str,
     /// What is divided by, in words.
     unit: &'static str,
@@ -24,12 +26,14 @@ struct Gate {
 
 const GATES: [Gate; 2] = [
     Gate {
+        package: "mayfly-core",
         work: "requests",
         unit: "request at 1,000 users",
         amounts: [10_000, 60_000],
         limit: 3_400,
     },
     Gate {
+        package: "mayfly-core",
         work: "snapshots",
         unit: "snapshot and merge of 100 rows",
         amounts: [2, 12],
@@ -63,7 +67,7 @@ const BLOCK: Block<'_> = Block {
 };
 
 /// Instructions for one unit of each gate; `None` where they cannot be counted.
-fn count_all() -> anyhow::Result<Option<[u64; 2]>> {
+fn count_all() -> anyhow::Result<Option<[u64; GATES.len()]>> {
     if !exists("valgrind") && !packages::install("valgrind", &["valgrind"]) {
         ensure!(
             !cfg!(target_os = "linux"),
@@ -72,10 +76,9 @@ fn count_all() -> anyhow::Result<Option<[u64; 2]>> {
         println!("  not counted: valgrind is for Linux");
         return Ok(None);
     }
-    let program = build()?;
-    let mut counts = [0; 2];
+    let mut counts = [0; GATES.len()];
     for (gate, counted) in GATES.iter().zip(&mut counts) {
-        *counted = gate.count(&program)?;
+        *counted = gate.count(&build(gate.package)?)?;
     }
     Ok(Some(counts))
 }
@@ -98,7 +101,7 @@ impl Gate {
 }
 
 /// The figures as a table of Markdown.
-fn table(counts: [u64; 2]) -> String {
+fn table(counts: [u64; GATES.len()]) -> String {
     let mut table = "| | instructions | limit |\n|---|---|---|\n".to_owned();
     for (gate, counted) in GATES.iter().zip(counts) {
         table += &format!(
@@ -111,12 +114,12 @@ fn table(counts: [u64; 2]) -> String {
     table
 }
 
-fn build() -> anyhow::Result<PathBuf> {
+fn build(package: &str) -> anyhow::Result<PathBuf> {
     let args = [
         "bench",
         "--quiet",
         "--package",
-        "mayfly-core",
+        package,
         "--bench",
         "instructions",
         "--no-run",
@@ -124,11 +127,7 @@ fn build() -> anyhow::Result<PathBuf> {
         "json",
     ];
     let messages = output(cargo().args(args))?;
-    let executable = messages.lines().rev().find_map(|line| {
-        let path = line.split("\"executable\":\"").nth(1)?.split('"').next()?;
-        Some(PathBuf::from(path))
-    });
-    executable.context("cargo built no benchmark")
+    built_program(&messages).context("cargo built no benchmark")
 }
 
 /// Instructions of a whole run.

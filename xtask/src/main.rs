@@ -13,9 +13,12 @@ mod checks;
 mod command;
 mod dist;
 mod fuzz;
+mod hashes;
 mod instructions;
 mod links;
 mod packages;
+mod python;
+mod release;
 mod rooms;
 mod seal;
 mod serve;
@@ -37,14 +40,28 @@ Usage: cargo xtask COMMAND
               --port PORT        of the page (8089)
               --demo-port PORT   of the demo API (5000)
               --no-open          do not open a browser
-  test      sets up what is missing, and runs every check that CI runs
-              PART…              only these: quick, lints, units, docs, instructions, dist,
-                                 chromium, firefox, webkit; browsers need what dist builds
+  test      sets up what is missing, and runs every check but those of native and advisories
+              PART…              only these: quick, lints, units, python, docs, instructions, dist,
+                                 chromium, firefox, webkit, native; these four need what dist builds;
+                                 native and advisories, which looks on the internet for what is known
+                                 of dependencies, run only if they are named
   dist      builds the static site into dist/
               --quick            in little time and large, to try it
               --write            what it weighs into docs/benchmarks.md
+  release   builds the command with the page inside, for any Linux and linked with nothing, into
+            release/, with checksums
+              --target TARGET    only for this: x86_64-unknown-linux-musl, aarch64-unknown-linux-musl
+              --tag TAG          fails unless it is the version's
+              --write            what it weighs into docs/benchmarks.md
   bench     measures the page in a real browser, and prints the figures of docs/benchmarks.md
               --yardstick DIR    the folder of the bare fetch loop (../shared/bench/bare-fetch)
+              accuracy           instead, how true its numbers are, and those of others
+              native             instead, the command against wrk, h2load and oha where found, and nginx
+              locustfile         instead, one locustfile by the command and by Locust, and nginx
+              --turns NUMBER     of each (7)
+              --connections N    of each (64)
+              --tls              over TLS, with a certificate that openssl makes
+              --secs SECONDS     of a turn (2)
   instructions
             counts the instructions that scheduling and statistics take, and compares them with
             the limits; `test` does it too
@@ -87,6 +104,7 @@ fn run() -> anyhow::Result<()> {
             true => instructions::write(),
             false => instructions::check(),
         },
+        "release" => release::release(&release_options(args)?),
         "rooms" => rooms::rooms(&rooms_options(args)?),
         "setup" => setup(args),
         "help" => {
@@ -145,7 +163,10 @@ fn setup(mut args: lexopt::Parser) -> anyhow::Result<()> {
     tools::set_up()?;
     if for_tests {
         tools::set_up_checkers()?;
+        tools::set_up_license_checker()?;
         tools::set_up_httpbin()?;
+        tools::set_up_histogram_reader()?;
+        tools::set_up_locust()?;
         browser::set_up()?;
     }
     println!("everything is there");
@@ -159,6 +180,19 @@ fn serve_options(mut args: lexopt::Parser) -> anyhow::Result<serve::Options> {
             Long("port") => options.port = args.value()?.parse()?,
             Long("demo-port") => options.demo_port = args.value()?.parse()?,
             Long("no-open") => options.open = false,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(options)
+}
+
+fn release_options(mut args: lexopt::Parser) -> anyhow::Result<release::Options> {
+    let mut options = release::Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("tag") => options.tag = Some(args.value()?.string()?),
+            Long("target") => options.targets.push(args.value()?.string()?),
+            Long("write") => options.write = true,
             _ => return Err(arg.unexpected().into()),
         }
     }
@@ -189,13 +223,29 @@ fn fuzz_secs(mut args: lexopt::Parser) -> anyhow::Result<u32> {
     Ok(secs)
 }
 
-fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<PathBuf> {
+fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<bench::Bench> {
     let mut yardstick = PathBuf::from("../shared/bench/bare-fetch");
+    let mut native = bench::NativeOptions::default();
+    let mut rivals = None;
     while let Some(arg) = args.next()? {
         match arg {
-            Long("yardstick") => yardstick = args.value()?.into(),
+            Long("yardstick") if rivals.is_none() => yardstick = args.value()?.into(),
+            Value(what) if what == "accuracy" => {
+                return no_options(args).map(|()| bench::Bench::Accuracy);
+            }
+            Value(what) if what == "native" => rivals = Some(bench::Rivals::Generators),
+            Value(what) if what == "locustfile" => rivals = Some(bench::Rivals::Locust),
+            Long("turns") if rivals.is_some() => native.turns = args.value()?.parse()?,
+            Long("tls") if rivals == Some(bench::Rivals::Generators) => native.is_tls = true,
+            Long("connections") if rivals.is_some() => {
+                native.connections = args.value()?.parse()?
+            }
+            Long("secs") if rivals.is_some() => native.secs = args.value()?.parse()?,
             _ => return Err(arg.unexpected().into()),
         }
     }
-    Ok(yardstick)
+    Ok(match rivals {
+        Some(rivals) => bench::Bench::Native(rivals, native),
+        None => bench::Bench::Page { yardstick },
+    })
 }

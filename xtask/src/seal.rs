@@ -11,14 +11,11 @@ use std::{env, fs};
 
 use anyhow::{Context, ensure};
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::weights::without_hash;
-use crate::{shrink, split, styles};
-
-/// What `index.html` has where the hash of trunk's script belongs.
-const PLACE: &str = "'sha256-of-the-script'";
+use crate::{hashes, python, shrink, split, styles};
 
 /// Set where the two programs are to be split and to be small.
 pub(crate) const SPLIT: &str = "MAYFLY_SPLIT";
@@ -41,7 +38,9 @@ pub(crate) fn seal() -> anyhow::Result<()> {
         split::engine(folder)?;
         shrink::text(&folder.join("worker.js"))?;
     }
-    fs::write(&path, sealed(&page)?)?;
+    let start = "<script type=\"module\">";
+    fs::write(&path, hashes::sealed(&page, "index.html", start)?)?;
+    python::pack(folder, is_small)?;
     let path = folder.join(SERVICE_WORKER);
     let worker = fs::read_to_string(&path)?;
     fs::write(&path, with_files(&worker, &files(folder)?)?)?;
@@ -53,13 +52,14 @@ pub(crate) fn seal() -> anyhow::Result<()> {
 
 const SERVICE_WORKER: &str = "sw.js";
 
-/// The files of the page but for its service workers, by name.
+/// The files of the page by name, but for its service workers, and for Python, which is cached with its first
+/// use.
 fn files(folder: &Path) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with("sw") {
+        if !name.starts_with("sw") && !name.starts_with(python::START) {
             files.insert(name, fs::read(entry.path())?);
         }
     }
@@ -107,43 +107,9 @@ fn has_hash(name: &str) -> bool {
 const FILES_PLACE: &str = "\"files-of-the-page\"";
 const VERSION_PLACE: &str = "version-of-the-page";
 
-fn sealed(page: &str) -> anyhow::Result<String> {
-    const START: &str = "<script type=\"module\">";
-    let scripts: Vec<&str> = page
-        .split(START)
-        .skip(1)
-        .filter_map(|it| it.split_once("</script>"))
-        .map(|(script, _)| script)
-        .collect();
-    ensure!(
-        scripts.len() == 1,
-        "expected one inline script in index.html, found {}",
-        scripts.len()
-    );
-    let n_places = page.matches(PLACE).count();
-    ensure!(
-        n_places == 1,
-        "expected {PLACE} once in index.html, found it {n_places} times"
-    );
-    let hash = BASE64_STANDARD.encode(Sha256::digest(scripts[0]));
-    Ok(page.replace(PLACE, &format!("'sha256-{hash}'")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_script_is_named_by_its_hash() {
-        let page =
-            format!("{PLACE}<script src=\"a.js\"></script><script type=\"module\">x</script>");
-        // printf x | openssl dgst -sha256 -binary | base64
-        assert_eq!(
-            sealed(&page).unwrap(),
-            "'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE='\
-             <script src=\"a.js\"></script><script type=\"module\">x</script>"
-        );
-    }
 
     #[test]
     fn the_service_worker_knows_the_files_and_their_version() {
@@ -170,11 +136,5 @@ mod tests {
         );
         assert_ne!(sealed, of("b"));
         assert!(with_files("", &BTreeMap::new()).is_err());
-    }
-
-    #[test]
-    fn a_page_that_cannot_be_sealed_is_refused() {
-        assert!(sealed(PLACE).is_err());
-        assert!(sealed("<script type=\"module\">x</script>").is_err());
     }
 }

@@ -4,10 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use sha2::{Digest, Sha256};
 
-use crate::shrink;
 use crate::split::integrity;
+use crate::{hashes, shrink};
 
 /// The styles of what is not drawn at first. Any others are loaded at first.
 const LATER: [&str; 4] = ["charts", "history", "run", "tables"];
@@ -83,9 +82,7 @@ fn link(page: &str) -> Option<(&str, &str, &str)> {
 
 /// Writes styles without spaces, into a file whose name says what is in it.
 fn write(staging: &Path, kind: &str, styles: &str) -> anyhow::Result<Later> {
-    let hash = Sha256::digest(styles);
-    let hash: String = hash[..8].iter().map(|it| format!("{it:02x}")).collect();
-    let name = format!("mayfly-{kind}-{hash}.css");
+    let name = format!("mayfly-{kind}-{}.css", hashes::of_file(styles.as_bytes()));
     let path = staging.join(&name);
     fs::write(&path, styles)?;
     shrink::text(&path)?;

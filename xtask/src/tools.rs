@@ -46,18 +46,36 @@ pub(crate) fn set_up() -> anyhow::Result<()> {
 ///
 /// Fails if rustup cannot.
 pub(crate) fn set_up_target() -> anyhow::Result<()> {
+    add_targets(&["wasm32-unknown-unknown"])
+}
+
+fn add_targets(wanted: &[&str]) -> anyhow::Result<()> {
     let targets = output(command("rustup").args(["target", "list", "--installed"]))?;
-    if !targets
-        .lines()
-        .any(|target| target == "wasm32-unknown-unknown")
-    {
-        let mut add = command("rustup");
-        run(
-            "adding the Rust target wasm32",
-            add.args(["target", "add", "wasm32-unknown-unknown"]),
-        )?;
+    for target in wanted {
+        if !targets.lines().any(|it| it == *target) {
+            run(
+                &format!("adding the Rust target {target}"),
+                command("rustup").args(["target", "add", target]),
+            )?;
+        }
     }
     Ok(())
+}
+
+/// Installs what builds the command for these targets, whatever this machine is.
+///
+/// # Errors
+///
+/// Fails if rustup cannot, if Python is missing, or if a tool cannot be installed.
+pub(crate) fn set_up_linker(targets: &[&str]) -> anyhow::Result<()> {
+    add_targets(targets)?;
+    install_from_pypi(&linker(), &["ziglang==0.15.2"])
+}
+
+/// Where the compiler is that [`set_up_linker`] installs.
+pub(crate) fn zig() -> PathBuf {
+    let zig = install_folder(&linker()).join("ziglang/zig");
+    zig.with_extension(env::consts::EXE_EXTENSION)
 }
 
 /// Installs what looks for mistakes of spelling and for dependencies that nothing uses.
@@ -71,6 +89,15 @@ pub(crate) fn set_up_checkers() -> anyhow::Result<()> {
     install_from_pypi(&spelling_checker(), &[])
 }
 
+/// Installs what looks at licenses and sources of dependencies, and at what is known to be wrong with them.
+///
+/// # Errors
+///
+/// Fails if it cannot be built.
+pub(crate) fn set_up_license_checker() -> anyhow::Result<()> {
+    install(&license_checker())
+}
+
 /// Installs httpbin, an API for tests, and what serves it.
 ///
 /// # Errors
@@ -80,9 +107,37 @@ pub(crate) fn set_up_httpbin() -> anyhow::Result<()> {
     install_from_pypi(&httpbin(), &["gunicorn==27.0.1", "brotli==1.2.1"])
 }
 
+/// Installs a reader of the command's logs of histograms that others wrote.
+///
+/// # Errors
+///
+/// Fails if Python is missing, or if it cannot be installed.
+pub(crate) fn set_up_histogram_reader() -> anyhow::Result<()> {
+    install_from_pypi(&histogram_reader(), &[])
+}
+
+/// Where that reader is installed, as Python looks for it.
+pub(crate) fn histogram_reader_folder() -> PathBuf {
+    install_folder(&histogram_reader())
+}
+
 /// Where httpbin is installed, as Python looks for it.
 pub(crate) fn httpbin_folder() -> PathBuf {
     install_folder(&httpbin())
+}
+
+/// Installs Locust, which locustfiles are compared with, and what runs the tests of `python/`.
+///
+/// # Errors
+///
+/// Fails if Python is missing, or if it cannot be installed.
+pub(crate) fn set_up_locust() -> anyhow::Result<()> {
+    install_from_pypi(&locust(), &["pytest==9.2.0"])
+}
+
+/// Where Locust is installed, as Python looks for it.
+pub(crate) fn locust_folder() -> PathBuf {
+    install_folder(&locust())
 }
 
 fn install_from_pypi(tool: &Tool, others: &[&str]) -> anyhow::Result<()> {
@@ -143,11 +198,40 @@ fn httpbin() -> Tool {
     }
 }
 
+/// From PyPI.
+fn histogram_reader() -> Tool {
+    Tool {
+        package: "hdrhistogram",
+        version: "0.10.8".to_owned(),
+        program: "dump_hdrh",
+        options: &[],
+    }
+}
+
+/// From PyPI.
+fn locust() -> Tool {
+    Tool {
+        package: "locust",
+        version: "2.47.0".to_owned(),
+        program: "locust",
+        options: &[],
+    }
+}
+
 fn dependency_checker() -> Tool {
     Tool {
         package: "cargo-machete",
         version: "0.9.2".to_owned(),
         program: "cargo-machete",
+        options: &["--locked"],
+    }
+}
+
+fn license_checker() -> Tool {
+    Tool {
+        package: "cargo-deny",
+        version: "0.20.2".to_owned(),
+        program: "cargo-deny",
         options: &["--locked"],
     }
 }
@@ -158,6 +242,16 @@ fn firefox_driver() -> Tool {
         version: "0.37.1".to_owned(),
         program: "geckodriver",
         options: &["--locked"],
+    }
+}
+
+/// From PyPI, with the compiler of C that it drives.
+fn linker() -> Tool {
+    Tool {
+        package: "cargo-zigbuild",
+        version: "0.24.1".to_owned(),
+        program: "cargo-zigbuild",
+        options: &[],
     }
 }
 
@@ -177,6 +271,8 @@ pub(crate) fn search_path() -> OsString {
         dependency_checker(),
         firefox_driver(),
         fuzzer(),
+        license_checker(),
+        linker(),
         spelling_checker(),
     ];
     folders.extend(others.iter().map(bin_folder));

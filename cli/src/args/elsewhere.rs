@@ -11,23 +11,26 @@ pub(crate) fn not_here(args: impl IntoIterator<Item = String>) -> Option<String>
     })
 }
 
-const ELSEWHERE: [(&str, &str); 20] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     (
         "--class-picker",
         "the page shows all user classes with their weights; a weight of 0 leaves one out",
     ),
     (
         "--config-users",
-        "set weight, fixed_count and host of user classes in the plan, or with --set",
+        "set weight, fixed_count and host of user classes in the plan or the locustfile",
     ),
     ("--enable-rebalancing", NO_WORKERS),
     (
         "--equal-weights",
-        "leave the weights out of the plan: each is 1 then",
+        "leave the weights out of the plan or the locustfile: each is 1 then",
     ),
     ("--expect-workers", NO_WORKERS),
     ("--expect-workers-max-wait", NO_WORKERS),
-    ("--loader", "a plan is one file"),
+    (
+        "--loader",
+        "-f takes one plan, or one locustfile, which may import others",
+    ),
     ("--master", NO_WORKERS),
     ("--master-bind-host", NO_WORKERS),
     ("--master-bind-port", NO_WORKERS),
@@ -35,12 +38,8 @@ const ELSEWHERE: [(&str, &str); 20] = [
     ("--master-port", NO_WORKERS),
     ("--otel", "write the numbers with --csv or --json-file"),
     (
-        "--processes",
-        "one process carries the load of many of Locust's; start several for more",
-    ),
-    (
         "--profile",
-        "it is for the code of locustfiles, and a plan has none",
+        "Python runs in a process of its own; profile that, with py-spy for example",
     ),
     (
         "--skip-log-setup",

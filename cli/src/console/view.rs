@@ -5,6 +5,7 @@ use std::time::Duration;
 use mayfly_core::measure::board::{Board, aggregated};
 use mayfly_core::report::{text, words};
 use mayfly_core::run_state::RunState;
+use mayfly_core::verdict::validity::{Grade, Validity};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};
@@ -35,7 +36,12 @@ impl View {
     const MAX_RATES: usize = 300;
 
     /// What `board` says of a run of `target` that takes `length`; `None` if it has no end.
-    pub(super) fn new(board: &Board, target: &str, length: Option<Duration>) -> Self {
+    pub(super) fn new(
+        board: &Board,
+        target: &str,
+        length: Option<Duration>,
+        validity: Option<&Validity>,
+    ) -> Self {
         let at = board.at().to_duration();
         let passed = words::clock(at.as_secs());
         let time = match length {
@@ -58,7 +64,7 @@ impl View {
         Self {
             head: [state.to_owned(), text::printable(target), time],
             progress: length.map(|it| (at.as_secs_f64() / it.as_secs_f64()).clamp(0.0, 1.0)),
-            facts: facts(board),
+            facts: facts(board, validity),
             rates,
             rows: text::statistics_cells(board),
         }
@@ -151,7 +157,7 @@ fn row(cells: &[String; 10]) -> Row<'static> {
     Row::new(cells.collect::<Vec<_>>())
 }
 
-fn facts(board: &Board) -> Vec<(&'static str, String)> {
+fn facts(board: &Board, validity: Option<&Validity>) -> Vec<(&'static str, String)> {
     let total = aggregated(&board.rows());
     let recent = total.recent;
     let rate = match recent.secs {
@@ -176,6 +182,10 @@ fn facts(board: &Board) -> Vec<(&'static str, String)> {
     let dropped = board.n_dropped();
     if 0 < dropped {
         facts.push(("Dropped", words::count(dropped)));
+    }
+    // What is as it should be takes no room.
+    if let Some(validity) = validity.filter(|it| it.verdict != Grade::Valid) {
+        facts.push(("Numbers", validity.verdict.to_string()));
     }
     facts
 }
@@ -210,7 +220,7 @@ mod tests {
         {
             board.post(snapshot);
         }
-        let view = View::new(&board, "http://a.test", Some(Duration::from_secs(10)));
+        let view = View::new(&board, "http://a.test", Some(Duration::from_secs(10)), None);
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view.draw(frame)).unwrap();
         let buffer = terminal.backend().buffer();

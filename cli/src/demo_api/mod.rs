@@ -3,6 +3,7 @@
 //! paths that need time or a count.
 
 mod counts;
+mod service_times;
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,8 @@ use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use self::counts::{Answered, Counts};
+use self::service_times::ServiceTimes;
+pub use self::service_times::{Service, Stall};
 
 /// An API to practise on. Its clones share their counts and their carts.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +32,23 @@ pub struct DemoApi {
     counts: Arc<Counts>,
     demo: Arc<Mutex<Demo>>,
     n_flaky: Arc<AtomicU64>,
+    service_times: Option<Arc<ServiceTimes>>,
 }
 
 impl DemoApi {
-    /// The longest answer of `/delay/{ms}`.
-    const MAX_DELAY: Duration = Duration::from_secs(60);
+    /// The longest that an answer can be told to take.
+    pub const MAX_DELAY: Duration = Duration::from_secs(60);
 
     /// How long a browser may keep the answer to a preflight: what Chromium allows at most.
     const MAX_AGE: Duration = Duration::from_secs(7200);
+
+    /// One whose answers take known times, and which records what they took. Without times nothing changes.
+    pub fn with_service(service: Service) -> Self {
+        Self {
+            service_times: ServiceTimes::new(service).map(Arc::new),
+            ..Self::default()
+        }
+    }
 
     /// Serves on `listener` until the process ends.
     ///
@@ -52,7 +64,7 @@ impl DemoApi {
         &self.counts
     }
 
-    /// The routes of the API. Preflights and `/__counts` are not counted.
+    /// The routes of the API. Preflights, `/__counts` and `/__service_times` are not counted.
     pub fn router(&self) -> Router {
         let cors = CorsLayer::new()
             .allow_origin(Any)
@@ -71,6 +83,7 @@ impl DemoApi {
             .fallback(demo)
             .layer(middleware::from_fn_with_state(self.clone(), count))
             .route("/__counts", get(read_counts).delete(reset_counts))
+            .route("/__service_times", get(read_times).delete(reset_times))
             .layer(cors)
             .layer(timing)
             .with_state(self.clone())
@@ -80,7 +93,11 @@ impl DemoApi {
 /// Counts the answer to a request. An answer that nobody waits for any more is not counted.
 async fn count(State(api): State<DemoApi>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let response = next.run(request).await;
+    let answer = next.run(request);
+    let response = match &api.service_times {
+        Some(times) => times.take(answer).await,
+        None => answer.await,
+    };
     api.counts.add(&method, &path, response.status());
     response
 }
@@ -162,6 +179,28 @@ async fn reset_counts(State(api): State<DemoApi>) -> StatusCode {
     api.counts.reset();
     StatusCode::NO_CONTENT
 }
+
+async fn read_times(State(api): State<DemoApi>) -> Response {
+    match &api.service_times {
+        Some(times) => Json(times.measured()).into_response(),
+        None => NO_TIMES.into_response(),
+    }
+}
+
+async fn reset_times(State(api): State<DemoApi>) -> Response {
+    match &api.service_times {
+        Some(times) => {
+            times.reset();
+            StatusCode::NO_CONTENT.into_response()
+        }
+        None => NO_TIMES.into_response(),
+    }
+}
+
+const NO_TIMES: (StatusCode, &str) = (
+    StatusCode::NOT_FOUND,
+    "nothing is recorded; start the demo API with --service-times",
+);
 
 #[cfg(test)]
 mod tests;

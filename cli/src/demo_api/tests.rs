@@ -1,8 +1,11 @@
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant};
+
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use tower::ServiceExt;
 
-use super::DemoApi;
+use super::{DemoApi, Service, Stall};
 
 /// Status and body of the answer.
 async fn send(api: &DemoApi, method: &str, path: &str, body: &'static str) -> (u16, String) {
@@ -147,4 +150,84 @@ async fn pages_may_read_all_headers() {
     let request = request.body(Body::empty()).unwrap();
     let response = DemoApi::default().router().oneshot(request).await.unwrap();
     assert_eq!(response.headers()["access-control-expose-headers"], "*");
+}
+
+async fn record(api: &DemoApi) -> serde_json::Value {
+    let (status, record) = send(api, "GET", "/__service_times", "").await;
+    assert_eq!(status, 200, "{record}");
+    serde_json::from_str(&record).unwrap()
+}
+
+fn service(millis: &[u64]) -> Service {
+    Service {
+        times: millis.iter().copied().map(Duration::from_millis).collect(),
+        ..Service::default()
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_worker_takes_as_long_as_it_waits() {
+    let api = DemoApi::with_service(Service {
+        n_workers: NonZeroUsize::new(1),
+        ..service(&[20])
+    });
+    let three = [(); 3].map(|()| send(&api, "GET", "/", ""));
+    futures::future::join_all(three).await;
+    let record = record(&api).await;
+    let longest = record["service_millis"]["max"].as_f64().unwrap();
+    assert!(60.0 <= longest, "{record}");
+}
+
+#[tokio::test]
+async fn nothing_is_answered_in_a_stall() {
+    let api = DemoApi::with_service(Service {
+        stall: Some(Stall {
+            after: Duration::from_millis(20),
+            length: Duration::from_millis(50),
+        }),
+        ..service(&[1, 30])
+    });
+    let start = Instant::now();
+    for (path, millis) in [("/", 1), ("/", 70)] {
+        send(&api, "GET", path, "").await;
+        assert!(Duration::from_millis(millis) <= start.elapsed(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn answers_take_the_times_of_the_list_in_turn_and_are_recorded() {
+    let api = DemoApi::with_service(service(&[5, 30]));
+    for (path, millis) in [("/", 5), ("/nowhere", 30), ("/cube", 5)] {
+        let start = Instant::now();
+        send(&api, "GET", path, "").await;
+        assert!(Duration::from_millis(millis) <= start.elapsed(), "{path}");
+    }
+    let record_now = record(&api).await;
+    assert_eq!(
+        [&record_now["n_arrived"], &record_now["n_answered"]],
+        [3, 3]
+    );
+    let service = |name: &str| record_now["service_millis"][name].as_f64().unwrap();
+    assert!(
+        5.0 <= service("p50") && 30.0 <= service("p95"),
+        "{record_now}"
+    );
+    assert!(service("p95") <= service("max"), "{record_now}");
+    // The end of one is before the next.
+    assert!(5.0 <= record_now["gap_millis"]["p50"].as_f64().unwrap());
+    assert_eq!(record_now["most_in_2_millis"], 1);
+    assert_eq!(api.counts().answered().total, 3);
+
+    assert_eq!(send(&api, "DELETE", "/__service_times", "").await.0, 204);
+    assert_eq!(record(&api).await["n_arrived"], 0);
+}
+
+#[tokio::test]
+async fn without_a_list_nothing_is_recorded_and_that_is_said() {
+    let api = DemoApi::default();
+    for method in ["GET", "DELETE"] {
+        let (status, said) = send(&api, method, "/__service_times", "").await;
+        assert_eq!(status, 404);
+        assert!(said.contains("--service-times"), "{said}");
+    }
 }

@@ -5,7 +5,7 @@ use mayfly_core::http::charset::Undecodable;
 
 /// The text of `bytes`, without a mark at their start, in the charset that `label` names. If they are
 /// not whole, what is left of a character at their end is passed over.
-pub(super) fn decode(label: &str, bytes: &[u8], is_whole: bool) -> Result<String, Undecodable> {
+pub(crate) fn decode(label: &str, bytes: &[u8], is_whole: bool) -> Result<String, Undecodable> {
     let encoding =
         Encoding::for_label_no_replacement(label.as_bytes()).ok_or(Undecodable::Unknown)?;
     let mut decoder = encoding.new_decoder_without_bom_handling();

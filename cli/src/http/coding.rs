@@ -11,14 +11,14 @@ use compression_codecs::{
 use hyper::header::{self, HeaderMap};
 
 /// Undoes the codings of one body.
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     // The one that was applied last is the first to be undone.
     stages: Vec<Stage>,
 }
 
 /// The body is not what its header says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Undecodable;
+pub(crate) struct Undecodable;
 
 impl Decoder {
     /// More codings on top of each other than anybody needs. Each has a window of its own.
@@ -29,7 +29,7 @@ impl Decoder {
     /// # Errors
     ///
     /// Fails if there are more codings than [`MAX_STAGES`](Self::MAX_STAGES).
-    pub(super) fn new(headers: &HeaderMap) -> Result<Self, Undecodable> {
+    pub(crate) fn new(headers: &HeaderMap) -> Result<Self, Undecodable> {
         let mut stages = Vec::new();
         for value in headers.get_all(header::CONTENT_ENCODING) {
             for name in value.as_bytes().split(|it| *it == b',') {
@@ -51,7 +51,7 @@ impl Decoder {
     }
 
     /// Takes the next bytes, and hands on what they stand for, bit by bit.
-    pub(super) fn decode(
+    pub(crate) fn decode(
         &mut self,
         bytes: &[u8],
         mut sink: impl FnMut(&[u8]),
@@ -60,7 +60,7 @@ impl Decoder {
     }
 
     /// Fails if something is missing at the end.
-    pub(super) fn finish(mut self) -> Result<(), Undecodable> {
+    pub(crate) fn finish(mut self) -> Result<(), Undecodable> {
         let is_complete = self.stages.iter_mut().all(Stage::is_complete);
         is_complete.then_some(()).ok_or(Undecodable)
     }
@@ -201,7 +201,7 @@ impl Stage {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use compression_codecs::brotli::params::EncoderParams;
     use compression_codecs::core::Level;
     use compression_codecs::flate::params::FlateEncoderParams;
@@ -214,7 +214,7 @@ pub(super) mod tests {
     const CODINGS: [&str; 5] = ["br", "deflate", "gzip", "raw", "zstd"];
 
     /// Applies a coding; `raw` is the bare format of deflate.
-    pub(in crate::http) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
+    pub(crate) fn encode(coding: &str, bytes: &[u8]) -> Vec<u8> {
         let fast_brotli = EncoderParams::default().quality(Level::Fastest);
         let level = FlateEncoderParams::from(Level::Default);
         let mut encoder: Box<dyn EncodeV2> = match coding {

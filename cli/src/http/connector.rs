@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{LocalBoxFuture, Shared};
@@ -15,7 +14,6 @@ use hyper::header::HeaderValue;
 use hyper::http::uri::{Authority, Scheme};
 use mayfly_core::http::transport::TransportError;
 use mayfly_core::plan::HttpVersion;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
@@ -31,6 +29,7 @@ use super::message::{Slot, Speaks, Spoken};
 use super::proxy::{Proxies, Proxy};
 use super::url::Origin;
 use super::wire::Stream;
+use super::{Settings, tls};
 
 /// Opens connections, and remembers what names mean.
 pub(super) struct Connector {
@@ -41,6 +40,7 @@ pub(super) struct Connector {
     version: Option<HttpVersion>,
     #[cfg_attr(not(unix), expect(dead_code, reason = "there are none"))]
     unix_socket: Option<PathBuf>,
+    look_after: Duration,
     lookups: RefCell<HashMap<String, Lookup>>,
 }
 
@@ -51,29 +51,15 @@ impl Connector {
     /// How long an address may say nothing before the next one is tried as well, as in RFC 8305.
     const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
-    /// Connects by `tls` and through `proxies`, and to `unix_socket` instead of any host, if there is
-    /// one. Of `version`, `None` is what a server of `https://` chooses, and HTTP/1.1 for `http://`.
-    pub(super) fn new(
-        tls: Arc<ClientConfig>,
-        proxies: Proxies,
-        version: Option<HttpVersion>,
-        unix_socket: Option<PathBuf>,
-    ) -> Self {
-        let with_protocols = |names: &[&[u8]]| {
-            let mut config = ClientConfig::clone(&tls);
-            config.alpn_protocols = names.iter().map(|it| it.to_vec()).collect();
-            TlsConnector::from(Arc::new(config))
-        };
+    pub(super) fn new(settings: &Settings) -> Self {
+        let speaking = |version| TlsConnector::from(tls::speaking(&settings.tls, version));
         Self {
-            tls: with_protocols(match version {
-                None => &[b"h2", b"http/1.1"],
-                Some(HttpVersion::Http1) => &[b"http/1.1"],
-                Some(HttpVersion::Http2) => &[b"h2"],
-            }),
-            proxy_tls: with_protocols(&[b"http/1.1"]),
-            proxies,
-            version,
-            unix_socket,
+            tls: speaking(settings.version),
+            proxy_tls: speaking(Some(HttpVersion::Http1)),
+            proxies: settings.proxies.clone(),
+            version: settings.version,
+            unix_socket: settings.unix_socket.clone(),
+            look_after: settings.look_after,
             lookups: RefCell::default(),
         }
     }
@@ -114,8 +100,7 @@ impl Connector {
             }
         };
         if origin.is_https {
-            let tls = encrypt(&self.tls, origin, stream).await;
-            let tls = tls.map_err(|error| self.for_version(error))?;
+            let tls = encrypt(&self.tls, self.version, origin, stream).await?;
             is_http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
             if !is_http2 && self.version == Some(HttpVersion::Http2) {
                 return Err(TransportError::NotHttp2);
@@ -130,18 +115,9 @@ impl Connector {
             let http2 = Http2::open(stream, scheme, spoken, slot).await?;
             return Ok(Connection::Http2(http2));
         }
-        let http1 = Http1::open(stream, via, slot).await?;
+        let http1 = Http1::open(stream, via, slot, self.look_after).await?;
         spoken.set(Speaks::Http1);
         Ok(Connection::Http1(http1))
-    }
-
-    /// What it means that no protocol is in common, which the handshake takes for HTTP/2 alone.
-    fn for_version(&self, error: TransportError) -> TransportError {
-        match (error, self.version) {
-            (TransportError::Http2Only, Some(HttpVersion::Http2)) => TransportError::NotHttp2,
-            (TransportError::Http2Only, None) => TransportError::Tls,
-            (error, _) => error,
-        }
     }
 
     fn proxy(&self, origin: &Origin) -> Result<Option<&Proxy>, TransportError> {
@@ -185,7 +161,8 @@ impl Connector {
             if !proxy.origin.is_https {
                 return Ok(stream);
             }
-            let tls = encrypt(&self.proxy_tls, &proxy.origin, stream).await?;
+            let version = Some(HttpVersion::Http1);
+            let tls = encrypt(&self.proxy_tls, version, &proxy.origin, stream).await?;
             Ok(Box::new(tls) as Box<dyn Stream>)
         };
         reached.await.map_err(|error| match error {
@@ -253,7 +230,7 @@ impl Connector {
 
     /// Asks for a name once, for all who want to know it at the same time. A failure is forgotten,
     /// so that the next one asks again.
-    async fn addresses(&self, host: &str) -> Result<Rc<[IpAddr]>, TransportError> {
+    pub(super) async fn addresses(&self, host: &str) -> Result<Rc<[IpAddr]>, TransportError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok([address].into());
         }
@@ -278,13 +255,14 @@ impl Connector {
 
 async fn encrypt(
     tls: &TlsConnector,
+    version: Option<HttpVersion>,
     origin: &Origin,
     stream: Box<dyn Stream>,
 ) -> Result<TlsStream<Box<dyn Stream>>, TransportError> {
     let name = ServerName::try_from(origin.host.clone());
     let name = name.map_err(|_| TransportError::Invalid)?;
     let encrypted = tls.connect(name, stream).await;
-    encrypted.map_err(|error| failure::of_handshake(&error))
+    encrypted.map_err(|error| failure::of_handshake_for(version, &error))
 }
 
 /// What asks a proxy to connect with `origin`.
@@ -325,6 +303,7 @@ async fn look_up(host: String) -> Result<Rc<[IpAddr]>, TransportError> {
 #[cfg(test)]
 mod tests {
     use std::future::ready;
+    use std::sync::Arc;
 
     use rustls::RootCertStore;
     use tokio::net::TcpListener;
@@ -333,12 +312,19 @@ mod tests {
 
     fn connector() -> Connector {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth();
-        Connector::new(config.into(), Proxies::of(|_| None), None, None)
+        Connector::new(&Settings {
+            keeps_cookies: true,
+            unix_socket: None,
+            look_after: Duration::ZERO,
+            version: None,
+            proxies: Proxies::of(|_| None),
+            tls: config.into(),
+        })
     }
 
     #[tokio::test]

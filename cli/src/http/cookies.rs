@@ -1,9 +1,9 @@
 //! The cookies of one user (RFC 6265). Which of them go where, and for how long, is up to
 //! `cookie_store`.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::convert::Infallible;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cookie_store::CookieStore;
 use hyper::header::{self, HeaderMap, HeaderValue};
@@ -11,8 +11,11 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use super::url::Url;
 
 /// The cookies of one user; none at first.
+///
+/// A user sends one request at a time, so nobody waits for the lock: it lets the user's requests be sent
+/// on another thread.
 #[derive(Debug, Default)]
-pub struct Cookies(RefCell<Option<Box<CookieStore>>>);
+pub struct Cookies(Mutex<Option<Box<CookieStore>>>);
 
 impl Cookies {
     /// The longest cookie that is kept, name and value, as in browsers.
@@ -22,11 +25,11 @@ impl Cookies {
     const MAX_COOKIES: usize = 180;
 
     /// Keeps what an answer from `url` sets.
-    pub(super) fn keep(&self, url: &Url, headers: &HeaderMap) {
+    pub(crate) fn keep(&self, url: &Url, headers: &HeaderMap) {
         let lines = headers.get_all(header::SET_COOKIE).iter();
         for line in lines.filter_map(|it| str::from_utf8(it.as_bytes()).ok()) {
             let pair = line.split(';').next().unwrap_or_default();
-            let mut store = self.0.borrow_mut();
+            let mut store = self.store();
             let store = store.get_or_insert_default();
             if pair.len() <= Self::MAX_BYTES && has_room(store, pair, url) {
                 // One for another domain, or none at all, is nothing to keep.
@@ -35,10 +38,20 @@ impl Cookies {
         }
     }
 
+    /// Whether there never was one.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.store().is_none()
+    }
+
+    fn store(&self) -> MutexGuard<'_, Option<Box<CookieStore>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds those that go to `url` to what the plan sends itself. Where both have a name, that of the
     /// plan is sent.
-    pub(super) fn add_to(&self, url: &Url, headers: &mut HeaderMap) {
-        let store = self.0.borrow();
+    pub(crate) fn add_to(&self, url: &Url, headers: &mut HeaderMap) {
+        let store = self.store();
         let Some(store) = &*store else {
             return;
         };

@@ -5,12 +5,13 @@ use std::io;
 
 use h2::Reason;
 use mayfly_core::http::transport::{Http2Code, TransportError};
+use mayfly_core::plan::HttpVersion;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::wire::{End, Log};
 
 /// Why there is no connection.
-pub(super) fn of_connecting(error: &io::Error) -> TransportError {
+pub(crate) fn of_connecting(error: &io::Error) -> TransportError {
     use io::ErrorKind as Kind;
     if is_out_of_files(error) {
         return TransportError::TooManyOpenFiles;
@@ -28,7 +29,7 @@ pub(super) fn of_connecting(error: &io::Error) -> TransportError {
 }
 
 /// Why a name has no address.
-pub(super) fn of_lookup(error: &io::Error) -> TransportError {
+pub(crate) fn of_lookup(error: &io::Error) -> TransportError {
     if is_out_of_files(error) {
         return TransportError::TooManyOpenFiles;
     }
@@ -49,7 +50,7 @@ fn is_out_of_files(_: &io::Error) -> bool {
 }
 
 /// Why there is no encrypted connection.
-pub(super) fn of_handshake(error: &io::Error) -> TransportError {
+fn of_handshake(error: &io::Error) -> TransportError {
     use rustls::Error;
     let cause = error.get_ref();
     match cause.and_then(|it| it.downcast_ref::<Error>()) {
@@ -74,6 +75,25 @@ pub(super) fn of_handshake(error: &io::Error) -> TransportError {
     }
 }
 
+/// Why there is no encrypted connection for this version of HTTP; `None` is what the server chooses. That
+/// no protocol is in common means that there is only another one.
+pub(crate) fn of_handshake_for(version: Option<HttpVersion>, error: &io::Error) -> TransportError {
+    match (of_handshake(error), version) {
+        (TransportError::Http2Only, Some(HttpVersion::Http2)) => TransportError::NotHttp2,
+        (TransportError::Http2Only, None) => TransportError::Tls,
+        (error, _) => error,
+    }
+}
+
+/// Whether a server has said in TLS that it does not take its client. In TLS 1.3 that comes after the
+/// handshake, which the client takes for done.
+#[cfg(target_os = "linux")]
+pub(crate) fn refuses_client(error: &io::Error) -> bool {
+    let cause = error.get_ref();
+    let cause = cause.and_then(|it| it.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::AlertReceived(alert)) if is_about_client(*alert))
+}
+
 /// Whether a server says this of the certificate of its client. A client sends no other that could be
 /// wrong.
 fn is_about_client(alert: AlertDescription) -> bool {
@@ -93,7 +113,7 @@ fn is_about_client(alert: AlertDescription) -> bool {
 }
 
 /// Whether a handshake failed by something that only a server of TLS says.
-pub(super) fn is_of_tls(error: &io::Error) -> bool {
+pub(crate) fn is_of_tls(error: &io::Error) -> bool {
     use rustls::Error;
     let cause = error.get_ref();
     let cause = cause.and_then(|it| it.downcast_ref::<Error>());
@@ -222,7 +242,7 @@ pub(super) fn code_of(reason: Reason) -> Http2Code {
 
 /// What a server speaks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Protocol {
+pub(crate) enum Protocol {
     Http1,
     Http2,
     Other,
@@ -231,7 +251,7 @@ enum Protocol {
 
 impl Protocol {
     /// By the first bytes that it sends, of which there may be few.
-    fn of(start: &[u8]) -> Self {
+    pub(crate) fn of(start: &[u8]) -> Self {
         let http1 = b"HTTP/1.";
         let length = start.len().min(http1.len());
         match start {

@@ -12,9 +12,9 @@ use super::url::Url;
 
 /// What differs between the requests of a chain; the rest is in the request that began it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Hop {
-    pub(super) url: Url,
-    method: Method,
+pub(crate) struct Hop {
+    pub(crate) url: Url,
+    pub(crate) method: Method,
     /// A request that became a GET has lost its body and the headers that describe it.
     has_body: bool,
     /// Until the chain first leaves its origin.
@@ -27,7 +27,7 @@ impl Hop {
     /// # Errors
     ///
     /// Fails with `Invalid` if its URL is not one to which an HTTP request can be sent.
-    pub(super) fn first(request: &Request) -> Result<Self, TransportError> {
+    pub(crate) fn first(request: &Request) -> Result<Self, TransportError> {
         Ok(Self {
             url: request.url.parse()?,
             method: request.method,
@@ -44,7 +44,7 @@ impl Hop {
     /// # Errors
     ///
     /// Fails with `Invalid` if the answer points to what is no URL for an HTTP request.
-    pub(super) fn next(
+    pub(crate) fn next(
         &self,
         status: StatusCode,
         headers: &HeaderMap,
@@ -74,7 +74,7 @@ impl Hop {
     }
 
     /// Whether sending it twice does what sending it once does (RFC 9110, 9.2.2).
-    pub(super) fn is_idempotent(&self) -> bool {
+    pub(crate) fn is_idempotent(&self) -> bool {
         !matches!(self.method, Method::Patch | Method::Post)
     }
 
@@ -83,7 +83,7 @@ impl Hop {
     /// # Errors
     ///
     /// Fails with `Invalid` if a header cannot be written.
-    pub(super) fn message(&self, request: &Request) -> Result<Message, TransportError> {
+    pub(crate) fn message(&self, request: &Request) -> Result<Message, TransportError> {
         let body = request.body.as_deref().filter(|_| self.has_body);
         let body = body.map_or_else(Bytes::new, Bytes::copy_from_slice);
         let is_empty = body.is_empty();

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::Uri;
@@ -49,8 +50,9 @@ impl Http1 {
         stream: Box<dyn Stream>,
         via: Option<Via>,
         slot: Slot,
+        look_after: Duration,
     ) -> Result<Self, TransportError> {
-        let (wire, log) = Wire::new(stream);
+        let (wire, log) = Wire::new(stream, look_after);
         let (sender, driver) = http1::Builder::new()
             // As browsers do: lines that go on in the next one are read, and those that are none are
             // passed over.

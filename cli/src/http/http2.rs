@@ -112,7 +112,8 @@ impl Http2 {
         spoken: Spoken,
         slot: Slot,
     ) -> Result<Self, TransportError> {
-        let (wire, log) = Wire::new(stream);
+        // It turns itself, and so hears of its end.
+        let (wire, log) = Wire::new(stream, Duration::MAX);
         let handshake = Builder::new()
             .enable_push(false)
             // No stream before the server has said how many there may be.

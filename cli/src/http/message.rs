@@ -24,7 +24,7 @@ pub(super) type Slot = Rc<()>;
 
 /// What a server speaks, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Speaks {
+pub(crate) enum Speaks {
     /// No connection was made yet.
     #[default]
     Unknown,
@@ -37,3 +37,20 @@ pub(super) enum Speaks {
 
 /// What the server of an origin speaks, to all who want to know.
 pub(super) type Spoken = Rc<Cell<Speaks>>;
+
+impl Speaks {
+    /// How many requests may be under way to an origin that may speak HTTP/2, before it has said how
+    /// many it takes.
+    pub(crate) const MAX_UNKNOWN: usize = 100;
+
+    /// How many requests may be under way to it, of `max_in_flight` in all.
+    pub(crate) fn capacity(self, max_in_flight: usize) -> usize {
+        let capacity = match self {
+            Self::Unknown => Self::MAX_UNKNOWN,
+            Self::Http1 => max_in_flight,
+            // Where it takes none at the moment, one waits for it.
+            Self::Http2 { max_streams } => max_streams.max(1),
+        };
+        capacity.min(max_in_flight)
+    }
+}

@@ -1,25 +1,27 @@
 //! HTTP/1.1 and HTTP/2 as a native [`Transport`]: connections, redirects, and what becomes of failures. How
 //! answers are judged and counted is in `mayfly_core`, and so are timeouts.
 
-mod charset;
-mod coding;
+pub(crate) mod charset;
+pub(crate) mod coding;
 mod connection;
 mod connector;
 mod cookies;
-mod failure;
-mod hop;
+pub(crate) mod failure;
+pub(crate) mod hop;
 mod http1;
 mod http2;
 mod message;
 mod pool;
 mod proxy;
 mod tls;
-mod url;
+pub(crate) mod url;
 mod wire;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::env;
+#[cfg(target_os = "linux")]
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -38,7 +40,8 @@ use self::connection::{Body, Connection};
 use self::connector::Connector;
 pub use self::cookies::Cookies;
 use self::hop::Hop;
-use self::message::{SendError, Speaks, Spoken};
+pub(crate) use self::message::Speaks;
+use self::message::{SendError, Spoken};
 use self::pool::Pool;
 use self::proxy::Proxies;
 pub use self::proxy::ProxyError;
@@ -100,6 +103,9 @@ pub struct Settings {
     pub keeps_cookies: bool,
     /// Where every connection goes instead of the host of its URL; on Unix only.
     pub unix_socket: Option<PathBuf>,
+    /// From when on an idle connection may have ended without anybody here having heard of it. One that
+    /// is used again at once is not looked at, which saves a call to the system for each request.
+    pub(crate) look_after: Duration,
     version: Option<HttpVersion>,
     proxies: Proxies,
     tls: Arc<ClientConfig>,
@@ -118,6 +124,7 @@ impl Settings {
         Ok(Self {
             keeps_cookies: plan.request.cookies,
             unix_socket: None,
+            look_after: Duration::from_millis(1),
             version: plan.request.http_version,
             proxies: Proxies::of(|name| env::var(name).ok()),
             tls: tls::config(&plan.tls, &read)?.into(),
@@ -137,21 +144,37 @@ impl Settings {
         let proxy = self.proxies.get(&url.origin).map_err(Clone::clone)?;
         Ok(proxy.map(ToString::to_string))
     }
+
+    /// Whether requests to `origin` may go out as HTTP/1.1, straight to its host.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn may_be_http1(&self, origin: &Origin) -> bool {
+        self.unix_socket.is_none()
+            && self.version != Some(HttpVersion::Http2)
+            && self.proxies.get(origin) == Ok(None)
+    }
+
+    /// Which version of HTTP is spoken; `None` is what a server of `https://` chooses.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn version(&self) -> Option<HttpVersion> {
+        self.version
+    }
+
+    /// How connections to `https://` are made.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn client_config(&self) -> Arc<ClientConfig> {
+        tls::speaking(&self.tls, self.version)
+    }
 }
 
 impl HttpTransport {
     /// How many requests may be under way at once, if nobody says otherwise.
-    pub const MAX_IN_FLIGHT: usize = 10_000;
+    pub const MAX_IN_FLIGHT: usize = 100_000;
 
     /// The longest chain of redirects that is followed, as in browsers.
     pub const MAX_REDIRECTS: usize = 20;
 
     /// How often a request is sent again that the server says it did not process.
     pub const MAX_UNPROCESSED: usize = 3;
-
-    /// How many requests may be under way to an origin that may speak HTTP/2, before it has said how
-    /// many it takes.
-    const MAX_UNKNOWN: usize = 100;
 
     /// How long a failed request waits to hear whether its port speaks TLS.
     const MAX_ASKING: Duration = Duration::from_secs(1);
@@ -162,12 +185,7 @@ impl HttpTransport {
     pub fn new(max_in_flight: usize, settings: Settings) -> Self {
         Self {
             max_in_flight,
-            connector: Connector::new(
-                Arc::clone(&settings.tls),
-                settings.proxies.clone(),
-                settings.version,
-                settings.unix_socket.clone(),
-            ),
+            connector: Connector::new(&settings),
             settings,
             pool: Pool::new(max_in_flight).into(),
             origins: RefCell::default(),
@@ -175,6 +193,64 @@ impl HttpTransport {
             n_resent: Cell::default(),
             wire_bytes: Cell::default(),
         }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Sends `hop` of a request, of which `n_done` were sent before, and those that come after it.
+    pub(crate) async fn follow(
+        &self,
+        cookies: &Cookies,
+        request: &Request,
+        mut hop: Hop,
+        n_done: usize,
+    ) -> Result<Response, TransportError> {
+        for _ in n_done..=Self::MAX_REDIRECTS {
+            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
+            let next = if request.follow_redirects {
+                hop.next(answer.status(), answer.headers())?
+            } else {
+                None
+            };
+            let limit = match next {
+                Some(_) => None,
+                None => request.keep.limit(answer.status().as_u16()),
+            };
+            let origin = hop.url.origin;
+            let response = self.receive(origin, connection, answer, limit).await?;
+            match next {
+                Some(next) => hop = next,
+                None => return Ok(response),
+            }
+        }
+        Err(TransportError::TooManyRedirects)
+    }
+
+    /// Has no more connections than this from now on, if they are idle.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit(&self, max_open: usize) {
+        self.pool.borrow_mut().limit(max_open);
+    }
+
+    /// What the server of `origin` speaks, as far as it is known.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn speaks(&self, origin: &Origin) -> Speaks {
+        self.pool.borrow_mut().spoken(origin).get()
+    }
+
+    /// The addresses of a host, in the order in which they are tried.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, TransportError> {
+        let addresses = self.connector.addresses(host).await?;
+        Ok(addresses.to_vec())
+    }
+
+    /// Whether `origin`, which answered nothing in plain text, speaks TLS.
+    pub(crate) async fn speaks_tls(&self, origin: &Origin) -> bool {
+        let asked = timeout(Self::MAX_ASKING, self.connector.speaks_tls(origin));
+        asked.await.unwrap_or(false)
     }
 
     /// Sends a request over a connection that is there or a new one, and waits for the head of the
@@ -324,8 +400,7 @@ impl HttpTransport {
         if known.is_none() {
             // Others do not ask as well while this one does.
             self.tls_ports.borrow_mut().insert(origin.clone(), false);
-            let asked = timeout(Self::MAX_ASKING, self.connector.speaks_tls(origin));
-            let speaks_tls = asked.await.unwrap_or(false);
+            let speaks_tls = self.speaks_tls(origin).await;
             self.tls_ports
                 .borrow_mut()
                 .insert(origin.clone(), speaks_tls);
@@ -378,7 +453,7 @@ impl HttpTransport {
 }
 
 /// Takes the next bytes of a body.
-fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
+pub(crate) fn add(response: &mut Response, bytes: &[u8], limit: Option<usize>) {
     response.body_bytes += bytes.len() as u64;
     if let (Some(kept), Some(limit)) = (&mut response.kept, limit) {
         let room = limit - kept.body.len();
@@ -398,43 +473,22 @@ impl Transport for HttpTransport {
         if !self.connector.may_share(origin.is_https()) {
             return self.max_in_flight;
         }
-        let capacity = match self.spoken(origin).map_or(Speaks::Unknown, |it| it.get()) {
-            Speaks::Unknown => Self::MAX_UNKNOWN,
-            Speaks::Http1 => self.max_in_flight,
-            // Where it takes none at the moment, one waits for it.
-            Speaks::Http2 { max_streams } => max_streams.max(1),
-        };
-        capacity.min(self.max_in_flight)
+        let spoken = self.spoken(origin).map_or(Speaks::Unknown, |it| it.get());
+        spoken.capacity(self.max_in_flight)
     }
 
     fn tally(&self) -> Tally {
         Tally {
             n_resent: self.n_resent.get(),
             wire_bytes: self.wire_bytes.get(),
+            // A browser alone asks for permission.
+            n_preflighted: 0,
+            n_maybe_waiting: 0,
         }
     }
 
     async fn send(&self, cookies: &Cookies, request: &Request) -> Result<Response, TransportError> {
-        let mut hop = Hop::first(request)?;
-        for _ in 0..=Self::MAX_REDIRECTS {
-            let (connection, answer) = self.exchange(cookies, &hop, request).await?;
-            let next = if request.follow_redirects {
-                hop.next(answer.status(), answer.headers())?
-            } else {
-                None
-            };
-            let limit = match next {
-                Some(_) => None,
-                None => request.keep.limit(answer.status().as_u16()),
-            };
-            let origin = hop.url.origin;
-            let response = self.receive(origin, connection, answer, limit).await?;
-            match next {
-                Some(next) => hop = next,
-                None => return Ok(response),
-            }
-        }
-        Err(TransportError::TooManyRedirects)
+        self.follow(cookies, request, Hop::first(request)?, 0).await
     }
 }
 
@@ -445,7 +499,7 @@ fn is_mute(error: TransportError) -> bool {
 
 /// Values of one name are one list (RFC 9110, 5.3), as a browser gives them, but for cookies, which
 /// have commas of their own.
-fn kept_headers(headers: &HeaderMap) -> Kept {
+pub(crate) fn kept_headers(headers: &HeaderMap) -> Kept {
     let mut lists: Vec<(&HeaderName, Vec<u8>)> = Vec::new();
     for (name, value) in headers {
         match lists.last_mut() {

@@ -90,22 +90,40 @@ impl Pool {
 
     /// A slot for a new connection. If there are too many, an idle one to another origin makes room.
     pub(super) fn slot(&mut self) -> Slot {
-        let n_open = Rc::strong_count(&self.open) - 1;
-        if self.max_open <= n_open {
-            if 0 < self.n_idle {
-                let most = self.idle.values_mut().max_by_key(|it| it.len());
-                most.expect("there are idle ones").remove(0);
-                self.n_idle -= 1;
-            } else {
-                self.shared.retain(|_, it| !it.is_idle());
-            }
+        if self.max_open <= self.n_open() {
+            self.make_room();
         }
         Rc::clone(&self.open)
     }
 
+    /// Has no more connections than this from now on, if they are idle.
+    #[cfg(target_os = "linux")]
+    pub(super) fn limit(&mut self, max_open: usize) {
+        self.max_open = max_open;
+        while self.max_open < self.n_open() && self.make_room() {}
+    }
+
+    /// Closes an idle connection of the origin that has most of them, or all that are shared and idle.
+    /// Gives whether there was one.
+    fn make_room(&mut self) -> bool {
+        let n_before = self.n_open();
+        if 0 < self.n_idle {
+            let most = self.idle.values_mut().max_by_key(|it| it.len());
+            most.expect("there are idle ones").remove(0);
+            self.n_idle -= 1;
+        } else {
+            self.shared.retain(|_, it| !it.is_idle());
+        }
+        self.n_open() < n_before
+    }
+
+    fn n_open(&self) -> usize {
+        Rc::strong_count(&self.open) - 1
+    }
+
     /// Keeps a connection for later, or closes it if there are too many.
     pub(super) fn put(&mut self, origin: Origin, connection: Http1) {
-        if self.n_idle < self.max_open {
+        if self.n_idle < self.max_open && self.n_open() <= self.max_open {
             self.n_idle += 1;
             self.idle.entry(origin).or_default().push(connection);
         }

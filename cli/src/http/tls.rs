@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 use std::sync::Arc;
 
+use mayfly_core::plan::HttpVersion;
 use mayfly_core::plan::tls::{Identity, Tls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -106,6 +107,18 @@ pub(super) fn config(tls: &Tls, read: Read<'_>) -> Result<ClientConfig, TlsError
             })
         }
     }
+}
+
+/// The same, for what this version of HTTP is called in TLS; `None` is what the server chooses.
+pub(super) fn speaking(config: &ClientConfig, version: Option<HttpVersion>) -> Arc<ClientConfig> {
+    let names: &[&[u8]] = match version {
+        None => &[b"h2", b"http/1.1"],
+        Some(HttpVersion::Http1) => &[b"http/1.1"],
+        Some(HttpVersion::Http2) => &[b"h2"],
+    };
+    let mut config = config.clone();
+    config.alpn_protocols = names.iter().map(|it| it.to_vec()).collect();
+    Arc::new(config)
 }
 
 /// Adds what the system trusts, and gives what the environment names in its place. A system without any

@@ -11,26 +11,26 @@ use url::{Host, Position};
 
 /// An absolute `http` or `https` URL.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Url {
-    pub(super) origin: Origin,
+pub(crate) struct Url {
+    pub(crate) origin: Origin,
     /// Is written with a slash at its start, even where the URL has none.
-    pub(super) path: PathAndQuery,
+    pub(crate) path: PathAndQuery,
     // What references are relative to.
     whole: url::Url,
 }
 
 /// What connections are for: two URLs with the same origin can share one.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Origin {
-    pub(super) is_https: bool,
+pub(crate) struct Origin {
+    pub(crate) is_https: bool,
     /// In lower case and ASCII; an IPv6 address has no brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 impl Url {
     /// For those who know only such URLs.
-    pub(super) fn as_url(&self) -> &url::Url {
+    pub(crate) fn as_url(&self) -> &url::Url {
         &self.whole
     }
 
@@ -39,7 +39,7 @@ impl Url {
     /// # Errors
     ///
     /// Fails with `Invalid` if that is not a URL to which an HTTP request can be sent.
-    pub(super) fn join(&self, reference: &str) -> Result<Self, TransportError> {
+    pub(crate) fn join(&self, reference: &str) -> Result<Self, TransportError> {
         let whole = self.whole.join(reference);
         whole.map_or(Err(TransportError::Invalid), Self::new)
     }
@@ -94,12 +94,12 @@ impl FromStr for Url {
 impl Origin {
     /// Whether nobody is in between who could read along, as browsers see it. Some who are in between
     /// of plain text have trouble with newer codings, so that browsers ask for these only here.
-    pub(super) fn is_trustworthy(&self) -> bool {
+    pub(crate) fn is_trustworthy(&self) -> bool {
         self.is_https || self.is_loopback()
     }
 
     /// Whether it is this machine.
-    pub(super) fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
             Err(_) => self.host == "localhost" || self.host.ends_with(".localhost"),
@@ -107,7 +107,7 @@ impl Origin {
     }
 
     /// As in a URL and in the header `host`: the port only if it is not the usual one.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = match self.host.contains(':') {
             true => format!("[{}]", self.host),
             false => self.host.clone(),

@@ -72,6 +72,7 @@ pub(super) struct Log {
     // When the last answer was there, if there was one.
     idle_since: Cell<Option<Instant>>,
     must_look: Cell<bool>,
+    look_after: Duration,
 }
 
 /// How a connection ended, as its client sees it.
@@ -99,20 +100,12 @@ impl Log {
     /// How many of the first bytes are kept: enough to tell protocols apart.
     const START: usize = 9;
 
-    /// From when on an idle connection may have ended without the runtime having heard of it. One that
-    /// is used again at once is not looked at, which saves a call to the system for each request.
-    const LOOK_AFTER: Duration = if cfg!(test) {
-        Duration::ZERO
-    } else {
-        Duration::from_millis(1)
-    };
-
     /// Begins a request on a connection that may have carried others.
     pub(super) fn begin(&self) {
         self.n_sent.set(0);
         self.n_received.set(0);
         let idle_since = self.idle_since.get();
-        let must_look = idle_since.is_some_and(|it| Self::LOOK_AFTER <= it.elapsed());
+        let must_look = idle_since.is_some_and(|it| self.look_after <= it.elapsed());
         self.must_look.set(must_look);
     }
 
@@ -175,9 +168,13 @@ impl Log {
 }
 
 impl Wire {
-    /// A stream, and the log that it keeps.
-    pub(super) fn new(stream: Box<dyn Stream>) -> (Self, Rc<Log>) {
-        let log = Rc::<Log>::default();
+    /// A stream, and the log that it keeps. One that has been idle for `look_after` is looked at before
+    /// it is used again.
+    pub(super) fn new(stream: Box<dyn Stream>, look_after: Duration) -> (Self, Rc<Log>) {
+        let log = Rc::new(Log {
+            look_after,
+            ..Log::default()
+        });
         let wire = Self {
             stream,
             log: Rc::clone(&log),

@@ -9,6 +9,7 @@ mod server;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
@@ -27,10 +28,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::guard::Guard;
-pub use self::plan::Given;
+pub use self::plan::{Given, Startable};
 use self::server::Event;
 use crate::exit::Exit;
 use crate::host::{NativeHost, Sending};
+use crate::python::PythonOptions;
 use crate::reports::Reports;
 use crate::signals::{Signal, Signals};
 
@@ -85,8 +87,12 @@ pub struct ServeOptions {
     pub is_insecure: bool,
     /// Where every connection goes instead of the host of its URL.
     pub unix_socket: Option<PathBuf>,
+    /// How many threads send, each a part of the users.
+    pub n_threads: NonZeroU32,
     /// Says something on the way to who started the process.
     pub say: fn(&str),
+    /// What runs locustfiles.
+    pub python: PythonOptions,
 }
 
 /// Why nothing is served.
@@ -139,7 +145,7 @@ impl Serving {
             autostart,
             ..
         } = &options.args;
-        let has_plan = options.plan.as_ref().is_some_and(|it| it.ready.is_some());
+        let has_plan = options.plan.as_ref().is_some_and(|it| it.start.is_some());
         if *autostart && !has_plan {
             return Err(ServeError::NothingToStart);
         }
@@ -222,23 +228,32 @@ impl Serving {
         };
         // A run without its numbers is worth nothing, and nobody would know.
         let on_panic = || std::process::exit(101);
+        let locustfile = plan.as_ref().and_then(|it| it.locustfile.clone());
         let host = NativeHost::new(folder, sending, reports, tell, on_panic);
+        let host = host
+            .on_threads(self.options.n_threads)
+            .with_python(self.options.python.clone(), locustfile);
         let (random, now) = (host.random(), host.unix_time());
         let session = Session::new(host);
         let given = plan.as_ref().map(|it| GivenPlan {
             id: format!("{random:016x}"),
             text: it.text.clone(),
         });
-        if self.options.args.autostart
-            && let Some(ready) = plan.and_then(|it| it.ready)
-        {
+        if self.options.args.autostart {
             let start = RunStart {
                 run: random as u32,
                 title: String::new(),
                 seed: random,
                 started: now,
             };
-            session.start(ready, start).map_err(ServeError::Plan)?;
+            let started = match plan.and_then(|it| it.start) {
+                None => Ok(()),
+                Some(Startable::Ready(plan)) => session.start(*plan, start),
+                Some(Startable::Unloaded(plan, draft)) => {
+                    session.start_unloaded(*plan, draft, start).await
+                }
+            };
+            started.map_err(ServeError::Plan)?;
         }
         let engine = Engine {
             session,
@@ -335,8 +350,8 @@ impl Engine {
     }
 
     fn exit_of_run(&self) -> Exit {
-        let verdict = self.session.look(|it| it.report().verdict());
-        verdict.map_or(Exit::Passed, Into::into)
+        let exit = self.session.look(Exit::of_run);
+        exit.unwrap_or(Exit::Passed)
     }
 
     /// Waits for what is being saved, unless the disk hangs.

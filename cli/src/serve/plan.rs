@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mayfly_core::plan::{Overrides, file_text};
+use mayfly_core::plan::{Draft, Locustfile, Overrides, Plan, file_text};
 use mayfly_engine::ready::ReadyPlan;
 
 use crate::http::Settings;
@@ -16,8 +16,19 @@ pub struct Given {
     pub text: String,
     /// Where the files are that it names.
     pub folder: PathBuf,
+    /// The locustfile that says what users do.
+    pub locustfile: Option<Locustfile>,
     /// The plan as it can be started; `None` if it does not say what to load.
-    pub ready: Option<ReadyPlan>,
+    pub start: Option<Startable>,
+}
+
+/// A plan that can be started.
+#[derive(Debug)]
+pub enum Startable {
+    /// At once.
+    Ready(Box<ReadyPlan>),
+    /// Once Python has loaded its locustfile, which says what to load if the plan does not.
+    Unloaded(Box<Plan>, Draft),
 }
 
 impl Given {
@@ -46,13 +57,24 @@ impl Given {
             let bytes = fs::read(folder.join(name)).map_err(|error| error.to_string())?;
             file_text(bytes).map_err(|error| error.to_string())
         };
+        let locustfile = plan.locustfile.clone();
+        // What is in it is known once somebody wants to see it, or to start it.
+        if locustfile.is_some() {
+            return Ok(Self {
+                text,
+                folder,
+                locustfile,
+                start: Some(Startable::Unloaded(Box::new(plan), draft)),
+            });
+        }
         let ready = has_host.then(|| ReadyPlan::new(plan, draft, read));
         let ready = ready.transpose();
         let ready = ready.map_err(|errors| source.refused(&errors))?;
         Ok(Self {
             text,
             folder,
-            ready,
+            locustfile,
+            start: ready.map(|it| Startable::Ready(Box::new(it))),
         })
     }
 }

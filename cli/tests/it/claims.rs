@@ -66,7 +66,7 @@ fn a_hundred_arrivals_per_second_for_a_minute_are_six_thousand_tasks() {
         task = [ { get = "/" } ]"#;
     let ended = run(plan, &target.url);
 
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    ended.check_passed();
     assert_eq!((target.n_requests(), ended.n_requests("/")), (6000, 6000));
 }
 
@@ -83,6 +83,6 @@ fn a_stall_of_three_seconds_shows_in_the_response_times() {
         task = [ { get = "/" } ]"#;
     let ended = run(plan, &target.url);
 
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    ended.check_passed();
     assert_eq!((target.n_requests(), ended.n_requests("/")), (3000, 3000));
 }

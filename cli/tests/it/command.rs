@@ -83,10 +83,45 @@ fn a_run_whose_users_are_all_gone_ends_by_itself_with_1() {
     assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
     for text in [
         "5 users were ended for good by exceptions.",
-        "The run ended early: exceptions ended all users",
+        "The run ended early: exceptions ended users until none was left",
     ] {
         assert!(ended.stdout.contains(text), "{text} in\n{}", ended.stdout);
     }
+}
+
+/// A target that answers only 503, and what comes of it.
+#[track_caller]
+fn check_refused(autostop: &str, run_time: u32, code: i32) -> Ended {
+    let (url, _) = demo_api();
+    let plan = format!(
+        "version = 1\nthresholds = ['failures > 0']\n\
+         load = {{ users = 2, spawn_rate = 9, run_time = {run_time}{autostop} }}\n\
+         {USER}task = [ {{ get = \"/status/503\" }} ]"
+    );
+    let ended = run(&plan, &url);
+    assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
+    ended
+}
+
+#[test]
+fn a_run_against_a_target_that_refuses_ends_by_itself_with_1() {
+    let ended = check_refused(", autostop = true", 120, 1);
+    let reason =
+        "ended in the last 10 s got 503 Service Unavailable; autostop = false under [load]";
+    let summary = "The run ended early: the target refuses: 100 % of the ";
+    assert!(
+        ended.stdout.contains(summary) && ended.stdout.contains(reason),
+        "{}",
+        ended.stdout
+    );
+    let line = "The run ends early: the target refuses";
+    assert!(ended.stderr.contains(line), "{}", ended.stderr);
+}
+
+#[test]
+fn a_target_of_this_machine_may_refuse_as_long_as_the_run_takes() {
+    let ended = check_refused("", 12, 0);
+    assert!(!ended.stdout.contains("ended early"), "{}", ended.stdout);
 }
 
 #[test]

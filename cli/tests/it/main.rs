@@ -5,11 +5,14 @@
 mod claims;
 mod command;
 mod examples;
+mod import;
+mod locustfile;
 mod options;
 mod serve;
 #[cfg(unix)]
 mod system;
 mod target;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -43,6 +46,15 @@ impl Ended {
         row.unwrap_or_else(|| panic!("no row {name} in\n{}{}", self.stdout, self.stderr))
     }
 
+    /// Fails unless all thresholds held. A machine that is busy with something else may make the numbers
+    /// its own, which says nothing about what is tested.
+    #[track_caller]
+    fn check_passed(&self) {
+        let is_invalid = self.stdout.contains("\nValidity: INVALID");
+        let expected = if is_invalid { 98 } else { 0 };
+        assert_eq!(self.code, expected, "{}{}", self.stdout, self.stderr);
+    }
+
     /// The number of requests in a row.
     #[track_caller]
     fn n_requests(&self, name: &str) -> u64 {
@@ -68,12 +80,18 @@ struct PlanFile(PathBuf);
 
 impl PlanFile {
     fn new(text: &str, extension: &str) -> Self {
+        let file = Self::missing(extension);
+        std::fs::write(&file.0, text).unwrap();
+        file
+    }
+
+    /// A name for a file that is not there yet.
+    fn missing(extension: &str) -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static N_FILES: AtomicU32 = AtomicU32::new(0);
         let n = N_FILES.fetch_add(1, Ordering::Relaxed);
         let name = format!("plan-{}-{n}.{extension}", std::process::id());
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&path, text).unwrap();
         Self(path)
     }
 

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mayfly_core::measure::board::aggregated;
 use mayfly_core::report::Report;
 use serde_json::Value;
 
 use crate::target::demo_api;
-use crate::{PlanFile, mayfly};
+use crate::{Ended, PlanFile, mayfly};
 
 const PLAN: &str = "version = 1\nload = { users = 3, spawn_rate = 9, max_requests = 5, seed = 3 }\n\
                     [[user_class]]\nname = 'Buyer'\nweight = 3\ntask = [{ get = '/cube' }]\n\
@@ -120,6 +121,14 @@ fn a_url_is_a_run_of_one_request() {
             vec!["-f", "a.toml", "--headless", "--set", "x"],
             "cannot read a.toml",
         ),
+        (
+            vec!["-f", "src", "--headless"],
+            "src is a folder; name the file of a plan",
+        ),
+        (
+            vec!["-f", "src", "--no-open", "--web-port", "0"],
+            "src is a folder; name the file of a plan",
+        ),
     ] {
         let ended = mayfly(&args);
         assert_eq!(ended.code, 2, "{args:?}: {}", ended.stderr);
@@ -185,6 +194,79 @@ fn all_files_are_written_and_agree() {
 }
 
 #[test]
+fn a_page_for_others_has_credentials_only_where_somebody_wants_them() {
+    let (url, _) = demo_api();
+    let plan = PLAN.replace(
+        "[[user_class]]\nname = 'Buyer'",
+        "[request]\nheaders = { Authorization = 'Bearer s3cr3t' }\n[[user_class]]\nname = 'Buyer'",
+    );
+    let plan = plan.replace("get = '/cube'", "get = '/cube?api_key=k3y&x=2'");
+    let (plan, folder) = (PlanFile::new(&plan, "toml"), Folder::new("credentials"));
+    for (option, is_whole) in [(None, false), (Some("--html-credentials"), true)] {
+        let html = folder.path("it.html");
+        let args = ["-f", plan.path(), "--headless", "-H", &url, "--html", &html];
+        let ended = mayfly(&args.into_iter().chain(option).collect::<Vec<_>>());
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let page = folder.read("it.html");
+        for secret in ["s3cr3t", "k3y"] {
+            assert_eq!(page.contains(secret), is_whole, "{secret}, {option:?}");
+            assert!(!ended.stdout.contains(secret), "{}", ended.stdout);
+        }
+        assert!(page.contains("/cube?api_key=…"), "its row");
+    }
+}
+
+/// Prints the count and percentiles in nanoseconds of the log that it is given.
+const READER: &str = "
+import sys
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
+log = HistogramLogReader(sys.argv[1], HdrHistogram(1, 3600 * 10**9, 3))
+read = log.get_next_interval_histogram()
+print(read.get_total_count(), *[read.get_value_at_percentile(it) for it in (50, 95, 100)])
+";
+
+/// The reader is Python's port of HdrHistogram, which `cargo xtask test units` installs.
+#[test]
+fn another_reader_of_hdr_logs_finds_the_same_in_them() {
+    let Some(reader) = std::env::var_os("MAYFLY_HDRHISTOGRAM") else {
+        eprintln!("not tested: MAYFLY_HDRHISTOGRAM names no folder with a reader");
+        return;
+    };
+    let (url, _) = demo_api();
+    let folder = Folder::new("hdr");
+    let (prefix, url) = (folder.path("x"), format!("{url}/delay/3"));
+    let options = ["-u", "4", "-r", "100", "-i", "60", "--json", "--hdr-log"];
+    let ended = mayfly(&[&options[..], &[&prefix, &url]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let report = Report::from_json(&ended.stdout).unwrap();
+    let times = aggregated(&report.board.rows()).response_times;
+    for log in ["x.hlog", "x_GET_delay_3.hlog"] {
+        let mut python = std::process::Command::new("python3");
+        python.env("PYTHONPATH", &reader);
+        let read: Ended = { python }
+            .args(["-c", READER, &folder.path(log)])
+            .output()
+            .unwrap()
+            .into();
+        let numbers: Vec<f64> = read
+            .stdout
+            .split_whitespace()
+            .map(|it| it.parse().unwrap())
+            .collect();
+        let [count, found @ ..] = numbers.as_slice() else {
+            panic!("{}", read.stderr);
+        };
+        assert_eq!(*count as u64, report.board.accounts().answered);
+        for (quantile, found) in [0.5, 0.95, 1.0].into_iter().zip(found) {
+            let expected = times.quantile(quantile).unwrap().as_nanos() as f64;
+            // To three digits, on both sides.
+            assert!((found / expected - 1.0).abs() <= 2e-3, "{found} {expected}");
+        }
+    }
+}
+
+#[test]
 fn a_run_whose_numbers_cannot_be_written_has_not_passed() {
     let (url, _) = demo_api();
     let plan = PlanFile::new(PLAN, "toml");
@@ -232,6 +314,17 @@ fn options_come_from_the_environment_and_a_file_too() {
     );
     assert!(ended.stderr.contains("to 2 users"), "{}", ended.stderr);
     assert_eq!(api.counts().answered().total, 4);
+}
+
+#[test]
+fn threads_share_the_users_of_a_run_and_the_numbers_are_those_of_all() {
+    for users in ["7", "2"] {
+        let (url, api) = demo_api();
+        let load = ["-u", users, "-r", "50", "-i", "50", "--processes", "3"];
+        let ended = mayfly(&[&load[..], &[&*format!("{url}/cube")]].concat());
+        assert_eq!(ended.n_requests("/cube"), 50, "{}", ended.stderr);
+        assert_eq!(api.counts().answered().total, 50);
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::{SinkExt, StreamExt};
 use mayfly_core::plan::Draft;
-use mayfly_engine::protocol::{Command, Notice, decode, encode};
+use mayfly_engine::protocol::{Command, Notice, VERSION, decode, encode};
 use tokio::runtime::{Builder, Runtime};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -183,6 +183,14 @@ fn a_page_starts_a_run_and_another_sees_it_and_it_is_kept() {
     let seed = "0000000000000001";
     let name = format!("2001-09-09T01-46-40.000Z_{seed}_At-noon.json");
     assert_eq!(served.reports(), [name]);
+}
+
+#[test]
+fn the_first_that_a_page_hears_is_the_version_of_the_protocol() {
+    let served = Served::start(&[]);
+    let first = Peer::connect(&served).until(Some);
+    let version = VERSION.to_owned();
+    assert_eq!(first, Notice::Ready { version });
 }
 
 #[test]
@@ -371,4 +379,106 @@ fn interrupt(process: &Child) {
     let id = process.id().to_string();
     let told = Process::new("kill").args(["-INT", &id]).status();
     assert!(told.unwrap().success());
+}
+
+const LOCUSTFILE: &str = "from locust import HttpUser, task, constant\n\
+    class A(HttpUser):\n    wait_time = constant(0.05)\n    @task\n    def a(self):\n        \
+    self.client.get('/')\n        print('hello')\n";
+
+/// Starts what the command gave the page, with another text of its locustfile.
+fn start_given(page: &mut Peer, run: u32, change: impl Fn(&str) -> String) {
+    let given = page.until(|it| match it {
+        Notice::Joined { plan, .. } => plan,
+        _ => None,
+    });
+    let draft = Draft::from_toml(&given.text).unwrap();
+    page.tell(&Command::Start {
+        run,
+        title: String::new(),
+        plan: change(&draft.to_json()),
+        seed: 1,
+        started_millis: 1e12,
+    });
+}
+
+#[test]
+fn a_page_runs_the_locustfile_of_the_command_and_hears_what_it_prints() {
+    let (url, api) = demo_api();
+    let file = PlanFile::new(LOCUSTFILE, "py");
+    let served = Served::start(&[
+        "-f",
+        file.path(),
+        "-H",
+        &url,
+        "-u",
+        "2",
+        "-r",
+        "9",
+        "-t",
+        "2s",
+    ]);
+    let mut page = Peer::connect(&served);
+    start_given(&mut page, 3, str::to_owned);
+    let said = page.until(|it| match it {
+        Notice::Said { run: 3, log } => Some(log.text),
+        Notice::Refused { reason, .. } => panic!("{reason}"),
+        _ => None,
+    });
+    assert_eq!(said, "hello");
+    page.until_over();
+    assert!(0 < api.counts().answered().total);
+}
+
+#[test]
+fn a_page_does_not_run_another_locustfile_unless_that_was_allowed() {
+    let (url, api) = demo_api();
+    let file = PlanFile::new(LOCUSTFILE, "py");
+    let args = [
+        "-f",
+        file.path(),
+        "-H",
+        &url,
+        "-u",
+        "2",
+        "-r",
+        "9",
+        "-t",
+        "1s",
+    ];
+    let edit = |plan: &str| plan.replace("hello", "edited");
+    let served = Served::start(&args);
+    let mut page = Peer::connect(&served);
+    start_given(&mut page, 3, edit);
+    let reason = page.until(|it| match it {
+        Notice::Refused { run: 3, reason } => Some(reason),
+        _ => None,
+    });
+    assert!(reason.contains("--allow-scripts"), "{reason}");
+    assert_eq!(api.counts().answered().total, 0);
+
+    let served = Served::start(&[&args[..], &["--allow-scripts"]].concat());
+    let mut page = Peer::connect(&served);
+    start_given(&mut page, 4, edit);
+    page.until_over();
+    assert!(0 < api.counts().answered().total);
+}
+
+#[test]
+fn a_locustfile_starts_by_itself_if_that_was_asked_for() {
+    let (url, api) = demo_api();
+    let file = PlanFile::new(LOCUSTFILE, "py");
+    let args = [
+        "-f",
+        file.path(),
+        "-H",
+        &url,
+        "-t",
+        "1s",
+        "--autostart",
+        "--autoquit",
+        "0",
+    ];
+    let mut served = Served::start(&args);
+    assert_eq!(served.code(), 0);
+    assert!(0 < api.counts().answered().total);
 }

@@ -1,10 +1,12 @@
 //! What the system does to the command: signals, readers that go away, and limits.
 
-use std::fs::File;
-use std::io::{Read, Write};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::thread::yield_now;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use mayfly::demo_api::DemoApi;
 
 use crate::target::{Target, demo_api};
 use crate::{Ended, PlanFile};
@@ -12,6 +14,11 @@ use crate::{Ended, PlanFile};
 /// Runs for an hour if nobody ends it.
 const PLAN: &str = "version = 1\nload = { users = 2, spawn_rate = 9, run_time = \"1h\" }\n\
                     [[user_class]]\nname = \"User\"\nwait = \"10ms\"\ntask = [ { get = \"/cube\" } ]";
+
+/// Arrivals for six seconds, and a threshold that holds whatever happens.
+const FOR_SIX_SECONDS: &str = "version = 1\nthresholds = [\"p95 < 60m\"]\n\
+                               load = { arrivals = [{ duration = \"6s\", rate = 50 }] }\n\
+                               [[user_class]]\nname = \"User\"\ntask = [ { get = \"/cube\" } ]";
 
 /// Ends by itself, and nothing fails.
 const SHORT: &str = "version = 1\nload = { users = 1, spawn_rate = 9, max_requests = 3 }\n\
@@ -48,9 +55,20 @@ fn told(signal: &str) -> Ended {
     child.wait_with_output().unwrap().into()
 }
 
+/// What ends a run, with the exit codes. SIGHUP does not where these tests run after nohup: what they start
+/// ignores it too.
+fn signals(of_interrupt: i32) -> impl Iterator<Item = (&'static str, i32)> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+    let hears_hangup = ignored.unwrap_or_default() & 1 == 0;
+    let all = [("-INT", of_interrupt), ("-TERM", 143), ("-HUP", 129)];
+    all.into_iter().take(if hears_hangup { 3 } else { 2 })
+}
+
 #[test]
 fn a_signal_ends_the_run_with_its_numbers() {
-    for (signal, code) in [("-INT", 0), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in signals(0) {
         let ended = told(signal);
         assert_eq!(
             ended.code, code,
@@ -62,10 +80,38 @@ fn a_signal_ends_the_run_with_its_numbers() {
 }
 
 #[test]
+fn a_run_that_was_suspended_is_invalid_and_passes_nothing() {
+    let (url, api) = demo_api();
+    let plan = PlanFile::new(FOR_SIX_SECONDS, "toml");
+    let mut child = running(&plan, &url).spawn().unwrap();
+    while api.counts().answered().total == 0 {
+        assert_eq!(child.try_wait().unwrap(), None);
+        yield_now();
+    }
+    send("-STOP", &child);
+    // How long it is suspended is what this is about.
+    let stopped = Instant::now();
+    while stopped.elapsed() < Duration::from_secs(2) {
+        yield_now();
+    }
+    send("-CONT", &child);
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    let (out, err) = (&ended.stdout, &ended.stderr);
+    assert!(out.contains("\nValidity: INVALID, for "), "{out}{err}");
+    assert!(out.contains("\n- INVALID: Standstill ("), "{out}{err}");
+    assert!(
+        err.contains(" WARNING: INVALID: Standstill ("),
+        "{out}{err}"
+    );
+    assert!(out.contains("passed  p95 < 60m"), "{out}{err}");
+    assert_eq!(ended.code, 98, "{out}{err}");
+}
+
+#[test]
 fn the_second_signal_does_not_wait_for_users() {
     let plan = PLAN.replace("run_time", "stop_timeout = \"1h\", run_time");
     let plan = PlanFile::new(&plan, "toml");
-    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+    for (signal, code) in signals(130) {
         let hangs = Target::start(Duration::ZERO, Duration::from_secs(3600));
         let mut child = running(&plan, &hangs.url).spawn().unwrap();
         while hangs.n_requests() == 0 {
@@ -179,6 +225,116 @@ fn users_wait_where_there_are_not_enough_open_files() {
         let said = ended.stderr.contains("At most 34 requests");
         assert_eq!(said, is_said, "{}", ended.stderr);
     }
+}
+
+/// A disk on which nothing larger than a block has room.
+#[test]
+fn a_disk_that_is_full_costs_the_newest_numbers_and_no_others() {
+    let (url, _) = demo_api();
+    let (plan, folder) = (PlanFile::new(SHORT, "toml"), PlanFile::new("", "files"));
+    std::fs::remove_file(folder.path()).unwrap();
+    let prefix = format!("{}/x", folder.path());
+    let history = format!("{prefix}_stats_history.csv");
+    let csv = |limits: &str| -> Ended {
+        let script = format!("trap '' XFSZ; ulimit {limits}; exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_mayfly")]);
+        shell.args([
+            "-f",
+            plan.path(),
+            "--headless",
+            "-H",
+            &url,
+            "--csv",
+            &prefix,
+        ]);
+        shell.output().unwrap().into()
+    };
+    assert_eq!(csv("-f unlimited").code, 0);
+    let before = std::fs::read_to_string(&history).unwrap();
+    let ended = csv("-f 0");
+    assert_eq!((ended.code, ended.n_requests("Aggregated")), (1, 3));
+    let said = format!("cannot write {prefix}_stats.csv: ");
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert_eq!(std::fs::read_to_string(&history).unwrap(), before);
+    let files = std::fs::read_dir(folder.path()).unwrap();
+    assert_eq!(files.count(), 4, "drafts are left");
+    std::fs::remove_dir_all(folder.path()).unwrap();
+}
+
+/// A demo API that ends with the value, and its connections with it.
+struct Mortal {
+    runtime: Option<tokio::runtime::Runtime>,
+    api: DemoApi,
+}
+
+impl Mortal {
+    fn start(address: std::net::SocketAddr) -> Self {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        let runtime = builder.worker_threads(1).enable_all().build().unwrap();
+        let api = DemoApi::default();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address));
+        runtime.spawn(api.clone().serve(listener.unwrap()));
+        Self {
+            runtime: Some(runtime),
+            api,
+        }
+    }
+
+    fn n_answered(&self) -> u64 {
+        self.api.counts().answered().total
+    }
+
+    /// How many it answered in its life.
+    fn end(mut self) -> u64 {
+        // Returns when its tasks have ended.
+        drop(self.runtime.take());
+        self.n_answered()
+    }
+}
+
+#[test]
+fn a_target_that_dies_and_comes_back_is_loaded_again() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|it| it.local_addr())
+        .unwrap();
+    let target = Mortal::start(address);
+    let plan = PlanFile::new(PLAN, "toml");
+    let mut command = running(&plan, &format!("http://{address}"));
+    let mut child = command.arg("--print-stats").spawn().unwrap();
+    while target.n_answered() == 0 {
+        yield_now();
+    }
+    let answered = target.end();
+    // The tables are printed while it goes on.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let has_failures = |it: &str| it.contains("Aggregated") && !it.contains(" 0 (0.00%)");
+    let failed = lines.find(|it| has_failures(it.as_ref().unwrap()));
+    assert!(failed.is_some(), "no table has failures");
+    let target = Mortal::start(address);
+    while target.n_answered() == 0 {
+        yield_now();
+    }
+    send("-INT", &child);
+    assert!(lines.all(|it| it.is_ok()));
+    let ended: Ended = child.wait_with_output().unwrap().into();
+    let answered = answered + target.end();
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("connection refused"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("Exceptions"), "{}", ended.stdout);
+    let row = ended.row("Aggregated");
+    let [requests, failures] = [row[1], row[2]].map(|it| it.parse::<u64>().unwrap());
+    // What was answered to each of two users at either end may have come too late.
+    let succeeded = requests - failures;
+    let least = answered.saturating_sub(4);
+    assert!(
+        (least..=answered).contains(&succeeded),
+        "{succeeded} of {answered}"
+    );
 }
 
 /// `script` gives the command a terminal, and passes on what is written to it as keys.

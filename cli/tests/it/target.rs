@@ -71,6 +71,51 @@ impl Arrivals {
     }
 }
 
+/// A target that keeps what it is asked. It lives as long as the tests.
+pub(crate) struct Recorder {
+    pub(crate) url: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    pub(crate) fn start() -> Self {
+        let requests = Arc::<Mutex<Vec<String>>>::default();
+        let record = move |State(requests): State<Arc<Mutex<Vec<String>>>>, request: Request| async move {
+            let (head, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            let header = |name: &str| {
+                let value = head.headers.get(name);
+                value.map_or("", |it| it.to_str().unwrap()).to_owned()
+            };
+            // Spaces between its parts mean nothing.
+            let body = match serde_json::from_slice::<serde_json::Value>(&body) {
+                Ok(json) => json.to_string(),
+                Err(_) => String::from_utf8(body.into()).unwrap(),
+            };
+            let request = [
+                head.method.to_string(),
+                head.uri.to_string(),
+                header("content-type"),
+                header("x-a"),
+                body,
+            ];
+            requests.lock().unwrap().push(request.join(" "));
+        };
+        let router = Router::new()
+            .fallback(record)
+            .with_state(Arc::clone(&requests));
+        Self {
+            url: serve(router),
+            requests,
+        }
+    }
+
+    /// Method, address, content type, the header `X-A` and body of each.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+}
+
 /// Serves the demo API, and returns its URL and its counts.
 pub(crate) fn demo_api() -> (String, DemoApi) {
     let api = DemoApi::default();
@@ -78,7 +123,7 @@ pub(crate) fn demo_api() -> (String, DemoApi) {
 }
 
 /// Serves on a thread of its own until the tests end.
-fn serve(router: Router) -> String {
+pub(crate) fn serve(router: Router) -> String {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread();

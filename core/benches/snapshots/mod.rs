@@ -66,6 +66,7 @@ pub(crate) fn snapshot(stats: &mut Stats, shard: u32) -> Snapshot {
         n_due: 0,
         n_dead: 0,
         n_resent: 0,
+        health: None,
         wire_bytes: 0,
         end_cause: None,
         n_dropped: 0,

@@ -46,6 +46,12 @@ impl Origin {
     pub fn is_https(&self) -> bool {
         self.0.starts_with("https:")
     }
+
+    /// In lower case, IPv6 addresses in brackets. Empty for [`OTHER`](Self::OTHER).
+    pub fn host(&self) -> &str {
+        let authority = self.0.split_once("://").map_or("", |(_, it)| it);
+        authority.rsplit_once(':').map_or("", |(host, _)| host)
+    }
 }
 
 /// With its port, such as `https://example.org:443`.
@@ -92,6 +98,13 @@ mod tests {
         for url in urls {
             check(url, None);
         }
+    }
+
+    #[test]
+    fn the_host_is_without_scheme_and_port() {
+        assert_eq!(Origin::of("http://A.test:81/b").unwrap().host(), "a.test");
+        assert_eq!(Origin::of("https://[::1]/b").unwrap().host(), "[::1]");
+        assert_eq!(Origin::OTHER.host(), "");
     }
 
     #[test]

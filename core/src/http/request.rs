@@ -116,6 +116,14 @@ impl Request {
         }
     }
 
+    /// Whether a browser asks the target's permission by a preflight before it sends it to another
+    /// origin, unless it remembers the answer.
+    pub fn needs_preflight(&self) -> bool {
+        let is_simple = matches!(self.method, Method::Get | Method::Head | Method::Post);
+        let mut headers = self.headers.iter();
+        !is_simple || headers.any(|(name, value)| !is_safelisted(name, value))
+    }
+
     /// The names of the headers for which a browser asks the target's permission by a preflight, in
     /// lower case. Those that any page may send are left out (CORS-safelisted in the Fetch standard).
     pub fn preflighted(&self) -> Vec<String> {

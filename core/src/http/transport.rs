@@ -85,6 +85,10 @@ pub struct Tally {
     pub n_resent: u64,
     /// The lengths of all bodies as they came over the wire, before decompression.
     pub wire_bytes: u64,
+    /// Requests for which a browser may have asked permission first.
+    pub n_preflighted: u64,
+    /// Requests that a browser may have let wait for others without a sign of it.
+    pub n_maybe_waiting: u64,
 }
 
 /// What came back.
@@ -277,6 +281,27 @@ impl TransportError {
 
     /// The most header lines of an answer that a native host takes.
     pub const MAX_HEADERS: usize = 1000;
+
+    /// Whether there was no connection to the target, or it was closed, as if nobody were there. Lack
+    /// of files or ports is not the target's doing, and who is silent may be slow.
+    pub fn is_lost(self) -> bool {
+        matches!(
+            self,
+            Self::Body
+                | Self::BodyReset
+                | Self::Closed
+                | Self::ClosedIdle
+                | Self::Connect
+                | Self::Dns
+                | Self::GoAway(_)
+                | Self::Opaque
+                | Self::ProxyConnect
+                | Self::Refused
+                | Self::Reset
+                | Self::StreamRefused
+                | Self::Unreachable
+        )
+    }
 }
 
 /// The text of a header value: UTF-8 where it is that, and else Latin-1, which any bytes are.

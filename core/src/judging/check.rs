@@ -157,6 +157,15 @@ pub enum CheckFailure {
     Failure(Fault),
 }
 
+/// The status that was found in place of the expected one, where a check of the status said so in
+/// `message`.
+pub fn status_found(message: &str) -> Option<u16> {
+    let (_, found) = message
+        .strip_prefix("expected status ")?
+        .rsplit_once(", found ")?;
+    found.parse().ok()
+}
+
 /// What is wrong with an answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fault {

@@ -6,13 +6,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::measure::board::{Board, aggregated};
 
 /// What became of all requests and arrivals that were due since counting began.
 ///
 /// Each is in one count: due = answered + failed + given up + never sent + dropped + queued +
 /// in flight. Once a run is over, the last two are zero.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Accounts {
     /// Requests that users wanted to send, and arrivals that were dropped.
     pub due: u64,

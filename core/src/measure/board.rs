@@ -6,6 +6,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::http::request::{Method, RequestName};
+use crate::measure::health::Health;
+use crate::measure::sample::Evidence;
 use crate::measure::series::{self, Slot};
 use crate::measure::snapshot::{ExceptionTotals, RowTotals, Snapshot};
 use crate::run_state::ShardId;
@@ -40,6 +42,19 @@ impl Board {
     /// The newest snapshot of each shard, in order of shard.
     pub fn snapshots(&self) -> impl Iterator<Item = &Snapshot> {
         self.newest.values().map(Arc::as_ref)
+    }
+
+    /// The same with other samples of what failed.
+    pub(crate) fn with_evidence(&self, other: impl Fn(&Evidence) -> Evidence) -> Self {
+        let mut board = self.clone();
+        for snapshot in board.newest.values_mut() {
+            let rows = &mut Arc::make_mut(snapshot).rows;
+            for totals in rows.iter_mut().flat_map(|it| it.failures.values_mut()) {
+                let evidence = totals.evidence.as_deref().map(&other);
+                totals.evidence = evidence.map(Arc::new);
+            }
+        }
+        board
     }
 
     /// What the run is doing: what the shard that is least far along is doing.
@@ -118,6 +133,16 @@ impl Board {
         exceptions.into_values().collect()
     }
 
+    /// What the generator did to the numbers; `None` where a shard does not say.
+    pub fn health(&self) -> Option<Health> {
+        let mut shards = self.newest.values().map(|it| it.health.as_deref());
+        let mut health = shards.next()??.clone();
+        for shard in shards {
+            health.merge(shard?);
+        }
+        Some(health)
+    }
+
     /// Whether some names are counted in the rows `(other)`, because there were too many.
     pub fn rows_left_out(&self) -> bool {
         self.newest.values().any(|it| it.rows_left_out)
@@ -139,6 +164,41 @@ impl Board {
     /// The series over time, all rows together.
     pub fn series(&self) -> Vec<Slot> {
         series::merge(self.newest.values().map(|it| it.series.as_slice()))
+    }
+
+    /// The snapshots of all shards as that of the only one of a run; `None` until each has one.
+    ///
+    /// It was read when the shard whose news is oldest was.
+    pub fn merged(&self) -> Option<Snapshot> {
+        let shards = || self.newest.values();
+        let n_shards = shards().map(|it| it.shard.count).max()?;
+        if shards().len() < n_shards as usize {
+            return None;
+        }
+        let state = self.state();
+        // One that has ended counts nothing more, and others may go on.
+        let is_ending = matches!(state, RunState::Stopping | RunState::Stopped);
+        let active = shards().filter(|it| it.state.is_active());
+        Some(Snapshot {
+            shard: ShardId::ONLY,
+            at: active.map(|it| it.at).min().unwrap_or_else(|| self.at()),
+            since: shards().map(|it| it.since).max()?,
+            state,
+            n_users: self.n_users(),
+            n_queued: self.n_queued(),
+            n_in_flight: shards().map(|it| it.n_in_flight).sum(),
+            n_due: shards().map(|it| it.n_due).sum(),
+            n_dead: self.n_dead(),
+            n_resent: self.n_resent(),
+            health: self.health().map(Box::new),
+            wire_bytes: self.wire_bytes(),
+            end_cause: self.end_cause().filter(|_| is_ending).cloned(),
+            n_dropped: self.n_dropped(),
+            rows: self.rows(),
+            rows_left_out: self.rows_left_out(),
+            exceptions: self.exceptions(),
+            series: self.series(),
+        })
     }
 
     /// The rows as the shards have them.
@@ -212,6 +272,7 @@ mod tests {
             n_due: 0,
             n_dead: 0,
             n_resent: 0,
+            health: None,
             wire_bytes: 0,
             end_cause: None,
             n_dropped: stats.n_dropped(),
@@ -271,6 +332,30 @@ mod tests {
         let totals = &rows[0].failures[&Failure::Status(500)];
         assert_eq!(totals.count, 3);
         assert_eq!(totals.evidence.as_ref().map(|it| it.user), Some(1));
+    }
+
+    #[test]
+    fn shards_are_merged_once_all_are_there_and_end_together() {
+        let mut shards = [0, 1].map(|_| Stats::new([name("/")]));
+        let mut snapshots = [0, 1].map(|it| snapshot(it, &mut shards[it as usize]));
+        snapshots[0].state = RunState::Stopped;
+        snapshots[0].end_cause = Some(EndCause::MaxRequests);
+        snapshots[1].at = Elapsed::from_secs(2);
+        let [ended, other] = snapshots;
+        let mut board = Board::default();
+        board.post(ended);
+        assert_eq!(board.merged(), None);
+
+        board.post(other.clone());
+        let merged = board.merged().unwrap();
+        assert_eq!((merged.state, merged.end_cause), (RunState::Running, None));
+        assert_eq!((merged.at, merged.n_users), (Elapsed::from_secs(2), 2));
+
+        let state = RunState::Stopped;
+        board.post(Snapshot { state, ..other });
+        let merged = board.merged().unwrap();
+        let cause = Some(EndCause::MaxRequests);
+        assert_eq!((merged.state, merged.end_cause), (state, cause));
     }
 
     #[test]

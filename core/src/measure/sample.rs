@@ -1,5 +1,6 @@
 //! One finished request. How samples add up is in [`crate::measure::stats`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::http::transport::TransportError;
+use crate::secrets;
 use crate::time::Elapsed;
 
 /// One finished request.
@@ -70,6 +72,30 @@ pub struct Evidence {
     pub headers: Vec<(String, String)>,
     /// The start of its body, at most [`Keep::SAMPLE_BYTES`](crate::http::request::Keep::SAMPLE_BYTES).
     pub body: String,
+}
+
+impl Evidence {
+    /// The URL without what looks like a credential, as it is shown.
+    pub fn shown_url(&self) -> Cow<'_, str> {
+        secrets::masked_url(&self.url)
+    }
+
+    /// The same without what looks like a credential.
+    pub(crate) fn without_credentials(&self) -> Self {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| {
+            let value = secrets::masked_header(name, value);
+            (name.clone(), value.to_owned())
+        });
+        let found = self.found.as_deref().map(secrets::masked_body);
+        Self {
+            url: self.shown_url().into_owned(),
+            headers: headers.collect(),
+            found: found.map(Cow::into_owned),
+            body: secrets::masked_body(&self.body).into_owned(),
+            ..self.clone()
+        }
+    }
 }
 
 impl fmt::Display for Failure {

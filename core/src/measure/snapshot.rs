@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::http::request::RequestName;
-use crate::measure::histogram::Buckets;
+use crate::measure::health::Health;
 use crate::measure::sample::{Evidence, Failure};
 use crate::measure::series::{self, Slot};
 use crate::run_state::ShardId;
@@ -19,6 +18,8 @@ use crate::run_state::{EndCause, RunState};
 use crate::time::Elapsed;
 
 mod forms;
+
+pub use crate::measure::times::TimeTotals;
 
 /// Everything one shard has counted since the run started, or since the last reset.
 ///
@@ -71,6 +72,9 @@ pub struct Snapshot {
     /// All rows together over time, without gaps, oldest first.
     #[serde(with = "series::columns")]
     pub series: Vec<Slot>,
+    /// What the generator did to these numbers; `None` in reports of earlier versions.
+    #[serde(default)]
+    pub health: Option<Box<Health>>,
 }
 
 // Snapshots leave the thread of their shard.
@@ -100,6 +104,10 @@ pub struct RowTotals {
     pub response_times: TimeTotals,
     /// done − sent, of failed requests too.
     pub service_times: TimeTotals,
+    /// How long requests without an answer had been due when they were given up, sent or not; empty in
+    /// reports of earlier versions.
+    #[serde(default)]
+    pub given_up: TimeTotals,
     /// Failed requests by cause.
     #[serde(with = "forms::failures")]
     pub failures: BTreeMap<Failure, FailureTotals>,
@@ -146,6 +154,7 @@ impl RowTotals {
             body_bytes: sum(|it| it.body_bytes),
             response_times: TimeTotals::merged(parts.iter().map(|it| &it.response_times)),
             service_times: TimeTotals::merged(parts.iter().map(|it| &it.service_times)),
+            given_up: TimeTotals::merged(parts.iter().map(|it| &it.given_up)),
             failures,
             recent,
             series: None,
@@ -156,46 +165,6 @@ impl RowTotals {
     pub fn merged_series(parts: &[&Self]) -> Option<Vec<Slot>> {
         let series: Option<Vec<&[Slot]>> = parts.iter().map(|it| it.series.as_deref()).collect();
         series.map(series::merge)
-    }
-}
-
-/// A distribution of times, with its exact ends and sum.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct TimeTotals {
-    /// Sum of all times, in µs.
-    pub sum_micros: u64,
-    /// The shortest; `None` if there are none. To the µs where it is kept as text.
-    #[serde(rename = "min_micros", with = "forms::micros")]
-    pub min: Option<Duration>,
-    /// The longest; `None` if there are none. To the µs where it is kept as text.
-    #[serde(rename = "max_micros", with = "forms::micros")]
-    pub max: Option<Duration>,
-    /// All of them, to three digits.
-    pub buckets: Buckets,
-}
-
-impl TimeTotals {
-    /// All of `parts` together.
-    pub fn merged<'a>(parts: impl Iterator<Item = &'a Self> + Clone) -> Self {
-        Self {
-            sum_micros: parts.clone().map(|it| it.sum_micros).sum(),
-            min: parts.clone().filter_map(|it| it.min).min(),
-            max: parts.clone().filter_map(|it| it.max).max(),
-            buckets: Buckets::merged(parts.map(|it| &it.buckets)),
-        }
-    }
-
-    /// The mean; `None` if there are no times.
-    pub fn mean(&self) -> Option<Duration> {
-        self.sum_micros
-            .checked_div(self.buckets.count())
-            .map(Duration::from_micros)
-    }
-
-    /// The smallest time that at least the fraction `quantile` of all does not exceed; `None` if
-    /// there are none. Never below [`min`](Self::min) nor above [`max`](Self::max).
-    pub fn quantile(&self, quantile: f64) -> Option<Duration> {
-        Some(self.buckets.quantile(quantile)?.clamp(self.min?, self.max?))
     }
 }
 

@@ -1,15 +1,18 @@
 //! The statistics of one shard: one row per request name, and the series over time.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::request::RequestName;
-use crate::measure::histogram::Histogram;
+use crate::measure::health::Waits;
 use crate::measure::sample::{Evidence, Failure, Sample};
 use crate::measure::series::{Series, Slot};
-use crate::measure::snapshot::{ExceptionTotals, FailureTotals, Recent, RowTotals, TimeTotals};
-use crate::time::{Elapsed, micros};
+use crate::measure::snapshot::{ExceptionTotals, FailureTotals, Recent, RowTotals};
+use crate::measure::times::{TimeTotals, Times};
+use crate::secrets::masked_url;
+use crate::time::Elapsed;
 
 /// The statistics of one shard.
 ///
@@ -34,6 +37,8 @@ pub struct Stats {
     // How many failures have evidence; at most `MAX_EVIDENCE`.
     n_evidence: usize,
     since: Elapsed,
+    // What the shard notices of itself.
+    waits: Waits,
 }
 
 impl Stats {
@@ -68,6 +73,7 @@ impl Stats {
             exceptions: BTreeMap::new(),
             n_evidence: 0,
             since: Elapsed::ZERO,
+            waits: Waits::new(),
         };
         for name in names {
             stats.row(name);
@@ -75,7 +81,8 @@ impl Stats {
         stats
     }
 
-    /// The index of the row with this name, which is added if it is not there.
+    /// The index of the row with this name, which is added if it is not there. What looks like a credential
+    /// in a name that is a URL is in no table.
     ///
     /// Once there are [`MAX_ROWS`](Self::MAX_ROWS), it is that of the row named
     /// [`OTHER`](Self::OTHER) with the same method. An index is good for the whole run, also after a
@@ -83,6 +90,10 @@ impl Stats {
     pub fn row(&mut self, name: RequestName) -> usize {
         if let Some(&row) = self.by_name.get(&name) {
             return row;
+        }
+        if let Cow::Owned(masked) = masked_url(&name.name) {
+            let (name, method) = (masked, name.method);
+            return self.row(RequestName { name, method });
         }
         if self.rows.len() < Self::MAX_ROWS || name.name == Self::OTHER {
             let row = self.rows.len();
@@ -129,14 +140,18 @@ impl Stats {
         totals.last = sample.done;
     }
 
-    /// Counts a request in row `row` that was under way when its user was stopped.
-    pub fn record_abort(&mut self, row: usize) {
+    /// Counts a request in row `row` that was under way when its user was stopped, and had been due for
+    /// this long.
+    pub fn record_abort(&mut self, row: usize, age: Duration) {
         self.rows[row].n_aborted += 1;
+        self.rows[row].give_up(age);
     }
 
-    /// Counts a request in row `row` that was due and not sent when its user was stopped.
-    pub fn record_unsent(&mut self, row: usize) {
+    /// Counts a request in row `row` that was not sent when its user was stopped, and had been due for
+    /// this long.
+    pub fn record_unsent(&mut self, row: usize, age: Duration) {
         self.rows[row].n_unsent += 1;
+        self.rows[row].give_up(age);
     }
 
     /// Counts an arrival.
@@ -181,6 +196,7 @@ impl Stats {
         self.exceptions.clear();
         self.n_evidence = 0;
         self.since = now;
+        self.waits = Waits::new();
     }
 
     /// When counting began: the start of the run, or the last reset.
@@ -230,6 +246,11 @@ impl Stats {
         totals.collect()
     }
 
+    /// What the shard notices of itself.
+    pub(crate) fn waits(&mut self) -> &mut Waits {
+        &mut self.waits
+    }
+
     /// The series over time, all rows together.
     pub fn series(&self) -> &Series {
         &self.series
@@ -252,6 +273,8 @@ struct Row {
     body_bytes: u64,
     response_times: Times,
     service_times: Times,
+    // From the first one on.
+    given_up: Option<Box<Times>>,
     failures: BTreeMap<Failure, FailureTotals>,
     recent: RecentSeconds,
     // From the first request on.
@@ -268,6 +291,7 @@ impl Row {
             body_bytes: 0,
             response_times: Times::new(),
             service_times: Times::new(),
+            given_up: None,
             failures: BTreeMap::new(),
             recent: RecentSeconds::default(),
             series: None,
@@ -282,6 +306,11 @@ impl Row {
         self.recent.record(sample.done, sample.failure.is_some());
         let series = || Box::new(Series::new(sample.done, Series::COARSE));
         self.series.get_or_insert_with(series).record(sample, 0);
+    }
+
+    fn give_up(&mut self, age: Duration) {
+        let given_up = self.given_up.get_or_insert_with(|| Box::new(Times::new()));
+        given_up.record(age);
     }
 
     /// The totals of failures like `failure`; with a count of zero if there were none so far.
@@ -309,6 +338,10 @@ impl Row {
             body_bytes: self.body_bytes,
             response_times: self.response_times.totals(),
             service_times: self.service_times.totals(),
+            given_up: self
+                .given_up
+                .as_ref()
+                .map_or_else(TimeTotals::default, |it| it.totals()),
             failures: self.failures.clone(),
             recent: self.recent.totals(now, since),
             series: None,
@@ -321,41 +354,6 @@ impl Row {
         };
         series.advance(now, 0);
         series.slots()
-    }
-}
-
-#[derive(Clone, Debug)]
-struct Times {
-    histogram: Histogram,
-    sum: Duration,
-    min: Option<Duration>,
-    max: Option<Duration>,
-}
-
-impl Times {
-    fn new() -> Self {
-        Self {
-            histogram: Histogram::new(3),
-            sum: Duration::ZERO,
-            min: None,
-            max: None,
-        }
-    }
-
-    fn record(&mut self, time: Duration) {
-        self.histogram.record(time);
-        self.sum += time;
-        self.min = Some(self.min.map_or(time, |min| min.min(time)));
-        self.max = self.max.max(Some(time));
-    }
-
-    fn totals(&self) -> TimeTotals {
-        TimeTotals {
-            sum_micros: micros(self.sum),
-            min: self.min,
-            max: self.max,
-            buckets: self.histogram.buckets(),
-        }
     }
 }
 

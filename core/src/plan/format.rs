@@ -55,10 +55,18 @@ pub(super) enum Mistake {
     },
     #[error("expected “host” or “simulated”, found both")]
     BothTargets,
+    #[error("expected “locustfile” or “user_class”, found both")]
+    BothTasks,
     #[error("expected “fixed_count” or “weight”, found both")]
     BothShares,
     #[error("expected a text for “equals” beside “header”, found {found}")]
     HeaderText { found: String },
+    #[error(
+        "expected a load of users or stages beside “locustfile”, found arrivals, which only tasks of a plan have"
+    )]
+    LocustfileArrivals,
+    #[error("expected the key “user_class”, or else “locustfile”, found none")]
+    NoTasks,
     #[error("expected at least one step")]
     NoStep,
     #[error("expected at least one row")]

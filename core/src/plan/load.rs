@@ -21,6 +21,9 @@ pub struct Load {
     pub stop_timeout: Duration,
     /// The number all randomness of the run comes from; `None` takes a new one for every run.
     pub seed: Option<u64>,
+    /// Whether the run ends by itself if the target refuses or is gone; `None` leaves it to where the
+    /// target is, see [`Plan::stops_itself`](super::Plan::stops_itself).
+    pub autostop: Option<bool>,
 }
 
 impl Load {
@@ -32,6 +35,7 @@ impl Load {
             max_requests: None,
             stop_timeout: Duration::ZERO,
             seed: None,
+            autostop: None,
         }
     }
 

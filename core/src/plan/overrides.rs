@@ -138,8 +138,11 @@ impl Overrides {
             plan.tags.exclude.clone_from(tags);
         }
         plan.tls.verify &= !self.is_insecure;
-        if !self.user_classes.is_empty() {
-            plan.user_classes = self.choose(&plan.user_classes)?;
+        match &mut plan.locustfile {
+            _ if self.user_classes.is_empty() => {}
+            // Whether they are there is known once it was loaded.
+            Some(file) => file.classes.clone_from(&self.user_classes),
+            None => plan.user_classes = self.choose(&plan.user_classes)?,
         }
         Ok(())
     }

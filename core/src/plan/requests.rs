@@ -8,7 +8,7 @@ impl Plan {
     ///
     /// They are those of tasks that the tags choose. A set of which no task is left that has a weight
     /// is never begun, so it has none.
-    pub(super) fn requests(&self) -> Vec<(&UserClass, &RequestStep)> {
+    pub(crate) fn requests(&self) -> Vec<(&UserClass, &RequestStep)> {
         let of_class = |class| {
             let mut requests = Vec::new();
             self.add_set(&mut requests, class, &[]);

@@ -1,9 +1,13 @@
 //! What a plan loads: the hosts that its requests really go to.
 
+mod near;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BaseUrl, Draft, Plan, RequestStep, UrlTemplate, is_absolute, origin};
+pub use self::near::is_near;
+use super::{BaseUrl, Draft, Plan, RequestStep, Target, UrlTemplate, is_absolute, origin};
+use crate::http::origin::Origin;
 
 /// The hosts that the requests of a plan go to.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -22,6 +26,18 @@ impl Targets {
     pub fn of(plan: &Plan) -> Self {
         let mut targets = Self::default();
         let classes = plan.user_classes.as_slice();
+        if plan.locustfile.is_some() {
+            // Only the file knows its requests.
+            let of_plan = match &plan.target {
+                Some(Target::BaseUrl(host)) => Some(host),
+                _ => None,
+            };
+            let hosts = classes.iter().filter_map(|it| plan.base_url(it));
+            for host in of_plan.into_iter().chain(hosts) {
+                targets.add(host.to_string());
+            }
+            return targets;
+        }
         if classes.iter().all(|it| plan.base_url(it).is_none()) {
             return targets;
         }
@@ -55,6 +71,12 @@ impl Targets {
     /// All hosts, in words; `None` is the simulated API.
     pub fn label(&self) -> Option<String> {
         (!self.is_simulated()).then(|| self.hosts.join(", "))
+    }
+
+    /// The hosts that are not of this machine or network, or may not be.
+    pub fn foreign(&self) -> impl Iterator<Item = &str> {
+        let is_foreign = |it: &&str| !Origin::of(it).is_some_and(|it| is_near(&it));
+        self.hosts.iter().map(String::as_str).filter(is_foreign)
     }
 
     fn add_request(&mut self, request: &RequestStep, base_url: Option<&BaseUrl>) {
@@ -152,6 +174,21 @@ mod tests {
         );
         // The simulated API answers whatever is asked for.
         check(&class("A", "task = [{ get = 'http://b.test/' }]"), &[]);
+    }
+
+    #[test]
+    fn hosts_that_data_name_are_foreign() {
+        let lines = "task = [{ get = '{{ data.next }}' }, { get = 'http://{{data.host}}/' }]";
+        let plan = format!(
+            "version = 1\nload = {{ users = 1, spawn_rate = 1 }}\nhost = 'http://localhost:81/api'\n{}{}",
+            class("A", "task = [{ get = '/' }, { get = 'https://a.test' }]"),
+            class("B", lines)
+        );
+        let targets = Targets::of(&Plan::from_toml(&plan).unwrap());
+        let foreign: Vec<&str> = targets.foreign().collect();
+        let expected = ["https://a.test", "{{data.next}}", "http://{{data.host}}"];
+        assert_eq!(foreign, expected);
+        assert_eq!(Targets::default().foreign().count(), 0);
     }
 
     #[test]

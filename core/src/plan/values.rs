@@ -119,6 +119,9 @@ impl RunTime {
     // A hundred years: far from where sums of times saturate.
     const MAX_SECS: u64 = 100 * 365 * 86_400;
 
+    /// The longest there is.
+    pub(crate) const MAX: Duration = Duration::from_secs(Self::MAX_SECS);
+
     /// The length.
     pub fn get(self) -> Duration {
         self.0

@@ -16,13 +16,19 @@ use super::{QUANTILES, figures};
 use crate::measure::board::{Board, aggregated};
 use crate::measure::snapshot::RowTotals;
 use crate::time::Elapsed;
+use crate::verdict::validity::Grade;
 
 pub use self::history::{history, total_history};
 
 /// One line per row of the statistics, `Aggregated` last. Times are in milliseconds; rates are means
 /// since counting began. Without requests, times are `N/A`. After Locust's columns come the requests
-/// without an answer: those given up in flight, and those never sent.
-pub fn requests(board: &Board) -> String {
+/// without an answer, those given up in flight and those never sent; percentiles of the service times;
+/// whether the numbers are valid, with `N/A` if nobody looked; and why the run ended, if something was
+/// wrong.
+pub fn requests(board: &Board, validity: Option<Grade>) -> String {
+    let validity = validity.map_or_else(|| "N/A".to_owned(), |it| it.to_string());
+    let cause = board.end_cause().filter(|it| !it.is_expected());
+    let cause = cause.map_or_else(String::new, |it| text(&it.to_string()).into_owned());
     let mut out = writer();
     let titles = [
         "Type",
@@ -42,21 +48,30 @@ pub fn requests(board: &Board) -> String {
         titles
             .into_iter()
             .chain(QUANTILES.map(|(_, title)| title))
-            .chain(["Given Up Count", "Never Sent Count"]),
+            .chain([
+                "Given Up Count",
+                "Never Sent Count",
+                "Median Service Time",
+                "95% Service Time",
+                "99% Service Time",
+                "Validity",
+                "Ended Early",
+            ]),
     );
     let length = board.at().since(board.since());
     let rows = board.rows();
     for row in &rows {
         write(
             &mut out,
-            request_line(row.name.method.as_str(), row, length),
+            request_line(row.name.method.as_str(), row, length, [&validity, &cause]),
         );
     }
-    write(&mut out, request_line("", &aggregated(&rows), length));
+    let total = request_line("", &aggregated(&rows), length, [&validity, &cause]);
+    write(&mut out, total);
     finish(out)
 }
 
-fn request_line(method: &str, row: &RowTotals, length: Duration) -> Vec<String> {
+fn request_line(method: &str, row: &RowTotals, length: Duration, of_run: [&str; 2]) -> Vec<String> {
     let times = &row.response_times;
     let mut line = vec![
         method.to_owned(),
@@ -76,6 +91,8 @@ fn request_line(method: &str, row: &RowTotals, length: Duration) -> Vec<String> 
     ];
     line.extend(QUANTILES.map(|(quantile, _)| millis(times.quantile(quantile))));
     line.extend([row.n_aborted, row.n_unsent].map(|it| it.to_string()));
+    line.extend([0.5, 0.95, 0.99].map(|it| millis(row.service_times.quantile(it))));
+    line.extend(of_run.map(str::to_owned));
     line
 }
 
@@ -183,25 +200,27 @@ mod tests {
     #[test]
     fn requests_have_locusts_columns_and_a_total() {
         let times = "500.000,".repeat(10) + "500.000";
+        let service = "500.000,".repeat(3) + "LIMITED,";
         let expected = format!(
             "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
              Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
-             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Given Up Count,Never Sent Count\r\n\
-             GET,\"/a,b\",3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0\r\n\
-             ,Aggregated,3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0\r\n"
+             50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Given Up Count,Never Sent Count,\
+             Median Service Time,95% Service Time,99% Service Time,Validity,Ended Early\r\n\
+             GET,\"/a,b\",3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0,{service}\r\n\
+             ,Aggregated,3,3,500.000,500.000,500.000,500.000,100,1.500000,1.500000,{times},1,0,{service}\r\n"
         );
-        assert_eq!(requests(&board()), expected);
+        assert_eq!(requests(&board(), Some(Grade::Limited)), expected);
     }
 
     #[test]
     fn without_requests_times_are_not_available() {
-        let text = requests(&Board::default());
+        let text = requests(&Board::default(), None);
         let total = text.lines().last().unwrap();
         assert_eq!(
             total,
             format!(
                 ",Aggregated,0,0,N/A,N/A,N/A,N/A,0,0.000000,0.000000{}",
-                ",N/A".repeat(11) + ",0,0"
+                ",N/A".repeat(11) + ",0,0" + &",N/A".repeat(4) + ","
             )
         );
     }
@@ -263,7 +282,7 @@ mod tests {
         let board = Simulation::new(plan, answer).run().board;
         let started = SystemTime::UNIX_EPOCH;
         for text in [
-            requests(&board),
+            requests(&board, None),
             failures(&board, started),
             history(&board, started),
         ] {

@@ -14,6 +14,7 @@ use super::{Ending, Report, ThresholdResult};
 use crate::measure::board::Board;
 use crate::measure::snapshot::Snapshot;
 use crate::plan::Draft;
+use crate::verdict::validity::Validity;
 
 impl Report {
     /// The report as JSON, in one line.
@@ -31,6 +32,7 @@ impl Report {
             ending: Cow::Borrowed(&self.ending),
             plan: Cow::Borrowed(&self.plan.keys),
             thresholds: Cow::Borrowed(&self.thresholds),
+            validity: self.validity(),
             shards: self.board.snapshots().map(Cow::Borrowed).collect(),
         };
         let json = serde_json::to_string(&file);
@@ -56,6 +58,16 @@ impl Report {
         }
         let file: File<'_> = serde_json::from_str(text).map_err(|error| damaged(&error))?;
         file.report()
+    }
+
+    /// Checks what came in another way than as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it says what no run can have measured.
+    pub fn check(&self) -> Result<(), ReportError> {
+        let shards = Vec::from_iter(self.board.snapshots());
+        sound::check(&shards).map_err(|reason| damaged(&reason))
     }
 }
 
@@ -108,6 +120,9 @@ struct File<'a> {
     ending: Cow<'a, Ending>,
     plan: Cow<'a, Map<String, Value>>,
     thresholds: Cow<'a, [ThresholdResult]>,
+    // It follows from all else, so it is only written.
+    #[serde(skip_deserializing)]
+    validity: Option<Validity>,
     shards: Vec<Cow<'a, Snapshot>>,
 }
 
@@ -121,7 +136,7 @@ impl File<'_> {
         })?;
         let shards = self.shards.into_iter().map(Cow::into_owned);
         let shards: Vec<Snapshot> = shards.collect();
-        sound::check(&shards).map_err(|reason| damaged(&reason))?;
+        sound::check(&Vec::from_iter(&shards)).map_err(|reason| damaged(&reason))?;
         let mut board = Board::default();
         for snapshot in shards {
             board.post(snapshot);

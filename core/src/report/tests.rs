@@ -270,3 +270,55 @@ fn files_have_names_that_any_system_takes() {
     report.title = "../..".to_owned();
     assert_eq!(report.file_stem(0), "Mayfly_2026-01-01-00h00_simulated-API");
 }
+
+#[test]
+fn a_report_for_others_is_without_credentials_and_else_the_same() {
+    let draft = Draft::from_toml(
+        r#"version = 1
+        host = "http://shop.test/api"
+        thresholds = ["/a?page=2&api_key=k3y-1: failures > 0"]
+        load = { users = 1, spawn_rate = 1, run_time = 3 }
+        request = { headers = { Authorization = "Bearer s3cr3t-1", Accept = "text/html" } }
+        [[user_class]]
+        name = "A"
+        wait = 1
+        task = [ { get = "/a?page=2&api_key=k3y-1" } ]"#,
+    );
+    let answer = |_: Elapsed, _: &Request| {
+        let kept = Kept {
+            headers: vec![
+                ("content-type".to_owned(), "application/json".to_owned()),
+                ("x-session".to_owned(), "s3cr3t-2".to_owned()),
+            ],
+            body: br#"{"error":"no","token":"s3cr3t-3"}"#.to_vec(),
+            ..Kept::default()
+        };
+        Answer {
+            after: Duration::from_millis(5),
+            result: Ok(Response {
+                status: 500,
+                body_bytes: 7,
+                kept: Some(Box::new(kept)),
+            }),
+        }
+    };
+    let whole = report("Secrets", draft.unwrap(), 1, answer);
+    let row = &whole.board.rows()[0];
+    assert_eq!(row.name.name, "/a?page=2&api_key=…");
+    assert!(!whole.thresholds[0].failed, "it is about that row");
+    let files = |report: &Report| {
+        let look = html::Look::default();
+        [report.to_json(), html::page(report, look)].concat()
+    };
+    let (before, after) = (files(&whole), files(&whole.without_credentials()));
+    for secret in ["s3cr3t-1", "s3cr3t-2", "s3cr3t-3", "k3y-1"] {
+        assert!(before.contains(secret), "{secret}");
+        assert!(!after.contains(secret), "{secret}");
+    }
+    assert!(after.contains("text/html") && after.contains("application/json"));
+    let csv =
+        csv::requests(&whole.board, None) + &csv::failures(&whole.board, std::time::UNIX_EPOCH);
+    assert!(csv.contains("api_key=…") && !csv.contains("k3y-1"), "{csv}");
+    let read = Report::from_json(&whole.without_credentials().to_json());
+    assert_eq!(read.unwrap(), whole.without_credentials());
+}

@@ -6,6 +6,7 @@ use super::{QUANTILES, figures, words};
 use crate::measure::board::{Board, aggregated};
 use crate::measure::snapshot::{RowTotals, TimeTotals};
 use crate::verdict::threshold::{Outcome, Verdicts};
+use crate::verdict::validity::Validity;
 
 /// The statistics of a run that goes on, as Locust prints them every two seconds. Times are in
 /// milliseconds, `≈` before those of too few requests; rates are those of the last ten seconds.
@@ -41,8 +42,9 @@ fn recent(row: &RowTotals) -> Rates {
     }
 }
 
-/// The tables of a run: statistics and percentiles, requests without an answer, failures, exceptions
-/// and thresholds; all but the first two only if there are any. Times are in milliseconds, with `≈`
+/// The tables of a run: statistics and percentiles, what the wait before sending did to them, requests
+/// without an answer, failures, exceptions, thresholds, and whether the numbers are valid; all but the
+/// first two and the last only if there are any. Times are in milliseconds, with `≈`
 /// before percentiles of too few requests; rates are means since counting began.
 pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     let rows = board.rows();
@@ -54,6 +56,7 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     };
     let mut out = table(statistics_lines(&rows, mean)).text("Statistics (ms)");
     out += &percentiles(&rows);
+    out += &before_sending(board, &aggregated(&rows));
     out += &unanswered(board, &rows);
     let n_dead = board.n_dead();
     if 0 < n_dead {
@@ -68,7 +71,7 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
     if let Some(cause) = board.end_cause().filter(|it| !it.is_expected()) {
         out += &format!(
             "\nThe run ended early: {}.\n",
-            printable(&cause.to_string())
+            printable_line(&cause.to_string())
         );
     }
     let n_dropped = board.n_dropped();
@@ -81,7 +84,41 @@ pub fn summary(board: &Board, verdicts: &Verdicts) -> String {
         out += "\nThere are more request names than rows; the rest is in (other). Give requests \
                 with changing URLs a name.\n";
     }
-    out + &failures(&rows) + &exceptions(board) + &thresholds(verdicts)
+    out += &failures(&rows);
+    out += &exceptions(board);
+    out += &thresholds(verdicts);
+    let too_few = Vec::from_iter(verdicts.iter().filter_map(|it| it.too_few));
+    out + &validity(Validity::new(board, &too_few).as_ref())
+}
+
+/// Whether the numbers are those of the target, and why not.
+fn validity(validity: Option<&Validity>) -> String {
+    let Some(validity) = validity else {
+        return String::new();
+    };
+    let mut out = format!("\n{}\n", words::validity(validity));
+    for reason in &validity.reasons {
+        out += &format!("- {}\n", printable_line(&reason.to_string()));
+    }
+    out
+}
+
+/// Response times beside what is in them; nothing where the requests were sent at once.
+fn before_sending(board: &Board, total: &RowTotals) -> String {
+    let parts = words::times_of(board, total);
+    if parts.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["", "50%", "90%", "95%", "99%", "100%", "# reqs"], 1);
+    for (what, times) in parts {
+        let [a, b, c, d, e] = words::TIMES_OF.map(|it| quantile(&times, it));
+        let count = times.buckets.count().to_string();
+        table.add([what.to_owned(), a, b, c, d, e, count]);
+    }
+    format!(
+        "\n{}",
+        table.text("Response times and what is in them (ms)")
+    )
 }
 
 /// What the rates of a row are computed from.
@@ -168,9 +205,6 @@ fn unanswered(board: &Board, rows: &[RowTotals]) -> String {
         table.add([given_up, unsent, row.name.to_string()]);
     }
     let accounts = board.accounts();
-    if !accounts.adds_up() || accounts.unanswered() == 0 {
-        return table.text_unless_empty("Without an answer when their users were stopped");
-    }
     let table = table.text_unless_empty("Without an answer when their users were stopped");
     format!("{table}\n{accounts}\n")
 }
@@ -315,14 +349,31 @@ impl<const N: usize> Table<N> {
     }
 }
 
-/// Names and messages come from plans and targets: nothing in them may move a terminal's cursor.
+/// Names and messages come from plans and targets: nothing in them may move a terminal's cursor, or have it
+/// show what follows in another order.
+pub fn printable_line(text: &str) -> String {
+    let shown = |it: char| {
+        if it.is_control() || is_unseen_control(it) {
+            '\u{fffd}'
+        } else {
+            it
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
+/// Ends of lines and paragraphs, and what changes the direction of text (UAX #9).
+fn is_unseen_control(it: char) -> bool {
+    matches!(
+        it,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// The same of what has little room.
 pub fn printable(cell: &str) -> String {
     const MAX: usize = 120;
-    let mut text: String = cell
-        .chars()
-        .take(MAX)
-        .map(|it| if it.is_control() { '\u{fffd}' } else { it })
-        .collect();
+    let mut text: String = printable_line(cell).chars().take(MAX).collect();
     if MAX < cell.chars().count() {
         text.push('…');
     }
@@ -335,6 +386,16 @@ mod tests {
     use crate::http::request::Request;
     use crate::testing::{Answer, Simulation, answer_after};
     use crate::time::Elapsed;
+
+    #[test]
+    fn nothing_moves_the_cursor_or_turns_the_text_around() {
+        let hostile = "a\u{1b}[2J\r\n\u{9b}31m\u{7f}\u{202e}b\u{2066}c\u{200f}\u{61c}\u{2028}d";
+        let expected = "a\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}31m\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}\u{fffd}d";
+        assert_eq!(printable_line(hostile), expected);
+        // Letters of other scripts are their own, and so are emoji.
+        let harmless = "שלום مرحبا Grüße 👩\u{200d}🚀";
+        assert_eq!(printable_line(harmless), harmless);
+    }
 
     #[test]
     fn columns_are_aligned_and_the_total_is_last() {
@@ -377,6 +438,9 @@ Failures
 # fails  Request         Failure
 ------------------------------------------------
      16  GET /flaky\u{fffd}[2J  503 Service Unavailable
+
+Validity: LIMITED, for 1 reason.
+- LIMITED: Too few requests (0 s to 10 s). The 95th percentile is from 39 requests, and 110 are needed to be sure of it. Let the run last longer.
 ";
         assert_eq!(text, expected);
     }

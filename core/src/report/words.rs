@@ -1,9 +1,14 @@
 //! Numbers and lengths of time as a person reads them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use super::RunVerdict;
 use crate::digits::grouped;
-use crate::measure::snapshot::TimeTotals;
+use crate::measure::accounts::Accounts;
+use crate::measure::board::Board;
+use crate::measure::snapshot::{RowTotals, TimeTotals};
+use crate::verdict::validity::{Grade, Validity};
 
 /// A narrow space that does not break: `12 345`.
 const SEPARATOR: char = '\u{202f}';
@@ -14,6 +19,58 @@ pub const NONE: &str = "–";
 /// A count, in groups of three digits.
 pub fn count(count: u64) -> String {
     grouped(count, SEPARATOR)
+}
+
+/// Whether numbers are those of the target, in a sentence.
+pub fn validity(validity: &Validity) -> String {
+    match (validity.verdict, validity.reasons.len()) {
+        (Grade::Valid, _) => "Validity: VALID. Nothing was found that makes these numbers the \
+                              generator’s own."
+            .to_owned(),
+        (grade, 1) => format!("Validity: {grade}, for 1 reason."),
+        (grade, n_reasons) => format!("Validity: {grade}, for {n_reasons} reasons."),
+    }
+}
+
+/// What became of everything that was due, in a sentence.
+pub fn accounts(accounts: &Accounts) -> String {
+    format!("All that was due: {accounts}.")
+}
+
+/// The verdict of a run, which is never good by itself where its numbers are not those of the target:
+/// `Passed, but INVALID`.
+pub fn verdict(verdict: RunVerdict, validity: Option<Grade>) -> String {
+    match validity {
+        Some(Grade::Invalid) if verdict.is_good() => format!("{verdict}, but INVALID"),
+        _ => verdict.to_string(),
+    }
+}
+
+/// The quantiles that [`times_of`] are shown with.
+pub const TIMES_OF: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 1.0];
+
+/// Response times, and of what they are made; empty if there is no difference to see.
+pub fn times_of<'a>(
+    board: &'a Board,
+    total: &'a RowTotals,
+) -> Vec<(&'static str, Cow<'a, TimeTotals>)> {
+    let shown = |times: &TimeTotals| TIMES_OF.map(|it| millis(times.quantile(it)));
+    let (response, service) = (&total.response_times, &total.service_times);
+    if shown(response) == shown(service) {
+        return Vec::new();
+    }
+    let mut parts = vec![
+        ("Response time", Cow::Borrowed(response)),
+        ("Service time", Cow::Borrowed(service)),
+    ];
+    if let Some(health) = board.health() {
+        parts.extend([
+            ("Wait for a connection", Cow::Owned(health.own_queue)),
+            ("Late start", Cow::Owned(health.start_lag)),
+        ]);
+    }
+    parts.retain(|it| 0 < it.1.buckets.count());
+    parts
 }
 
 /// Milliseconds with one decimal; a dash for `None`.

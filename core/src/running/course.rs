@@ -8,12 +8,14 @@
 
 mod cursor;
 mod memory;
+mod script;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use self::cursor::Cursor;
 pub(crate) use self::memory::{Memory, UserScope};
+pub(crate) use self::script::{Held, ScriptCourse};
 use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
@@ -27,19 +29,25 @@ use crate::time::Elapsed;
 pub(crate) enum Course {
     /// In the tasks of its class.
     Plan(Cursor),
+    /// Where Python says.
+    Script(Box<ScriptCourse>),
 }
 
 impl Course {
     /// Starts from the beginning, with a user that starts its life at `now`.
     pub(crate) fn restart(&mut self, now: Elapsed) {
-        let Self::Plan(cursor) = self;
-        cursor.restart(now);
+        match self {
+            Self::Plan(cursor) => cursor.restart(now),
+            Self::Script(course) => **course = ScriptCourse::default(),
+        }
     }
 
     /// Goes on at `at`, for the reason given, up to the next thing that takes time.
     pub(crate) fn resume(&mut self, at: Elapsed, why: Resume<'_>, context: Context<'_>) -> Turn {
-        let Self::Plan(cursor) = self;
-        cursor.resume(at, why, context)
+        match self {
+            Self::Plan(cursor) => cursor.resume(at, why, context),
+            Self::Script(course) => Turn::to(course.resume(why, context.class)),
+        }
     }
 
     /// Makes the request that [`Next::Send`] announced, with the values of now.
@@ -48,21 +56,35 @@ impl Course {
     ///
     /// Fails if it cannot be made. That is an exception: the turn goes on without the request.
     pub(crate) fn fill(&mut self, now: Elapsed, context: Context<'_>) -> Result<Outgoing, Turn> {
-        let Self::Plan(cursor) = self;
-        cursor.fill(now, context)
+        match self {
+            Self::Plan(cursor) => cursor.fill(now, context),
+            Self::Script(course) => course.fill(),
+        }
     }
 
     /// The row of the request that [`Next::Send`] announced and that is never sent. Draws nothing
     /// from the random stream of the user, who may come back.
     pub(crate) fn unsent_name(&mut self, class: &Class, user: UserView<'_>) -> RequestName {
-        let Self::Plan(cursor) = self;
-        cursor.unsent_name(class, user)
+        match self {
+            Self::Plan(cursor) => cursor.unsent_name(class, user),
+            Self::Script(course) => course.unsent_name(),
+        }
     }
 
     /// Whether it is between two tasks or before its first step, and not in the middle of a task.
     pub(crate) fn is_resting(&self) -> bool {
-        let Self::Plan(cursor) = self;
-        cursor.is_resting()
+        match self {
+            Self::Plan(cursor) => cursor.is_resting(),
+            Self::Script(course) => course.is_resting(),
+        }
+    }
+
+    /// The part that is about Python; `None` in a plan.
+    pub(crate) fn script(&mut self) -> Option<&mut ScriptCourse> {
+        match self {
+            Self::Plan(_) => None,
+            Self::Script(course) => Some(course),
+        }
     }
 }
 
@@ -91,6 +113,17 @@ pub(crate) struct Turn {
     pub(crate) next: Next,
 }
 
+impl Turn {
+    /// Goes on with `next`, and nothing was wrong.
+    pub(crate) fn to(next: Next) -> Self {
+        Self {
+            failure: None,
+            exception: None,
+            next,
+        }
+    }
+}
+
 /// A task that broke.
 #[derive(Debug)]
 pub(crate) struct Exception {
@@ -108,6 +141,10 @@ pub(crate) enum Next {
     End,
     /// It has done the task of an arrival.
     Idle,
+    /// It has ended itself, and does not start again.
+    Leave,
+    /// It waits for what Python says.
+    Park,
     /// It sends a request there as soon as it may, which [`Course::fill`] makes then.
     Send(Destination),
     /// It waits for so long.

@@ -138,3 +138,34 @@ impl Evidence {
         evidence
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::request::Method;
+    use crate::http::transport::Kept;
+
+    #[test]
+    fn a_session_is_hidden_in_samples() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let response = Response {
+            status: 500,
+            body_bytes: 0,
+            kept: Some(Box::new(Kept {
+                headers: vec![
+                    header("set-cookie", "session=secret"),
+                    header("server", "a"),
+                ],
+                ..Kept::default()
+            })),
+        };
+        let evidence = Evidence::new(
+            &Request::new(Method::Get, "http://a.test/"),
+            0,
+            Some(&response),
+            None,
+        );
+        let expected = [header("set-cookie", "(hidden)"), header("server", "a")];
+        assert_eq!(evidence.headers, expected);
+    }
+}

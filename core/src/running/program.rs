@@ -2,8 +2,9 @@
 
 mod request;
 mod route;
+mod script;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::http::request::RequestName;
@@ -13,11 +14,13 @@ use crate::plan::{
     self, BaseUrl, DataSource, Load, Order, Plan, RequestDefaults, Share, Tags, Task, TaskSet,
     UserClass, Work,
 };
+use crate::running::script::heads::Loaded;
 use crate::verdict::threshold::Threshold;
 use crate::weight::Weights;
 
 pub(crate) use self::request::ReadyRequest;
 pub(crate) use self::route::{NameIdx, OriginIdx, Routes};
+pub(crate) use self::script::ScriptProgram;
 
 /// A plan, ready to run.
 ///
@@ -30,6 +33,8 @@ pub struct Program {
     pub(crate) classes: Vec<Class>,
     pub(crate) data: Arc<Data>,
     pub(crate) routes: Arc<Routes>,
+    /// What is only in a program whose tasks are in Python.
+    pub(crate) script: Option<ScriptProgram>,
 }
 
 // Shards on other threads get clones.
@@ -44,7 +49,7 @@ impl Program {
     /// # Errors
     ///
     /// Fails with all that is wrong: files that cannot be read, columns that are used and are not
-    /// there, or no task that the tags leave.
+    /// there, no task that the tags leave, or a limit of requests that nothing can reach.
     pub fn new(
         plan: &Plan,
         mut csv: impl FnMut(&str) -> Result<String, String>,
@@ -52,6 +57,9 @@ impl Program {
         let mut errors = Vec::new();
         let data = Data::new(plan, &mut csv, &mut errors);
         let classes = plan.user_classes.as_slice();
+        if plan.locustfile.is_some() && classes.is_empty() {
+            return Err(ProgramErrors(vec![ProgramError::NotLoaded]));
+        }
         let mut routes = Routes::new(classes.iter().all(|it| plan.base_url(it).is_none()));
         let classes: Vec<Class> = classes
             .iter()
@@ -59,6 +67,11 @@ impl Program {
             .collect();
         if classes.iter().all(|class| class.share.is_zero()) {
             errors.push(ProgramError::NoTaskLeft);
+        } else if plan.locustfile.is_none()
+            && plan.load.max_requests.is_some()
+            && plan.requests().is_empty()
+        {
+            errors.push(ProgramError::NothingToSend);
         }
         for class in &classes {
             class.check_variables(&data, &mut errors);
@@ -74,14 +87,30 @@ impl Program {
             classes,
             data: data.into(),
             routes: routes.into(),
+            script: None,
         })
+    }
+
+    /// Makes a plan ready whose tasks are in Python, and whose locustfile was loaded.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn scripted(plan: &Plan, loaded: &Loaded) -> Result<Self, ProgramErrors> {
+        let mut program = Self::new(plan, |_| Err("a locustfile has no data".to_owned()))?;
+        for class in &mut program.classes {
+            let place = loaded.classes.iter().position(|it| it.name == class.name);
+            class.nth = index(place.unwrap_or_default());
+        }
+        program.script = Some(ScriptProgram::new(plan, loaded));
+        Ok(program)
     }
 
     /// The request names that are known before the run, sorted.
     pub(crate) fn request_names(&self) -> Vec<RequestName> {
-        let mut names = self.routes.names().to_vec();
-        names.sort_unstable();
-        names
+        let mut names = BTreeSet::new();
+        names.extend(self.routes.names().iter().cloned());
+        names.into_iter().collect()
     }
 
     /// Takes over the shares of the classes and the weights of the tasks of `plan`, and how many
@@ -118,9 +147,18 @@ pub enum ProgramError {
         /// The name of the class.
         class: String,
     },
+    /// A locustfile that only Python can read.
+    #[error("the locustfile was not loaded: this engine has no Python")]
+    NotLoaded,
     /// All tasks are left out.
     #[error("expected at least one task that the tags leave, found none")]
     NoTaskLeft,
+    /// A limit of requests, and no request.
+    #[error(
+        "max_requests ends a run after so many requests, and no task sends one; \
+         add a request, or use run_time"
+    )]
+    NothingToSend,
     /// A placeholder for a column that the data does not have.
     #[error("unknown column “{variable}”; the columns of {data} are {columns}")]
     UnknownColumn {
@@ -247,6 +285,8 @@ impl Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Class {
     pub(crate) name: String,
+    // Its place in its locustfile; zero in a plan.
+    pub(crate) nth: u32,
     // Zero if the tags leave no task.
     pub(crate) share: Share,
     // The class's own set is the first; a set comes after those around it.
@@ -296,10 +336,18 @@ pub(crate) enum Step {
 
 impl Class {
     fn new(class: &UserClass, plan: &Plan, routes: &mut Routes) -> Self {
+        // Python leaves out tasks of a locustfile by itself.
+        static ALL: Tags = Tags {
+            include: Vec::new(),
+            exclude: Vec::new(),
+        };
         let mut builder = Builder {
             base_url: plan.base_url(class),
             defaults: &plan.request,
-            tags: &plan.tags,
+            tags: match plan.locustfile {
+                Some(_) => &ALL,
+                None => &plan.tags,
+            },
             sets: Vec::new(),
             lists: Vec::new(),
         };
@@ -312,6 +360,7 @@ impl Class {
         }
         Self {
             name: class.name.clone(),
+            nth: 0,
             share: if set.is_some() {
                 class.share
             } else {
@@ -504,5 +553,20 @@ mod tests {
         clone.set_weights(&edited);
         let tickets = |program: &Program| program.classes[0].sets[0].weights.tickets();
         assert_eq!((tickets(&program), tickets(&clone)), (2, 8));
+    }
+
+    #[test]
+    fn a_limit_of_requests_that_nothing_can_reach_is_an_error() {
+        let read = |task: &str| {
+            let toml = format!(
+                "version = 1\nload = {{ users = 1, spawn_rate = 1, max_requests = 5 }}\n\
+                 [[user_class]]\nname = 'A'\ntask = [{task}]"
+            );
+            let plan = Plan::from_toml(&toml).unwrap();
+            Program::new(&plan, |_| Err("no files".to_owned()))
+        };
+        let errors = read("{ steps = [{ wait = 1 }] }").unwrap_err();
+        assert_eq!(errors.as_slice(), [ProgramError::NothingToSend]);
+        assert!(read("{ steps = [{ wait = 1 }] }, { get = '/' }").is_ok());
     }
 }

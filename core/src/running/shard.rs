@@ -12,6 +12,8 @@ mod deadlines;
 mod lives;
 mod pace;
 mod queues;
+mod script;
+mod stats_view;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +25,7 @@ use std::time::Duration;
 use self::deadlines::Deadlines;
 use self::pace::{Pace, user_mix};
 use self::queues::Queues;
+use self::script::Talk;
 use crate::http::origin::Origin;
 use crate::http::request::{Request, RequestName};
 use crate::http::transport::{Response, TransportError};
@@ -31,7 +34,9 @@ use crate::measure::snapshot::Snapshot;
 use crate::measure::stats::Stats;
 use crate::plan::{Plan, Shape};
 use crate::run_state::{EndCause, RunState, ShardId};
-use crate::running::course::{Destination, Exception, Name, Next, Outgoing, Resume, Turn, World};
+use crate::running::course::{
+    Destination, Exception, Held, Name, Next, Outgoing, Resume, Turn, World,
+};
 use crate::running::program::{OriginIdx, Program};
 use crate::running::user::{Activity, User};
 use crate::schedule::class_mix::ClassMix;
@@ -47,8 +52,12 @@ pub enum Command {
     Edit(Box<Plan>),
     /// Forgets all that was counted, and goes on.
     Reset,
+    /// The page of the run is hidden from now on, or to be seen again.
+    Hide(bool),
+    /// Another run of the same browser is going on from now on, or none any more.
+    Share(bool),
     /// Ends the run, for this cause. Users may finish what the plan lets them finish; a second time
-    /// ends them at once.
+    /// ends them at once, unless a locustfile is the cause: it may have ended several shards.
     Stop(EndCause),
     /// Puts the series of these rows into the snapshots, besides those that thresholds look at.
     Watch(BTreeSet<RequestName>),
@@ -61,7 +70,7 @@ pub struct Ticket {
     epoch: u32,
 }
 
-/// One life of one user: who was stopped may start again.
+/// One user, and what it keeps between requests: who starts again has nothing.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Life {
     /// Its number in the shard, from 0.
@@ -118,6 +127,10 @@ pub struct Shard {
     aborts: Vec<Ticket>,
     // How many requests may still be sent.
     n_left: u64,
+    // Requests with an answer that their users in Python are still to judge.
+    n_held: usize,
+    // What is said to Python and heard of it; `None` in a plan.
+    talk: Option<Box<Talk>>,
     stats: Stats,
     // The rows of the request names of the program.
     rows: Vec<usize>,
@@ -169,6 +182,8 @@ impl Shard {
             kills: BinaryHeap::new(),
             aborts: Vec::new(),
             n_left: max_requests,
+            n_held: 0,
+            talk: program.script.as_ref().map(|it| Box::new(Talk::new(it))),
             stats,
             rows,
             end_cause: None,
@@ -192,11 +207,15 @@ impl Shard {
             Command::Edit(plan) => self.edit(now, &plan),
             Command::Reset => {
                 self.stats.reset(now);
-                self.n_due = u64::from(self.n_queued) + self.queues.n_in_flight() as u64;
+                self.n_due = u64::from(self.n_queued) + self.n_under_way() as u64;
+                self.say_event("reset_stats");
             }
+            Command::Stop(EndCause::Locustfile(_) | EndCause::Quit)
+                if self.state == RunState::Stopping => {}
             Command::Stop(_) if self.state == RunState::Stopping => self.kill_all(now),
             Command::Stop(cause) => self.stop(now, cause),
             Command::Watch(rows) => self.watch(rows),
+            Command::Hide(_) | Command::Share(_) => return,
         }
         // Shown at once, unless the last one is out.
         self.next_snapshot = self.next_snapshot.map(|_| now);
@@ -228,6 +247,16 @@ impl Shard {
         };
         let index = user.index;
         self.queues.remove_in_flight(origin);
+        if user.course.script().is_some() {
+            let sample = Sample {
+                due,
+                sent,
+                done,
+                body_bytes: result.as_ref().map_or(0, |it| it.body_bytes),
+                failure: None,
+            };
+            return self.pass_on(local, Held::new(row, sample, &request, index), result);
+        }
         let answered = Resume::Answered {
             result: &result,
             response_time: done.since(due),
@@ -272,8 +301,9 @@ impl Shard {
             let users = &self.users;
             let is_current = |it: Ticket| users[it.user as usize].epoch == it.epoch;
             let (origin, ticket) = self.queues.pop(&capacity, is_current)?;
-            if let Activity::Queued { due } = users[ticket.user as usize].activity {
+            if let Activity::Queued { due, ready } = users[ticket.user as usize].activity {
                 self.n_queued -= 1;
+                self.stats.waits().send(ready, now);
                 if let Some(effect) = self.send(now, ticket.user, due, origin) {
                     return Some(effect);
                 }
@@ -288,7 +318,7 @@ impl Shard {
     pub fn life(&self, ticket: Ticket) -> Life {
         Life {
             user: ticket.user,
-            nth: self.users[ticket.user as usize].life,
+            nth: self.users[ticket.user as usize].session,
         }
     }
 
@@ -300,6 +330,7 @@ impl Shard {
         let is_last = self.state == RunState::Stopped;
         self.next_snapshot = (!is_last).then(|| now + Self::SNAPSHOT_INTERVAL);
         self.stats.advance(now, self.n_alive);
+        self.owe_stats();
         Some(Snapshot {
             shard: self.setting.id,
             at: now,
@@ -307,7 +338,7 @@ impl Shard {
             state: self.state,
             n_users: self.n_alive,
             n_queued: self.n_queued,
-            n_in_flight: self.queues.n_in_flight() as u64,
+            n_in_flight: self.n_under_way() as u64,
             n_due: self.n_due,
             n_dead: self.n_dead,
             n_resent: 0,
@@ -318,6 +349,7 @@ impl Shard {
             rows_left_out: self.stats.rows_left_out(),
             exceptions: self.stats.exceptions(),
             series: self.stats.series().slots(),
+            health: Some(Box::new(self.stats.waits().totals())),
         })
     }
 
@@ -331,7 +363,7 @@ impl Shard {
             Pace::Closed { next_change, .. } => (next_change, None),
             Pace::Open { next_due, .. } => (None, next_due),
         };
-        [
+        let next = [
             next_user,
             next_timeout,
             next_kill,
@@ -339,10 +371,17 @@ impl Shard {
             next_arrival,
             self.end,
             self.next_snapshot,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ];
+        let next = next.into_iter().flatten().min();
+        match &self.talk {
+            None => next,
+            Some(talk) => next.into_iter().chain(talk.next()).min(),
+        }
+    }
+
+    /// Requests that were sent and are not counted yet.
+    fn n_under_way(&self) -> usize {
+        self.queues.n_in_flight() + self.n_held
     }
 
     fn watch(&mut self, mut rows: BTreeSet<RequestName>) {
@@ -367,6 +406,7 @@ impl Shard {
             self.wakeups.pop();
             let user = &self.users[ticket.user as usize];
             if user.epoch == ticket.epoch {
+                self.stats.waits().start(at, now);
                 self.go_on(ticket.user, at, now);
             }
         }
@@ -416,8 +456,11 @@ impl Shard {
             self.stats.record_exception(&task, &message, now);
         }
         match turn.next {
-            Next::Die => self.end_user(local, now, true),
-            Next::End => self.end_user(local, now, false),
+            Next::Die => {
+                self.n_dead += 1;
+                self.end_user(local, now, false);
+            }
+            Next::End => self.end_user(local, now, true),
             Next::Idle => {
                 let user = &mut self.users[local as usize];
                 user.turn(Activity::Idle);
@@ -428,6 +471,8 @@ impl Shard {
                     idle[class].insert(local);
                 }
             }
+            Next::Leave => self.end_user(local, now, false),
+            Next::Park => self.park(local, now),
             // The request is due now and not when the wait should have ended: a timer that is late
             // made the wait longer, and not the answer.
             Next::Send(destination) => self.queue(local, now, destination),
@@ -441,10 +486,10 @@ impl Shard {
         self.wakeups.push(Reverse((until, ticket)));
     }
 
-    fn queue(&mut self, local: u32, due: Elapsed, destination: Destination) {
+    fn queue(&mut self, local: u32, ready: Elapsed, destination: Destination) {
         let user = &mut self.users[local as usize];
-        let due = user.arrival.take().unwrap_or(due);
-        let epoch = user.turn(Activity::Queued { due });
+        let due = user.arrival.take().unwrap_or(ready);
+        let epoch = user.turn(Activity::Queued { due, ready });
         let ticket = Ticket { user: local, epoch };
         self.queues.push(destination, ticket);
         self.n_queued += 1;

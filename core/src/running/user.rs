@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::http::request::Request;
 use crate::rng::Rng;
-use crate::running::course::{Context, Course, Cursor, UserView, World};
+use crate::running::course::{Context, Course, UserView, World};
 use crate::running::program::{Class, OriginIdx};
 use crate::time::Elapsed;
 
@@ -25,6 +25,8 @@ pub(crate) struct User {
     pub(crate) is_ending: bool,
     /// Counts its lives: a user that was stopped may start again.
     pub(crate) life: u32,
+    /// Counts what it has kept between requests and left: with a new life, or because its file wants it.
+    pub(crate) session: u32,
     /// When the arrival that it has to do was due, until its first request is.
     pub(crate) arrival: Option<Elapsed>,
     /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
@@ -45,8 +47,10 @@ pub(crate) enum Activity {
         origin: OriginIdx,
         request: Arc<Request>,
     },
-    /// Wants to send, and waits for a free connection.
-    Queued { due: Elapsed },
+    /// Waits for what Python says.
+    Parked,
+    /// Wants to send since `ready`, and waits for a free connection.
+    Queued { due: Elapsed, ready: Elapsed },
     /// Not alive.
     Stopped,
     /// Between two steps or tasks; a wakeup is set.
@@ -55,7 +59,7 @@ pub(crate) enum Activity {
 
 impl User {
     /// User `index` of the run, which is not alive yet.
-    pub(crate) fn new(index: u32, rng: Rng, class: usize) -> Self {
+    pub(crate) fn new(index: u32, rng: Rng, class: usize, course: Course) -> Self {
         Self {
             index,
             rng,
@@ -64,9 +68,10 @@ impl User {
             activity: Activity::Stopped,
             is_ending: false,
             life: 0,
+            session: 0,
             arrival: None,
             arrival_idx: 0,
-            course: Course::Plan(Cursor::default()),
+            course,
         }
     }
 
@@ -74,6 +79,7 @@ impl User {
     pub(crate) fn revive(&mut self, class: usize, now: Elapsed) {
         self.class = class;
         self.is_ending = false;
+        self.session = self.session.wrapping_add(1);
         self.course.restart(now);
     }
 

@@ -6,6 +6,7 @@
 //! vectors, 66 are the same here, and the other four grow back after shrinking
 //! (`core/src/tests/locust_dispatch.rs`).
 
+use crate::few;
 use crate::plan::{Share, UserClass};
 
 /// The order in which users of several classes are spawned.
@@ -44,7 +45,7 @@ impl ClassMix {
     /// the mix.
     pub fn of_shares<'a>(shares: impl IntoIterator<Item = (&'a str, Share)>) -> Self {
         let mut order: Vec<(usize, (&str, Share))> = shares.into_iter().enumerate().collect();
-        order.sort_by_key(|it| it.1.0);
+        few::sort_by(&mut order, |a, b| a.1.0.cmp(b.1.0));
         let (mut fixed, mut weighted) = (Vec::new(), Vec::new());
         for (index, (_, share)) in order {
             let index = u32::try_from(index).expect("a plan has fewer than 2^32 classes");

@@ -9,6 +9,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use crate::few;
 use crate::plan::{Load, Plan, Shape};
 use crate::schedule::arrival::ArrivalSchedule;
 use crate::schedule::class_mix::ClassMix;
@@ -186,6 +187,8 @@ impl Schedule {
 fn max_users(plan: &Plan) -> u32 {
     match plan.load.shape {
         Shape::Arrivals(_) => u32::MAX,
+        // Those of a locustfile that was not loaded may be any.
+        _ if plan.user_classes.as_slice().is_empty() => u32::MAX,
         Shape::Stages(_) | Shape::Users(_) => {
             ClassMix::new(plan.user_classes.as_slice()).max_users()
         }
@@ -241,7 +244,7 @@ fn thinned(points: Vec<(Elapsed, f64)>, max: usize) -> Vec<(Elapsed, f64)> {
         let mut kept = vec![0, points.len() - 1];
         kept.extend(all.clone().min_by(by_level));
         kept.extend(all.max_by(by_level));
-        kept.sort_unstable();
+        few::sort_by(&mut kept, usize::cmp);
         kept.dedup();
         kept.into_iter().map(|index| points[index]).collect()
     };

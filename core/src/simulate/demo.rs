@@ -108,7 +108,9 @@ fn form(request: &Incoming<'_>) -> Answer {
         let (name, value) = field.split_at(end.unwrap_or(field.len()));
         (decoded(name), decoded(value.get(1..).unwrap_or_default()))
     });
-    Answer::json(200, &fields.collect::<BTreeMap<_, _>>())
+    let mut named = BTreeMap::new();
+    named.extend(fields);
+    Answer::json(200, &named)
 }
 
 /// A name or value of a form as text. What is no valid escape stays as it is.

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
+use crate::few;
 use crate::rng::Rng;
 use crate::time::Elapsed;
 
@@ -144,7 +145,7 @@ struct Stalls(Vec<(Elapsed, Elapsed)>);
 impl Stalls {
     fn new(stalls: &[Stall]) -> Self {
         let mut sorted = stalls.to_vec();
-        sorted.sort_unstable_by_key(|it| it.at);
+        few::sort_by(&mut sorted, |a, b| a.at.cmp(&b.at));
         let mut joined: Vec<(Elapsed, Elapsed)> = Vec::new();
         for stall in sorted {
             let from = Elapsed::ZERO + stall.at;

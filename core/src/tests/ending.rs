@@ -6,8 +6,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::http::request::Request;
+use crate::http::transport::TransportError;
 use crate::measure::board::aggregated;
 use crate::measure::snapshot::Snapshot;
+use crate::plan::Plan;
 use crate::run_state::{EndCause, RunState};
 use crate::running::shard::Command;
 use crate::testing::{Answer, Outcome, Simulation, answer_after, name};
@@ -218,8 +220,17 @@ fn loads() -> impl Strategy<Value = String> {
 }
 
 fn commands() -> impl Strategy<Value = Vec<(Elapsed, Command)>> {
-    let command = prop_oneof![Just(Command::Reset), Just(Command::Stop(EndCause::Person)),];
-    let commands = prop::collection::vec((0..7_000_u64, command), 0..3);
+    // An edit may be to the other model, which a run does not take over.
+    let edit = loads().prop_map(|load| {
+        let plan = Plan::from_toml(&all_outcomes(&load)).expect("a plan for tests");
+        Command::Edit(Box::new(plan))
+    });
+    let command = prop_oneof![
+        1 => Just(Command::Reset),
+        1 => Just(Command::Stop(EndCause::Person)),
+        4 => edit,
+    ];
+    let commands = prop::collection::vec((0..7_000_u64, command), 0..5);
     commands.prop_map(|mut commands| {
         commands.sort_by_key(|it| it.0);
         let timed = commands.into_iter();
@@ -228,8 +239,47 @@ fn commands() -> impl Strategy<Value = Vec<(Elapsed, Command)>> {
     })
 }
 
+/// A plan whose requests can come to all ends: logins that fail, so that a user dies; exceptions of a task;
+/// timeouts; names that are made; tasks at the end.
+fn all_outcomes(load: &str) -> String {
+    let class = "wait = { between = [0, 0.4] }\n\
+                 on_start = [ { get = '/in', extract = { x = { json = '$.x' } } } ]\n\
+                 on_stop = [ { get = '/out' } ]\n\
+                 task = [ { get = '/a' }, { get = '/{{x}}' }, { get = '/timeout' },\n\
+                 { get = '/broken', extract = { y = { json = '$.y' } } },\n\
+                 { steps = [ { get = '/b', name = '{{randint(1, 3)}}' }, { get = '/c' } ] } ]";
+    format!("request = {{ timeout = '1500ms' }}\n{}", plan(load, class))
+}
+
+/// What a target does that does everything, at most so slowly.
+fn any_answer(at: Elapsed, url: &str, slowness: u64) -> Answer {
+    let mix = at.as_micros().wrapping_mul(0x9e37_79b9) ^ url.len() as u64;
+    let after = Duration::from_millis(mix % slowness);
+    let lost = |error| Answer {
+        after,
+        result: Err(error),
+    };
+    match (url, mix % 13) {
+        ("/in", 0) => answer_after(after, 401),
+        ("/in", 1) => lost(TransportError::Refused),
+        ("/in", _) => {
+            let body = serde_json::json!({ "x": "y" });
+            crate::testing::answer_json(after, 200, &body)
+        }
+        ("/timeout", _) | (_, 1) => answer_after(Duration::from_secs(3600), 200),
+        (_, 2) => answer_after(after, 500),
+        (_, 3) => lost(TransportError::BodyReset),
+        // At once, so that its user goes on at the same time.
+        (_, 4) => Answer {
+            after: Duration::ZERO,
+            ..lost(TransportError::Invalid)
+        },
+        _ => answer_after(after, 200),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// The target knows how many requests came, and the schedule how many arrivals were due.
     #[test]
@@ -240,26 +290,8 @@ proptest! {
         n_shards in 1..4_u32,
         slowness in 1..3_000_u64,
     ) {
-        let class = "wait = { between = [0, 0.4] }\n\
-                     on_start = [ { get = '/in', extract = { x = { json = '$.x' } } } ]\n\
-                     on_stop = [ { get = '/out' } ]\n\
-                     task = [ { get = '/a' }, { get = '/{{x}}' },\n\
-                     { steps = [ { get = '/b', name = '{{randint(1, 3)}}' }, { get = '/c' } ] } ]";
-        let mut simulation = Simulation::of(&plan(&load, class), move |at: Elapsed, request: &Request| {
-            let mix = at.as_micros().wrapping_mul(0x9e37_79b9) ^ request.url.len() as u64;
-            let millis = mix % slowness;
-            // Some logins fail, some requests hang, and the others are answered well or badly.
-            match (&*request.url, mix % 11) {
-                ("/in", 0) => answer_after(Duration::from_millis(millis), 401),
-                ("/in", _) => {
-                    let body = serde_json::json!({ "x": "y" });
-                    crate::testing::answer_json(Duration::from_millis(millis), 200, &body)
-                }
-                (_, 1) => answer_after(Duration::from_secs(3600), 200),
-                (_, 2) => answer_after(Duration::from_millis(millis), 500),
-                _ => answer_after(Duration::from_millis(millis), 200),
-            }
-        });
+        let answer = move |at: Elapsed, request: &Request| any_answer(at, &request.url, slowness);
+        let mut simulation = Simulation::of(&all_outcomes(&load), answer);
         let has_reset = commands.iter().any(|it| it.1 == Command::Reset);
         simulation.commands = commands;
         simulation.max_in_flight = max_in_flight;

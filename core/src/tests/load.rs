@@ -129,6 +129,19 @@ fn a_second_stop_ends_everything_at_once() {
 }
 
 #[test]
+fn a_locustfile_that_ends_another_shard_takes_no_time_from_users_that_stop() {
+    let stop = |millis: u64, cause| (Elapsed::from_micros(millis * 1000), Command::Stop(cause));
+    let load = "users = 4, spawn_rate = 1000, stop_timeout = 2";
+    for cause in [EndCause::Quit, EndCause::Locustfile("it ended".into())] {
+        let commands = vec![stop(1500, EndCause::Person), stop(1700, cause)];
+        let outcome = simulation(load, "0", 1000, commands);
+        let total = aggregated(&outcome.board.rows());
+        assert_eq!((total.n_requests, total.n_aborted), (8, 0));
+        assert_eq!(outcome.board.end_cause(), Some(&EndCause::Person));
+    }
+}
+
+#[test]
 fn a_shorter_stop_timeout_does_not_wait_for_a_longer_one() {
     let edit = |secs, users: u32, stop_timeout: u32| {
         let load = format!("users = {users}, spawn_rate = 1000, stop_timeout = {stop_timeout}");

@@ -123,7 +123,7 @@ fn the_current_rate_is_that_of_locust_two_seconds_later() {
         // Counting begins with the first request.
         stats.reset(Elapsed::from_secs(vector.start));
         // A request before that is in no rate, and there is a row in any case.
-        stats.record_abort(0);
+        stats.record_abort(0, Duration::ZERO);
         for &(second, n_requests) in vector.requests.iter().filter(|it| it.0 < now) {
             for _ in 0..n_requests {
                 let sample = sample(Elapsed::from_secs(second), 200);

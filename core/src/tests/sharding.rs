@@ -31,8 +31,15 @@ fn two_classes(users: u32, spawn_rate: f64, secs: u64) -> Plan {
 }
 
 /// All that a report shows.
-fn numbers(board: &Board) -> impl PartialEq + std::fmt::Debug {
+fn numbers(board: &Board) -> impl PartialEq + std::fmt::Debug + use<> {
     (board.rows(), board.series(), board.state(), board.n_users())
+}
+
+/// The same board as that of one shard.
+fn merged(board: &Board) -> Board {
+    let mut merged = Board::default();
+    merged.post(board.merged().expect("all shards are there"));
+    merged
 }
 
 proptest! {
@@ -49,6 +56,25 @@ proptest! {
         let one = Simulation { seed, ..Simulation::new(plan.clone(), answer) }.run();
         let many = Simulation { seed, n_shards, ..Simulation::new(plan, answer) }.run();
         prop_assert_eq!(numbers(&one.board), numbers(&many.board));
+        prop_assert_eq!(numbers(&one.board), numbers(&merged(&many.board)));
+    }
+
+    #[test]
+    fn a_run_that_is_merged_on_its_way_looks_the_same(n_shards in 2_u32..8, seed: u64) {
+        let run = Simulation { seed, n_shards, ..Simulation::new(two_classes(20, 5.0, 12), answer) };
+        let mut board = Board::default();
+        let mut last = None;
+        for snapshot in run.run().snapshots {
+            board.post(snapshot);
+            let Some(merged) = board.merged() else { continue };
+            let mut one = Board::default();
+            one.post(merged.clone());
+            prop_assert_eq!(one.whole_seconds(), board.whole_seconds());
+            prop_assert_eq!(numbers(&one), numbers(&board));
+            prop_assert!(last <= Some(merged.at));
+            last = Some(merged.at);
+        }
+        prop_assert!(last.is_some());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::digits::read_float;
 use crate::http::request::{Method, RequestName};
 use crate::measure::histogram;
+use crate::secrets::masked_url;
 
 mod error;
 mod recent;
@@ -101,6 +102,15 @@ impl Condition {
             Operator::Below => order == Ordering::Less,
             Operator::Equal => order == Ordering::Equal,
             Operator::NotEqual => order != Ordering::Equal,
+        }
+    }
+
+    /// Whether nobody knows if it holds where the true value is `value` or more.
+    fn is_open_above(&self, value: Value) -> bool {
+        match self.operator {
+            Operator::Above | Operator::AtLeast => !self.holds(value),
+            Operator::AtMost | Operator::Below => self.holds(value),
+            Operator::Equal | Operator::NotEqual => value <= self.limit,
         }
     }
 
@@ -231,7 +241,8 @@ impl FromStr for RowPattern {
         if name.is_empty() {
             return Err(ThresholdError::Row);
         }
-        let name = name.to_owned();
+        // As the row has it.
+        let name = masked_url(name).into_owned();
         Ok(Self { method, name })
     }
 }

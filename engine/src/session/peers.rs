@@ -63,6 +63,7 @@ impl<H: Host> State<H> {
                 run: id,
                 parcel: run.packer.borrow().pack_again(snapshot.clone()),
                 thresholds: report.thresholds.clone(),
+                validity: recorder.validity().cloned(),
             });
         }
         if let Some(problem) = self.saved.problem() {
@@ -100,7 +101,9 @@ impl<H: Host> State<H> {
             .as_ref()
             .is_some_and(|it| it.is_running());
         let run = self.run.borrow();
-        is_running && run.as_ref().is_some_and(|it| it.by != Some(peer))
+        let starting = self.starting.borrow();
+        (is_running && run.as_ref().is_some_and(|it| it.by != Some(peer)))
+            || starting.as_ref().is_some_and(|it| it.0 != peer)
     }
 
     /// The rows whose series `peer` looks at; a run has those of all.
@@ -108,7 +111,8 @@ impl<H: Host> State<H> {
         let mut watched = self.watched.borrow_mut();
         watched.insert(peer, rows);
         watched.retain(|_, rows| !rows.is_empty());
-        let rows = watched.values().flatten().cloned().collect();
+        let mut rows = BTreeSet::new();
+        rows.extend(watched.values().flatten().cloned());
         drop(watched);
         self.tell_run(shard::Command::Watch(rows));
     }

@@ -37,6 +37,10 @@ pub(super) fn capabilities(folder: &Path, downloads: &Path) -> Capabilities {
         "--disable-component-update",
         "--disable-sync",
         "--no-first-run",
+        // Targets over TLS make their own certificates.
+        "--ignore-certificate-errors",
+        // A host of somebody else, for whoever asks for one.
+        "--host-resolver-rules=MAP foreign.example 127.0.0.1",
         &format!("--user-data-dir={}", profile.display()),
     ] {
         capabilities.add_arg(arg).expect("an argument is text");

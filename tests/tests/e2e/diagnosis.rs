@@ -215,7 +215,8 @@ async fn a_target_that_is_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_name_that_does_not_exist() {
-    check_no_answer("http://no-such-host.invalid").await;
+    // A name without a dot is of this network, so nobody is asked before it is loaded.
+    check_no_answer("http://no-such-host").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Saved runs: the history, its files, and two runs side by side.
 
-use mayfly_tests::{DemoTarget, Page, until};
+use mayfly_tests::{DemoTarget, Page, needs_browser_engine, until};
 use serde_json::json;
 use thirtyfour::By;
 
@@ -81,7 +81,9 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
     })
     .await;
     assert_eq!(row[3], target.url());
-    assert_eq!((row[4].as_str(), row[5].as_str()), ("Failed", "12"));
+    // And how far its numbers are to be believed.
+    assert!(row[4].starts_with("Failed"), "{row:?}");
+    assert_eq!(row[5], "12");
 
     page.press("First <b>").await;
     page.until_state("stopped").await;
@@ -131,7 +133,8 @@ async fn a_run_that_is_going_on_is_not_deleted() {
     let page = Page::open().await;
     start_endless(&page).await;
     page.press("History").await;
-    assert_eq!(until_row(&page, "Endless").await[4], "Running");
+    let row = until_row(&page, "Endless").await;
+    assert!(row[4].starts_with("Running"), "{row:?}");
     mark_all(&page).await;
     page.press("Delete").await;
     page.browser().session().accept_alert().await.unwrap();
@@ -156,7 +159,7 @@ async fn the_run_of_this_page_is_live_in_its_history() {
     start_endless(&page).await;
     page.press("History").await;
     let first = until_row(&page, "Endless").await;
-    assert_eq!(first[4], "Running");
+    assert!(first[4].starts_with("Running"), "{first:?}");
     until("its row moves", async || {
         (until_row(&page, "Endless").await[5] != first[5]).then_some(())
     })
@@ -168,15 +171,18 @@ async fn the_run_of_this_page_is_live_in_its_history() {
     page.press("History").await;
     let row = until("it has ended", async || {
         let row = until_row(&page, "Endless").await;
-        (row[4] != "Running").then_some(row)
+        (!row[4].starts_with("Running")).then_some(row)
     })
     .await;
-    assert_eq!(row[4], "No failures");
+    assert!(row[4].starts_with("No failures"), "{row:?}");
     assert_eq!(row[5], n_requests.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_of_another_tab_is_said_to_be_there() {
+    if !needs_browser_engine("there, a run belongs to no tab; see native.rs") {
+        return;
+    }
     let page = Page::open().await;
     start_endless(&page).await;
     let session = page.browser().session();
@@ -186,7 +192,7 @@ async fn a_run_of_another_tab_is_said_to_be_there() {
     page.load("").await;
     page.press("History").await;
     let row = until_row(&page, "Endless").await;
-    assert_eq!(row[4], "Running");
+    assert!(row[4].starts_with("Running"), "{row:?}");
     page.press("Endless").await;
     page.until_text("This run is going on in another tab").await;
     assert!(!page.has_button("Stop").await);
@@ -203,6 +209,9 @@ async fn a_run_of_another_tab_is_said_to_be_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_without_room_says_so_and_the_run_goes_on() {
+    if !needs_browser_engine("there, the browser has no runs to save") {
+        return;
+    }
     let page = Page::open().await;
     let origin = page.site_url().trim_end_matches('/');
     let limit = json!({ "origin": origin, "quotaSize": 1 });
@@ -303,6 +312,9 @@ async fn column_titles(page: &Page, title: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tab_that_is_killed_leaves_what_it_measured() {
+    if !needs_browser_engine("there, a run goes on without its tab; see native.rs") {
+        return;
+    }
     let target = DemoTarget::start().await;
     let page = Page::open().await;
     let session = page.browser().session();
@@ -324,7 +336,7 @@ async fn a_tab_that_is_killed_leaves_what_it_measured() {
     // A browser may take a moment to give up the lock of a tab that is gone.
     until("the run is interrupted", async || {
         let rows = page.table("Runs").await.into_iter();
-        let mut such = rows.filter(|it| it[1] == "Cut short" && it[4] == "Interrupted");
+        let mut such = rows.filter(|it| it[1] == "Cut short" && it[4].starts_with("Interrupted"));
         such.next()
     })
     .await;

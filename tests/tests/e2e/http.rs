@@ -112,7 +112,8 @@ async fn run_command(plan: &str) -> Value {
     // Its runtime is its own, as in the command.
     let run = thread::spawn(move || {
         mayfly::runtime::run(async {
-            let ready = Ready::read(&options).unwrap_or_else(|error| panic!("{error}"));
+            let ready = Ready::read(&options).await;
+            let ready = ready.unwrap_or_else(|error| panic!("{error}"));
             ready.run().await.0.report.to_json()
         })
     });

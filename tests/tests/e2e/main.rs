@@ -6,6 +6,8 @@
     reason = "the whole target is tests"
 )]
 
+mod asking;
+mod attacks;
 mod charts;
 mod controls;
 mod demo;
@@ -17,6 +19,7 @@ mod helpers;
 mod history;
 mod http;
 mod load;
+mod locustfile;
 mod looks;
 mod native;
 mod plan_form;
@@ -27,3 +30,4 @@ mod start;
 mod swarm;
 mod tables;
 mod trial;
+mod validity;

@@ -30,9 +30,11 @@ async fn a_link_brings_the_plan_and_starts_nothing() {
     assert_eq!(page.value("Host").await, target.url());
     assert_eq!(page.value("Number of users").await, "7");
     assert!(page.has_button("Start Swarming").await);
-    assert_eq!(target.counted().total, 0, "nothing was started");
-
     page.press("Start Swarming").await;
+    let dialog = page.dialog_text().await;
+    assert!(dialog.contains(target.url()), "{dialog}");
+    assert_eq!(target.counted().total, 0, "nothing was started");
+    page.answer("Start Swarming").await;
     page.until_total("there are requests", |row| 5 <= row.n_requests)
         .await;
     assert!(5 <= target.counted().total);

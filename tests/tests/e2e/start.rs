@@ -45,6 +45,17 @@ async fn until_held(page: &Page) {
     .await;
 }
 
+/// Starts the plan of a link, which a person is asked about.
+async fn assert_link_starts(page: &Page, target: &DemoTarget) {
+    page.press("Start Swarming").await;
+    let text = page.dialog_text().await;
+    assert!(text.contains("came from a link"), "{text}");
+    assert_eq!(target.counted().total, 0, "nothing was sent before");
+    page.answer("Start Swarming").await;
+    page.until_total("there are requests", |row| 1 <= row.n_requests)
+        .await;
+}
+
 /// Starts a run and sees that it is under way, so that what was refused before was not the plan's fault.
 async fn assert_starts(page: &Page, target: &DemoTarget) {
     assert_eq!(target.counted().total, 0, "nothing was sent before");
@@ -78,7 +89,7 @@ async fn a_page_inside_of_another_one_starts_nothing_and_says_why() {
     .await;
     session.switch_to_window(windows[1].clone()).await.unwrap();
     page.until_text("This plan came from a link").await;
-    assert_starts(&page, &target).await;
+    assert_link_starts(&page, &target).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,7 +122,7 @@ async fn a_plan_that_was_just_replaced_is_looked_at_before_it_starts() {
     .await;
     page.press("Close").await;
     release(&page).await;
-    assert_starts(&page, &target).await;
+    assert_link_starts(&page, &target).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,7 +240,7 @@ async fn a_click_from_before_a_link_was_opened_does_not_start_its_plan() {
     page.press("Try again").await;
     page.until_text("This plan came from a link").await;
     assert_eq!(page.value("Host").await, target.url());
-    assert_starts(&page, &target).await;
+    assert_link_starts(&page, &target).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use mayfly_core::plan::Draft;
+use mayfly_core::secrets;
 use serde_json::{Map, Value};
 
 use crate::browser;
 use crate::browser::address;
-use crate::draft::secrets;
+use crate::draft::script;
 use crate::store::{PlanDoc, Side};
 use mayfly_engine::reading::Problem;
 
@@ -29,14 +30,20 @@ impl Link {
 ///
 /// # Errors
 ///
-/// Fails with what the browser says, if it cannot pack.
+/// Fails in words, if the plan has a locustfile or the browser cannot pack.
 pub(crate) async fn to(plan: &PlanDoc) -> Result<Link, String> {
+    if plan.script().is_some() {
+        let reason = "A link carries no locustfile: whoever opened it would run a program of somebody else. \
+                      Save the file, and pass that on.";
+        return Err(reason.to_owned());
+    }
     let mut keys = plan.draft.keys.clone();
     let left_out = secrets::remove(&mut keys);
     let text = Value::Object(keys).to_string();
-    let packed = browser::link::pack(&text)
-        .await
-        .map_err(|it| browser::describe(&it))?;
+    let packed = browser::link::pack(&text).await.map_err(|it| {
+        let reason = browser::describe(&it);
+        format!("This browser cannot pack the plan: {reason}. Save it as a file instead.")
+    })?;
     let title = match plan.title.trim() {
         "" => String::new(),
         title => format!("title={}&", js_sys::encode_uri_component(title)),
@@ -58,7 +65,15 @@ pub(crate) async fn open(title: String, packed: &str) -> Result<PlanDoc, Problem
     };
     let text = browser::link::unpack(packed).await;
     let text = text.map_err(|it| problem(browser::describe(&it)))?;
-    let keys = serde_json::from_str(&text).map_err(|it| problem(it.to_string()))?;
+    let keys: Map<String, Value> =
+        serde_json::from_str(&text).map_err(|it| problem(it.to_string()))?;
+    if keys.contains_key(script::KEY) {
+        return Err(Problem {
+            path: String::new(),
+            line: None,
+            message: "the link has a locustfile, and links carry none; ask for the file".to_owned(),
+        });
+    }
     Ok(PlanDoc {
         title,
         is_from_link: true,

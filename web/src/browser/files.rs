@@ -58,6 +58,19 @@ pub(crate) async fn read_file(file: &File) -> Result<String, String> {
     Ok(text.as_string().unwrap_or_default())
 }
 
+/// What is in a file that a person chose, in base64.
+///
+/// # Errors
+///
+/// Fails with what a person can understand, as [`read_text`].
+pub(crate) async fn read_base64(file: &File) -> Result<String, String> {
+    let bytes = read_bytes(file).await?;
+    // The browser takes a letter for each byte.
+    let letters: String = bytes.into_iter().map(char::from).collect();
+    let base64 = super::window().btoa(&letters);
+    base64.map_err(|it| format!("cannot read {}: {}", file.name(), describe(&it)))
+}
+
 /// The text of a file that a person chose.
 ///
 /// # Errors
@@ -65,6 +78,11 @@ pub(crate) async fn read_file(file: &File) -> Result<String, String> {
 /// Fails with what a person can understand: the file is larger than a plan may be, it holds no text,
 /// or what the browser says, such as that it is gone.
 pub(crate) async fn read_text(file: &File) -> Result<String, String> {
+    let bytes = read_bytes(file).await?;
+    file_text(bytes).map_err(|error| format!("{}: {error}", file.name()))
+}
+
+async fn read_bytes(file: &File) -> Result<Vec<u8>, String> {
     const MAX_BYTES: f64 = 10.0 * 1024.0 * 1024.0;
     let name = file.name();
     if MAX_BYTES < file.size() {
@@ -75,5 +93,5 @@ pub(crate) async fn read_text(file: &File) -> Result<String, String> {
     }
     let bytes = JsFuture::from(file.array_buffer()).await;
     let bytes = bytes.map_err(|it| format!("cannot read {name}: {}", describe(&it)))?;
-    file_text(Uint8Array::new(&bytes).to_vec()).map_err(|error| format!("{name}: {error}"))
+    Ok(Uint8Array::new(&bytes).to_vec())
 }

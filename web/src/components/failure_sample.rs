@@ -42,7 +42,7 @@ pub(crate) fn FailureSample(props: &FailureSampleProps) -> Html {
         <>
             <dl class="sample">
                 { entry("Message", message) }
-                { entry("URL", &evidence.url) }
+                { entry("URL", &evidence.shown_url()) }
                 { entry("User", &user) }
                 { entry("Status", &status(evidence)) }
                 if let Some(found) = &evidence.found {
@@ -111,7 +111,7 @@ fn text(props: &FailureSampleProps, evidence: &Evidence) -> String {
     format!(
         "{}\nURL: {}\nUser: {}\nStatus: {}{found}\nFirst seen: {}\nLast seen: {}\n\n{}\n\n{}\n",
         props.message,
-        evidence.url,
+        evidence.shown_url(),
         evidence.user,
         status(evidence),
         props.first,

@@ -43,9 +43,15 @@ pub(crate) fn Modal(props: &ModalProps) -> Html {
 pub(super) fn use_dialog() -> (NodeRef, Callback<()>) {
     let dialog = use_node_ref();
     use_effect_with(dialog.clone(), |dialog| {
-        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+        let dialog = dialog.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
             // Fails only where it is shown already.
             let _ = dialog.show_modal();
+        }
+        move || {
+            if let Some(dialog) = dialog {
+                dialog.close();
+            }
         }
     });
     let close = {

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::file_button::FileButton;
 use crate::browser;
+use crate::draft::script;
 use crate::store::{PlanDoc, Side};
 use crate::view::format;
 use crate::view::format::{ended, sentence};
@@ -24,18 +25,24 @@ pub(crate) fn PlanEditor(props: &PlanEditorProps) -> Html {
     let plan = &props.plan;
     let has_problems = !plan.problems.is_empty();
     // What is typed before the engine has written the text for the first time would be lost.
-    let is_awaited = plan.edited == Side::Form && plan.text.is_empty();
-    let n_lines = plan.text.split('\n').count();
+    let script = plan.script();
+    let is_awaited = script.is_none() && plan.edited == Side::Form && plan.text.is_empty();
+    let text = script.unwrap_or(&plan.text).to_owned();
+    let n_lines = text.split('\n').count();
     let oninput = props
         .on_edit
         .reform(|event: InputEvent| event.target_unchecked_into::<HtmlTextAreaElement>().value());
     html! {
         <div class="field">
             <label for="plan-text">
-                { if plan.edited == Side::Json { "Plan (JSON)" } else { "Plan (TOML)" } }
+                { match (script, plan.edited) {
+                    (Some(_), _) => "Locustfile (Python)",
+                    (None, Side::Json) => "Plan (JSON)",
+                    (None, Side::Form | Side::Toml) => "Plan (TOML)",
+                } }
             </label>
             <div class="editor">
-                <pre class="gutter" aria-hidden="true">{ gutter(plan, n_lines, &area) }</pre>
+                <pre class="gutter" aria-hidden="true">{ gutter(&plan.problems_of_text(), n_lines, &area) }</pre>
                 <textarea
                     ref={area.clone()}
                     id="plan-text"
@@ -48,17 +55,20 @@ pub(crate) fn PlanEditor(props: &PlanEditorProps) -> Html {
                     readonly={is_awaited}
                     aria-invalid={has_problems.then_some("true")}
                     aria-describedby="plan-problems"
-                    value={plan.text.clone()}
+                    value={text}
                     {oninput}
                 />
             </div>
             <p class="help">
-                { "Comments are kept while only the text is changed. A change in the form rewrites the text without them." }
+                { match script {
+                    Some(_) => "The file stays as it is. What is set in the form goes with it.",
+                    None => "Comments are kept while only the text is changed. A change in the form rewrites the text without them.",
+                } }
             </p>
             <div id="plan-problems" class="problems" aria-live="polite">
                 if has_problems {
                     <ul aria-label="Problems">
-                        for (index, problem) in plan.problems.iter().enumerate() {
+                        for (index, problem) in plan.problems_of_text().iter().enumerate() {
                             { problem_item(index, problem, &area) }
                         }
                     </ul>
@@ -76,7 +86,7 @@ pub(crate) fn PlanEditor(props: &PlanEditorProps) -> Html {
 }
 
 fn problem_item(index: usize, problem: &Problem, area: &NodeRef) -> Html {
-    let message = if problem.path.is_empty() {
+    let message = if problem.path.is_empty() || problem.path == script::KEY {
         sentence(&problem.message)
     } else {
         ended(&format!("{}: {}", problem.path, problem.message))
@@ -106,8 +116,8 @@ fn on_line(area: &NodeRef, line: u32) -> Callback<MouseEvent> {
 }
 
 /// The numbers of the lines. Those of lines with errors stand out, and can be clicked.
-fn gutter(plan: &PlanDoc, n_lines: usize, area: &NodeRef) -> Html {
-    let numbers = numbers(n_lines, &plan.problems).into_iter();
+fn gutter(problems: &[Problem], n_lines: usize, area: &NodeRef) -> Html {
+    let numbers = numbers(n_lines, problems).into_iter();
     numbers
         .map(|number| match number {
             Numbers::Bad(line, message) => html! {
@@ -159,7 +169,7 @@ pub(crate) fn PlanFiles(props: &PlanFilesProps) -> Html {
             <FileButton
                 label="Plan file"
                 text="Open…"
-                accept=".toml,.json,application/toml,application/json,text/plain"
+                accept=".py,.toml,.json,application/toml,application/json,text/plain"
                 on_open={props.on_open.clone()}
             />
             <button type="button" class="button small" onclick={props.on_save.reform(|_| ())}>

@@ -28,6 +28,7 @@ mod problem_list;
 mod request_fields;
 mod request_line;
 mod rows_table;
+mod script_fields;
 mod share;
 mod step_list;
 mod task_list;
@@ -83,9 +84,15 @@ pub(crate) fn PlanForm(props: &PlanFormProps) -> Html {
                 />
             </div>
             <LoadFields editor={editor.clone()} />
-            <ClassList editor={editor.clone()} />
+            if editor.plan.script().is_some() {
+                { editor.part(&FormPart::Script) }
+            } else {
+                <ClassList editor={editor.clone()} />
+            }
             <div class="mores">
-                { data(editor) }
+                if editor.plan.script().is_none() {
+                    { data(editor) }
+                }
                 { thresholds(editor) }
                 { advanced(editor) }
                 if editor.plan.is_simulated() || editor.has(&Path::of("simulated")) {

@@ -28,11 +28,7 @@ pub(crate) fn ShareDialog(props: &ShareDialogProps) -> Html {
         <Modal title="Share this plan" on_close={props.on_close.clone()}>
             { match &*link {
                 None => html! { <p class="help">{ "Packing the plan…" }</p> },
-                Some(Err(reason)) => html! {
-                    <p class="help error">
-                        { format!("This browser cannot pack the plan: {reason}. Save it as a file instead.") }
-                    </p>
-                },
+                Some(Err(reason)) => html! { <p class="help error">{ reason }</p> },
                 Some(Ok(link)) => html! { <SharedLink link={link.clone()} /> },
             } }
         </Modal>

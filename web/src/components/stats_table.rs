@@ -130,6 +130,7 @@ impl Rows for StatsRows {
             "aborted" => Key::Number(row.n_aborted as f64),
             "unsent" => Key::Number(row.n_unsent as f64),
             "fail_ratio" => Key::Number(row.fail_ratio()),
+            "own_queue" => time(own_queue(row)),
             _ => {
                 let time = quantile_of(row, column).and_then(|(times, it)| times.quantile(it));
                 time.map_or(Key::Missing, |it| Key::Number(it.as_secs_f64()))
@@ -190,8 +191,15 @@ fn cell(row: &StatsRow, column: &str) -> Cell {
         "aborted" => Cell::text(format::count(row.n_aborted)),
         "unsent" => Cell::text(format::count(row.n_unsent)),
         "fail_ratio" => Cell::text(format::percent(row.n_failures, row.n_requests)),
+        "own_queue" => time(own_queue(row)),
         _ => quantile_of(row, column).map_or_else(Cell::default, |(times, it)| quantile(times, it)),
     }
+}
+
+/// The mean of the wait before a request was sent.
+fn own_queue(row: &StatsRow) -> Option<Duration> {
+    let [response, service] = [&row.response_times, &row.service_times].map(TimeTotals::mean);
+    Some(response?.saturating_sub(service?))
 }
 
 /// The times and the quantile that a column is about, if it is about one.
@@ -242,6 +250,7 @@ const COLUMNS: &[Column] = &[
     Column::extra("p999", "99.9%ile (ms)", ""),
     Column::extra("service_median", "Service median (ms)", SERVICE),
     Column::extra("service_p95", "Service 95%ile (ms)", SERVICE),
+    Column::extra("own_queue", "Own queue average (ms)", OWN_QUEUE),
     Column::extra("fail_ratio", "Fail ratio", "Failures ÷ requests"),
     Column::extra(
         "aborted",
@@ -254,5 +263,7 @@ const COLUMNS: &[Column] = &[
         "Due, and not sent when their users were stopped; in no other count",
     ),
 ];
+
+const OWN_QUEUE: &str = "From when a request was due until it was sent: the wait for a connection";
 
 const SERVICE: &str = "From when a request was sent, without the wait for a connection";

@@ -4,8 +4,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::run_state::RunState;
+use mayfly_core::verdict::validity::Grade;
 use yew::prelude::*;
 
+use super::validity_list::mood;
 use crate::view::format;
 use crate::view::model::RunModel;
 
@@ -19,6 +21,8 @@ pub struct StatusStripProps {
     /// When the run ends by itself, if that is known.
     pub length: Option<Duration>,
     pub model: Rc<RunModel>,
+    /// How far the numbers are to be believed; `None` until that is known.
+    pub grade: Option<Grade>,
     /// The engine, if it is not this tab.
     pub engine: Option<String>,
 }
@@ -31,6 +35,7 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
         state,
         length,
         model,
+        grade,
         engine,
     } = props;
     let rate = model.total.as_ref().map_or(0.0, |it| it.request_rate);
@@ -49,6 +54,12 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
                     { state.to_string() }
                 </dd>
             </div>
+            if let Some(grade) = grade {
+                <div>
+                    <dt>{ "Numbers" }</dt>
+                    <dd class={classes!(mood(*grade))}>{ grade.to_string() }</dd>
+                </div>
+            }
             { figure("Users", format::count(model.n_users.into()), false) }
             if 0 < model.n_dead {
                 { figure("Ended users", format::count(model.n_dead), true) }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use mayfly_core::report::{RunVerdict, ThresholdResult};
 use mayfly_core::verdict::threshold::Outcome;
+use mayfly_core::verdict::validity::Grade;
 use yew::prelude::*;
 
 use crate::view::format;
@@ -13,6 +14,11 @@ pub(crate) struct ThresholdListProps {
     pub thresholds: Rc<[ThresholdResult]>,
     /// Whether the run passed; `None` until it has come to its end.
     pub verdict: Option<RunVerdict>,
+    /// How far its numbers are to be believed; `None` if nobody knows.
+    pub grade: Option<Grade>,
+    /// What the list is called, where there are several.
+    #[prop_or(AttrValue::Static("Thresholds"))]
+    pub label: AttrValue,
 }
 
 #[component]
@@ -21,11 +27,15 @@ pub(crate) fn ThresholdList(props: &ThresholdListProps) -> Html {
         return html! {};
     }
     html! {
-        <section class="thresholds" aria-label="Thresholds">
+        <section class="thresholds" aria-label={props.label.clone()}>
             if let Some(verdict) = props.verdict {
-                <p class={classes!("verdict", class(verdict))} role="status">
-                    { sentence(verdict, &props.thresholds) }
-                </p>
+                if verdict.is_good() && props.grade == Some(Grade::Invalid) {
+                    <p class="verdict open" role="status">{ UNKNOWN }</p>
+                } else {
+                    <p class={classes!("verdict", class(verdict))} role="status">
+                        { sentence(verdict, &props.thresholds) }
+                    </p>
+                }
             }
             <ul class="plain">
                 for threshold in props.thresholds.iter() {
@@ -40,6 +50,9 @@ pub(crate) fn ThresholdList(props: &ThresholdListProps) -> Html {
         </section>
     }
 }
+
+const UNKNOWN: &str =
+    "Passed, but INVALID: all thresholds hold, and the numbers are not those of the target.";
 
 fn class(verdict: RunVerdict) -> &'static str {
     match verdict {

@@ -4,12 +4,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use mayfly_core::running::trial::{
-    Checked, Excerpt, Exchange, Extracted, Received, Trial, Tried, Verdict,
+    Checked, Excerpt, Exchange, Extracted, Received, Sent, Trial, Tried, Verdict,
 };
 use yew::prelude::*;
 
 use super::modal::Modal;
-use crate::view::format;
+use crate::browser;
+use crate::view::{format, from_here};
 
 #[derive(PartialEq, Properties)]
 pub(crate) struct TrialDialogProps {
@@ -115,6 +116,9 @@ fn exchange(tried: &Tried) -> Html {
                 <h4>{ "Headers that the page can read" }</h4>
                 { headers(&received.headers) }
             }
+            if let Some(text) = preflight(sent) {
+                <p class="help">{ text }</p>
+            }
             <details>
                 <summary>{ "What was sent" }</summary>
                 { headers(&sent.headers) }
@@ -122,6 +126,12 @@ fn exchange(tried: &Tried) -> Html {
             </details>
         </>
     }
+}
+
+/// Only a browser asks for permission.
+fn preflight(sent: &Sent) -> Option<String> {
+    let is_native = browser::programs::native_engine().is_some();
+    (!is_native).then(|| from_here::preflight(sent)).flatten()
 }
 
 /// Why there is no answer. Some errors say themselves that there is none.

@@ -12,3 +12,9 @@ pub(crate) fn save_plan(side: Side, text: &str) {
     // The browser itself says why it keeps a file back.
     let _ = browser::files::download(name, kind, text);
 }
+
+/// Offers a locustfile as a file.
+pub(crate) fn save_script(name: &str, text: &str) {
+    // As above.
+    let _ = browser::files::download(name, "text/x-python", text);
+}

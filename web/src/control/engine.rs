@@ -19,7 +19,8 @@ pub(crate) enum Engine {
 
 impl Engine {
     /// Starts a worker, or connects to the engine that has served this page. `on_notice` hears from it;
-    /// `on_loss` hears that it is gone, if it ever is.
+    /// `on_loss` hears that it is gone, if it ever is; `on_python` hears how much is loaded of the Python that
+    /// a worker wants.
     ///
     /// # Errors
     ///
@@ -27,11 +28,12 @@ impl Engine {
     pub(crate) fn start(
         on_notice: Callback<Notice>,
         on_loss: Callback<Loss>,
+        on_python: Callback<Option<f64>>,
     ) -> Result<Self, String> {
         if native_engine().is_some() {
             return SocketLink::start(on_notice, on_loss).map(Self::Socket);
         }
-        WorkerLink::start(on_notice, on_loss).map(Self::Worker)
+        WorkerLink::start(on_notice, on_loss, on_python).map(Self::Worker)
     }
 
     /// Tells the engine what to do.

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use yew::prelude::*;
 
 use super::Control;
@@ -25,12 +25,25 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
                 browser::programs::forget_files();
             } else {
                 browser::programs::keep_files();
+                browser::hear_hidden(move |it| control.tell(Command::Hide(it)));
             }
         }
     });
+    let is_script = state.plan.script().is_some();
     use_effect_with(state.plan.revision, {
         let (control, plan) = (control.clone(), Rc::clone(&state.plan));
-        move |_| control.read(&plan)
+        move |_| {
+            // Each reading of a locustfile starts Python, so it waits until a person stops typing.
+            let read = move || control.read(&plan);
+            let later = match is_script {
+                true => Some(Timeout::new(PAUSE_MILLIS, read)),
+                false => {
+                    read();
+                    None
+                }
+            };
+            move || drop(later)
+        }
     });
     let run = state.run.as_ref().map(|run| run.id);
     let watched = match state.view {
@@ -38,6 +51,22 @@ pub fn use_control(state: &State, on_action: Callback<Action>) -> Control {
         View::Saved => Vec::new(),
         _ => state.selected_rows.clone(),
     };
+    use_effect({
+        let (control, run) = (control.clone(), state.run.clone());
+        move || {
+            if let Some(run) = &run {
+                control.note_run(run);
+            }
+        }
+    });
+    use_effect_with(state.is_running(), {
+        let control = control.clone();
+        move |&is_running| {
+            if !is_running {
+                control.free_lock();
+            }
+        }
+    });
     let n_reunions = state.n_reunions;
     use_effect_with((run, watched, n_reunions), {
         let control = control.clone();
@@ -105,6 +134,9 @@ fn use_lost_run(control: &Control, run: Option<&Run>) {
         }
     });
 }
+
+/// How long a person pauses who has typed to an end, in milliseconds.
+const PAUSE_MILLIS: u32 = 400;
 
 /// The time between two looks at what moves, in milliseconds.
 const LOOK_MILLIS: u32 = 2_000;

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use mayfly_core::plan::Draft;
+use mayfly_core::running::script::heads as script;
 
 use super::{Control, Purpose};
 use crate::browser::{self, settings};
 use crate::control::download;
 use crate::draft::keys::{Edit, Path};
-use crate::store::{Action, HistoryAction, Level, LoadAction, PlanAction, Run, RunAction, Side};
+use crate::gate::Refusal;
+use crate::store::{
+    About, Action, HistoryAction, Level, LoadAction, PlanAction, Run, RunAction, Side,
+};
+use crate::view::format::sentence;
+use crate::view::from_here;
 use mayfly_engine::history::HistoryNotice;
 use mayfly_engine::protocol::{Deed, GivenPlan, Notice, RunId};
 use mayfly_engine::reading::Reading;
@@ -36,6 +42,10 @@ impl Control {
             Notice::Rows { path, rows } => self.handle_rows(path, rows),
             Notice::Tried { id, result } => {
                 if id == self.0.newest_trial.get() {
+                    if browser::programs::native_engine().is_none() {
+                        let ceiling = result.as_ref().ok().and_then(from_here::ceiling);
+                        self.act(Action::FindCeiling(ceiling));
+                    }
                     self.act(Action::Try(Some(Box::new(result))));
                 }
             }
@@ -95,10 +105,12 @@ impl Control {
                 )));
             }
             Notice::Refused { run, reason } if is_newest(run) => self.handle_refusal(&reason),
+            Notice::Said { log, .. } => self.log(level(log.level), log.text),
             Notice::Snapshot {
                 run,
                 parcel,
                 thresholds,
+                validity,
             } if is_newest(run) => {
                 let snapshot = self.0.unpacker.borrow_mut().unpack(parcel);
                 // One that builds on a lost one is as good as lost itself; the last never does.
@@ -106,7 +118,7 @@ impl Control {
                     if !snapshot.state.is_active() {
                         self.0.next_look.take();
                     }
-                    let post = RunAction::Post(run, Box::new(snapshot), thresholds);
+                    let post = RunAction::Post(run, Box::new(snapshot), thresholds, validity);
                     self.act(Action::Run(post));
                 }
             }
@@ -180,10 +192,20 @@ impl Control {
     }
 
     fn handle_reading(&self, revision: u32, reading: Reading) {
-        let (plan, text) = (reading.plan(), reading.text.clone());
         // The text of a plan that can run may be on its way.
         let is_whole = reading.is_whole();
-        let about = (reading.targets.clone(), reading.summary.clone());
+        if is_whole && self.0.asked_revision.get() == Some(revision) {
+            self.0.asked_revision.take();
+        }
+        if is_overtaken(&reading) {
+            return self.forget(revision);
+        }
+        let (plan, text) = (reading.plan(), reading.text.clone());
+        let about = About {
+            targets: reading.targets.clone(),
+            forecast: reading.forecast,
+            summary: reading.summary.clone(),
+        };
         self.act(Action::Plan(PlanAction::Read(revision, Box::new(reading))));
         let mut next = self.0.next.borrow_mut();
         let is_due = |it: &(u32, String, Purpose)| {
@@ -194,10 +216,32 @@ impl Control {
         drop(next);
         let due: Vec<(u32, String, Purpose)> = due;
         for (_, title, purpose) in due {
+            if let Purpose::Start(_) = purpose {
+                self.0.next_look.take();
+            }
             match (purpose, &plan, &text) {
                 (Purpose::Save, _, Some(text)) => download::save_plan(Side::Toml, text),
                 (Purpose::Save, _, None) | (_, None, _) => self.reject(),
                 (_, Some(plan), _) => self.use_draft(title, plan.clone(), about.clone(), purpose),
+            }
+        }
+    }
+
+    /// The plan at this revision will not be read: nothing comes of what was to be done with it.
+    fn forget(&self, revision: u32) {
+        let mut next = self.0.next.borrow_mut();
+        let (due, others): (Vec<_>, _) = next.drain(..).partition(|it| it.0 == revision);
+        *next = others;
+        drop(next);
+        let refusal = Refusal::Overtaken;
+        for (_, _, purpose) in due {
+            match purpose {
+                Purpose::Save => {}
+                Purpose::Start(_) => {
+                    self.0.next_look.take();
+                    self.act(Action::Plan(PlanAction::Refuse(refusal)));
+                }
+                Purpose::Update(_) => self.log(Level::Error, sentence(&refusal.to_string())),
             }
         }
     }
@@ -217,5 +261,40 @@ impl Control {
             // Both are made by this page.
             _ => {}
         }
+    }
+}
+
+/// Whether it says nothing, because another one took its place before Python had read its locustfile.
+fn is_overtaken(reading: &Reading) -> bool {
+    reading.draft.is_none() && reading.problems.is_empty()
+}
+
+/// As the log of the page has it.
+fn level(level: script::Level) -> Level {
+    match level {
+        script::Level::Debug | script::Level::Info => Level::Info,
+        script::Level::Warning => Level::Warning,
+        script::Level::Error => Level::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mayfly_engine::reading::Source;
+
+    #[test]
+    fn what_another_reading_took_the_place_of_is_told_from_a_plan_with_errors() {
+        let read =
+            |text: &str| Reading::new(Source::Toml(text.to_owned()), |_| Err(String::new())).0;
+        for text in ["", "version = ", "locustfile = 3"] {
+            assert!(!is_overtaken(&read(text)), "{text}");
+        }
+        let file = "version = 1\nload = { users = 1, spawn_rate = 1 }\n\
+                    locustfile = { name = \"a.py\", text = \"import locust\" }\n";
+        let mut reading = read(file);
+        assert_eq!((reading.problems.len(), is_overtaken(&reading)), (0, false));
+        reading.draft = None;
+        assert!(is_overtaken(&reading));
     }
 }

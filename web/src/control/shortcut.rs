@@ -47,7 +47,8 @@ impl Shortcut {
     /// What a key does now, if anything.
     pub(crate) fn of(event: &KeyboardEvent, state: &State) -> Option<Self> {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if state.dialog.is_some() || event.default_prevented() {
+        let is_covered = state.dialog.is_some() || state.question.is_some();
+        if is_covered || event.default_prevented() {
             return None;
         }
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {

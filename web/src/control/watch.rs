@@ -3,7 +3,10 @@
 //!
 //! A worker that has closed itself or hangs in a loop sends no event. Only silence between looks that
 //! came on time counts, or a page that was frozen or slept would lose an engine that did the same. An
-//! engine at work on a command, such as a large plan, has half a minute.
+//! engine at work on a large plan has time for it, up to half a minute, and Python three quarters of one after the
+//! last part of it has arrived.
+
+use std::collections::VecDeque;
 
 use mayfly_engine::protocol::{Command, Notice};
 
@@ -20,8 +23,9 @@ pub(crate) struct Watch {
     longest_millis: f64,
     // Until then its files are on their way, however long that takes.
     is_listening: bool,
-    // Commands that were not answered yet. The engine says nothing while it works on one.
-    n_unanswered: u32,
+    // What the engine may take for each command that was not answered yet, in milliseconds. It says
+    // nothing while it works on one.
+    unanswered: VecDeque<f64>,
 }
 
 impl Watch {
@@ -31,8 +35,13 @@ impl Watch {
     const LATE_MILLIS: f64 = 1_500.0;
     /// What an engine may take between two words, at least. With a look it is less than three seconds.
     const PATIENCE_MILLIS: f64 = 2_500.0;
-    /// What it may take for what it was told to do, such as to read a plan of 10 MiB.
+    /// What it may take at most where it is known how much it has to do, such as to read a plan of 10 MiB.
     const PATIENCE_AT_WORK_MILLIS: f64 = 30_000.0;
+    /// What it may take where nobody knows that. It is more than Python may take to load a file, after which
+    /// the engine says so itself.
+    const PATIENCE_OF_UNKNOWN_MILLIS: f64 = 45_000.0;
+    /// What it may take more for each byte that it was told: a slow phone reads a plan of 10 MiB in time.
+    const PATIENCE_PER_BYTE_MILLIS: f64 = 0.003;
 
     /// A run begins, whose engine is looked at from now on.
     pub(crate) fn begin(&mut self, now_millis: f64) {
@@ -40,20 +49,33 @@ impl Watch {
         self.longest_millis = 0.0;
     }
 
-    /// The engine was told something.
-    pub(crate) fn tell(&mut self, command: &Command) {
-        self.n_unanswered += u32::from(command.is_answered());
+    /// The engine was told something. `reads_files`: whether it reads the files that a plan names.
+    pub(crate) fn tell(&mut self, command: &Command, reads_files: bool) {
+        if command.is_answered() {
+            let size = command.size().filter(|_| !reads_files);
+            let patience = size.map_or(Self::PATIENCE_OF_UNKNOWN_MILLIS, |bytes| {
+                let patience = Self::PATIENCE_PER_BYTE_MILLIS * bytes as f64;
+                (Self::PATIENCE_MILLIS + patience).min(Self::PATIENCE_AT_WORK_MILLIS)
+            });
+            self.unanswered.push_back(patience);
+        }
+    }
+
+    /// A part of the Python that the engine waits for has arrived.
+    pub(crate) fn hear_loading(&mut self, now_millis: f64) {
+        self.heard_millis = now_millis;
     }
 
     /// The engine said something.
     pub(crate) fn hear(&mut self, now_millis: f64, notice: &Notice) {
         self.is_listening = true;
-        if self.n_unanswered == 0 && !self.is_late(now_millis) {
+        if self.unanswered.is_empty() && !self.is_late(now_millis) {
             let silence = now_millis - self.heard_millis;
             self.longest_millis = self.longest_millis.max(silence);
         }
-        let n_answers = u32::from(notice.is_answer());
-        self.n_unanswered = self.n_unanswered.saturating_sub(n_answers);
+        if notice.is_answer() {
+            self.unanswered.pop_front();
+        }
         self.heard_millis = now_millis;
     }
 
@@ -73,17 +95,16 @@ impl Watch {
 
     /// An engine that has long turns, because its run is so large, will have more of them.
     fn patience_millis(&self) -> f64 {
-        if 0 < self.n_unanswered {
-            return Self::PATIENCE_AT_WORK_MILLIS;
-        }
         let patience = 2.0 * self.longest_millis;
-        patience.clamp(Self::PATIENCE_MILLIS, Self::PATIENCE_AT_WORK_MILLIS)
+        let patience = patience.clamp(Self::PATIENCE_MILLIS, Self::PATIENCE_AT_WORK_MILLIS);
+        self.unanswered.iter().copied().fold(patience, f64::max)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mayfly_engine::history::HistoryCommand;
     use mayfly_engine::reading::Source;
 
     const WORD: Notice = Notice::Saved {
@@ -154,14 +175,48 @@ mod tests {
     #[test]
     fn an_engine_at_work_may_take_longer() {
         let mut watch = running();
-        let source = Source::Toml(String::new());
-        watch.tell(&Command::Read { id: 1, source });
-        watch.tell(&Command::Stop { run: 1 });
+        let source = Source::Toml("#".repeat(10 << 20));
+        watch.tell(&Command::Read { id: 1, source }, false);
+        watch.tell(&Command::Stop { run: 1 }, false);
         watch.hear(0.0, &WORD);
         assert_eq!(lost(&mut watch, 0, 20_000), None);
         let reading = mayfly_engine::reading::Reading::default();
         watch.hear(20_100.0, &Notice::Read { id: 1, reading });
         assert_eq!(lost(&mut watch, 20_100, 30_000), Some(22_750));
+    }
+
+    #[test]
+    fn silence_after_a_small_command_is_noticed_as_soon() {
+        let mut watch = running();
+        let source = Source::Toml("#".repeat(1_000));
+        watch.tell(&Command::Read { id: 1, source }, false);
+        assert_eq!(lost(&mut watch, 0, 20_000), Some(2_750));
+        // How much there is in a history, or in the files of a plan, nobody knows. Python takes seconds.
+        let mut watch = running();
+        watch.tell(&Command::History(HistoryCommand::List), false);
+        assert_eq!(lost(&mut watch, 0, 44_000), None);
+        let mut watch = running();
+        let source = Source::Toml(String::new());
+        watch.tell(&Command::Read { id: 1, source }, true);
+        assert_eq!(lost(&mut watch, 0, 44_000), None);
+        let mut watch = running();
+        let source = Source::Toml("locustfile = 'locust.py'".to_owned());
+        watch.tell(&Command::Read { id: 1, source }, false);
+        assert_eq!(lost(&mut watch, 0, 44_000), None);
+    }
+
+    #[test]
+    fn python_that_arrives_slowly_is_no_silence() {
+        let mut watch = running();
+        let source = Source::Toml("locustfile = 'locust.py'".to_owned());
+        watch.tell(&Command::Read { id: 1, source }, false);
+        for part in 1..=10 {
+            let at = 20_000 * part;
+            assert_eq!(lost(&mut watch, at - 20_000, at), None);
+            watch.hear_loading(at.into());
+        }
+        // Now the file itself is loaded, which has a limit of its own.
+        assert_eq!(lost(&mut watch, 200_000, 300_000), Some(245_000));
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub(crate) struct WorkerLink {
 }
 
 impl WorkerLink {
-    /// Starts the worker. `on_notice` hears from it; `on_loss` hears why it broke, if it ever does.
+    /// Starts the worker. `on_notice` hears from it; `on_loss` hears why it broke, if it ever does;
+    /// `on_python` hears how much is loaded of the Python that it wants.
     ///
     /// # Errors
     ///
@@ -32,6 +33,7 @@ impl WorkerLink {
     pub(super) fn start(
         on_notice: Callback<Notice>,
         on_loss: Callback<Loss>,
+        on_python: Callback<Option<f64>>,
     ) -> Result<Self, String> {
         let worker = browser::programs::start_worker(Way::Direct)
             .map_err(|error| browser::describe(&error))?;
@@ -42,6 +44,7 @@ impl WorkerLink {
             Rc::clone(&waiting),
             on_notice,
             on_loss.clone(),
+            on_python,
         );
         let on_error = on_error(Rc::clone(&worker), Rc::clone(&waiting), on_loss);
         listen(
@@ -73,6 +76,7 @@ impl Drop for WorkerLink {
         let worker = self.worker.borrow();
         listen(&worker, None, None);
         worker.terminate();
+        browser::python::close_all();
     }
 }
 
@@ -81,8 +85,13 @@ fn on_message(
     waiting: Waiting,
     on_notice: Callback<Notice>,
     on_loss: Callback<Loss>,
+    on_python: Callback<Option<f64>>,
 ) -> Closure<dyn Fn(MessageEvent)> {
     Closure::new(move |event: MessageEvent| {
+        // Python runs in a frame, which a worker cannot open.
+        if let Ok(control) = event.data().dyn_into() {
+            return browser::python::open(control, on_python.clone());
+        }
         let bytes = Uint8Array::new(&event.data()).to_vec();
         // Both ends come from one build, so only an extension could have sent anything else.
         if let Some(notice) = decode(&bytes) {

@@ -3,7 +3,9 @@
 use yew::prelude::*;
 
 use crate::browser;
-use crate::components::{Brand, ComparedCharts, ComparisonTable, PageTools, ThresholdList};
+use crate::components::{
+    Brand, ComparedCharts, ComparisonTable, PageTools, ThresholdList, ValidityList,
+};
 use crate::store::history::Compared;
 use crate::store::{Action, Run, View};
 use crate::view::format;
@@ -89,6 +91,13 @@ fn side(letter: &str, run: &Run) -> Html {
             <ThresholdList
                 thresholds={run.thresholds.clone()}
                 verdict={run.is_over().then(|| run.verdict())}
+                grade={run.grade()}
+                label={format!("Thresholds of run {letter}")}
+            />
+            <ValidityList
+                validity={run.validity.clone()}
+                is_over={true}
+                label={format!("Validity of run {letter}")}
             />
         </section>
     }

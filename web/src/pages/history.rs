@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use mayfly_core::run_state::RunState;
+use mayfly_core::verdict::validity::Grade;
 use web_sys::{HtmlElement, HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
@@ -222,7 +223,12 @@ fn RunRow(props: &RunRowProps) -> Html {
             </th>
             <td>{ started }</td>
             <td class="host" title={entry.host.clone()}>{ &entry.host }</td>
-            <td class={classes!(mood(entry))}>{ verdict(entry) }</td>
+            <td class={classes!(mood(entry))}>
+                { verdict(entry) }
+                if let Some(grade) = entry.validity.filter(|it| *it != Grade::Valid) {
+                    { " " }<span class="badge">{ grade.to_string() }</span>
+                }
+            </td>
             <td>{ format::count(entry.n_requests) }</td>
             <td>{ format::percent(entry.n_failures, entry.n_requests) }</td>
             <td>{ format::millis(entry.median) }</td>
@@ -282,7 +288,7 @@ fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
     });
     let on_export = props
         .on_intent
-        .reform(move |_| Intent::Download(Some(key.clone()), RunFile::Json));
+        .reform(move |_| Intent::Download(Some(key.clone()), RunFile::Json, true));
     html! {
         <div class="buttons">
             <button

@@ -11,7 +11,7 @@ use crate::browser::programs::native_engine;
 use crate::components::{
     Brand, Charts, DiagnosisNotice, Downloads, EditDialog, ExceptionsTable, FailuresTable, LogList,
     PageTools, Ratios, RowPanel, RunButtons, StatsTable, StatusStrip, TabBar, ThresholdList,
-    load_of_run, panel_id, tab_id,
+    ValidityList, load_of_run, panel_id, tab_id,
 };
 use crate::control::Intent;
 use crate::store::{Action, Dialog, Log, Run, Tab, TableAction, TableId, Tables, View};
@@ -54,6 +54,7 @@ pub(crate) fn RunPage(props: &RunPageProps) -> Html {
                     state={run.state()}
                     length={run.summary.length}
                     model={run.model.clone()}
+                    grade={run.grade()}
                     engine={native_engine()}
                 />
                 <RunButtons
@@ -73,7 +74,9 @@ pub(crate) fn RunPage(props: &RunPageProps) -> Html {
                 <ThresholdList
                     thresholds={run.thresholds.clone()}
                     verdict={run.is_over().then(|| run.verdict())}
+                    grade={run.grade()}
                 />
+                <ValidityList validity={run.validity.clone()} is_over={run.is_over()} />
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
@@ -123,7 +126,7 @@ fn panel(props: &RunPageProps) -> Html {
         let key = is_saved.then(|| props.run.key());
         props
             .on_intent
-            .reform(move |file| Intent::Download(key.clone(), file))
+            .reform(move |(file, keeps)| Intent::Download(key.clone(), file, keeps))
     };
     match props.tab {
         Tab::Statistics => statistics(props),
@@ -151,7 +154,11 @@ fn panel(props: &RunPageProps) -> Html {
         },
         Tab::CurrentRatio => html! { <Ratios draft={props.run.draft.clone()} /> },
         Tab::DownloadData => html! {
-            <Downloads has_requests={!model.rows.is_empty()} on_download={on_download} />
+            <Downloads
+                has_requests={!model.rows.is_empty()}
+                plan={props.run.draft.clone()}
+                {on_download}
+            />
         },
         Tab::Logs if props.run.saved_as.is_some() => html! {
             <p class="empty">{ "The log is of the runs in this page. It is not saved with them." }</p>

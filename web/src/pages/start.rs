@@ -24,6 +24,8 @@ pub(crate) struct StartPageProps {
     pub more: MoreParts,
     /// Whether a run starts as soon as what it needs is loaded.
     pub is_starting: bool,
+    /// The most that the browser can send, in words; `None` if no trial has shown it.
+    pub ceiling: Option<String>,
     pub on_action: Callback<Action>,
     pub on_intent: Callback<Intent>,
 }
@@ -37,8 +39,8 @@ pub(crate) fn StartPage(props: &StartPageProps) -> Html {
         ..
     } = props;
     let on_plan = on_action.reform(Action::Plan);
-    let on_open = on_intent.reform(Intent::OpenFile);
-    let drop = use_drop(on_open.clone());
+    let drop = use_drop(on_intent.reform(Intent::OpenFiles));
+    let on_open = on_intent.reform(|file| Intent::OpenFiles(vec![file]));
     let class = classes!(
         "start",
         plan.shows_text.then_some("wide"),
@@ -202,6 +204,9 @@ fn actions(props: &StartPageProps, on_plan: &Callback<PlanAction>) -> Html {
                     </button>
                 </div>
                 { refusal_to_start(&props.plan) }
+                if let Some(text) = &props.ceiling {
+                    <p class="note">{ text }</p>
+                }
                 <p id="starting" class="note" role="status">
                     if props.is_starting {
                         { "The engine is not ready yet. The run starts as soon as it is, with the plan as it was when you clicked." }
@@ -309,7 +314,7 @@ struct Drop {
 }
 
 #[hook]
-fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
+fn use_drop(on_open: Callback<Vec<web_sys::File>>) -> Drop {
     let is_over = use_state_eq(|| false);
     let set = |value: bool| {
         let is_over = is_over.clone();
@@ -331,9 +336,12 @@ fn use_drop(on_open: Callback<web_sys::File>) -> Drop {
             }
             event.prevent_default();
             let files = event.data_transfer().and_then(|it| it.files());
-            if let Some(file) = files.and_then(|it| it.get(0)) {
-                on_open.emit(file);
-            }
+            let Some(files) = files else { return };
+            on_open.emit(
+                (0..files.length())
+                    .filter_map(|nth| files.get(nth))
+                    .collect(),
+            );
         })
     };
     Drop {

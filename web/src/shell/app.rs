@@ -110,6 +110,7 @@ pub fn App(props: &AppProps) -> Html {
                     running={running.map(|it| it.summary.kind)}
                     more={page.later.parts_of_form()}
                     is_starting={state.is_starting}
+                    ceiling={state.ceiling.clone()}
                     {on_action} {on_intent}
                 />
             }

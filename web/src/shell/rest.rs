@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::browser::{self, gesture};
 use crate::components::plan_form::draw_part;
-use crate::components::{ShareDialog, ShortcutsDialog, TrialDialog};
+use crate::components::{QuestionDialog, ShareDialog, ShortcutsDialog, TrialDialog};
 use crate::control::Intent;
 use crate::control::intents::Intents;
 use crate::pages::{ComparePage, HistoryPage, RunPage};
@@ -43,7 +43,7 @@ fn Rest(props: &RestProps) -> Html {
         <>
             { engine_notice(state, &on_intent) }
             { filling(state, &on_action, &on_intent) }
-            { dialog(state, &on_action) }
+            { dialog(state, &on_action, &on_intent) }
         </>
     }
 }
@@ -107,7 +107,11 @@ fn engine_notice(state: &State, on_intent: &Callback<Intent>) -> Html {
 }
 
 /// A dialog that any page may show.
-fn dialog(state: &State, on_action: &Callback<Action>) -> Html {
+fn dialog(state: &State, on_action: &Callback<Action>, on_intent: &Callback<Intent>) -> Html {
+    if let Some(question) = &state.question {
+        let refusal = state.plan.refusal;
+        return html! { <QuestionDialog question={question.clone()} {refusal} {on_action} {on_intent} /> };
+    }
     let on_close = on_action.reform(|()| Action::CloseDialog);
     match state.dialog {
         Some(Dialog::Share) => html! { <ShareDialog plan={state.plan.clone()} {on_close} /> },

@@ -5,13 +5,16 @@ mod tests;
 
 use std::rc::Rc;
 
-use mayfly_core::plan::{Draft, Summary, Targets};
+use mayfly_core::plan::{Draft, Summary, Targets, is_python};
+use mayfly_core::schedule::forecast::Forecast;
 use serde_json::{Map, Value, json};
 
 use super::load::{LoadAction, LoadDoc};
+use super::question::About;
 use crate::draft::keys::{Edit, Path};
+use crate::draft::script;
 use crate::gate::Refusal;
-use mayfly_engine::reading::{Problem, Reading, Source};
+use mayfly_engine::reading::{Problem, Reading, Script, Source};
 
 /// A plan that is being written, in the form or as text.
 ///
@@ -62,10 +65,16 @@ pub struct PlanDoc {
     pub load: LoadDoc,
     /// What it loads, as far as it was read.
     pub targets: Targets,
+    /// How much a run of it sends, as far as it was read.
+    pub forecast: Option<Forecast>,
     /// What else is shown of it, as far as it was read.
     pub summary: Summary,
     /// What it loads besides its own host.
     pub other_hosts: Vec<String>,
+    /// What is in its locustfile, as far as it was read.
+    pub about_script: Script,
+    /// How much is loaded of the Python that it needs, from 0 to 1; `None` if nothing waits for it.
+    pub python: Option<f64>,
 }
 
 /// Where a plan was changed.
@@ -97,6 +106,8 @@ impl Default for PlanDoc {
 /// What changes a plan that is being written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlanAction {
+    /// A file is to be beside the locustfile, by its name and in base64.
+    AddFile(String, String),
     /// A link is about to bring another plan.
     Await,
     /// The form was to start a run, and has errors.
@@ -111,12 +122,19 @@ pub enum PlanAction {
     EditText(Side, String),
     /// Something about its load was changed.
     Load(LoadAction),
+    /// So much of the Python is loaded that the engine wants for the plan, from 0 to 1; `None` if it waits
+    /// for none.
+    LoadPython(Option<f64>),
     /// Another plan takes the place of this one.
     Open(Box<PlanDoc>),
+    /// A plan with this locustfile, by its name and its text, takes the place of this one.
+    OpenScript(String, String),
     /// The text of a file takes the place of this plan.
     OpenText(Side, String),
     /// The engine read the plan as it was at this revision.
     Read(u32, Box<Reading>),
+    /// The plan is to be read once more as it is: what it needs did not load.
+    ReadAgain,
     /// Nothing was started, for this reason.
     Refuse(Refusal),
     /// A file could not be read, for this reason.
@@ -154,8 +172,11 @@ impl PlanDoc {
             shows_text: false,
             load: LoadDoc::default(),
             targets: Targets::default(),
+            forecast: None,
             summary: Summary::default(),
             other_hosts: Vec::new(),
+            about_script: Script::default(),
+            python: None,
         }
     }
 
@@ -207,35 +228,58 @@ impl PlanDoc {
         (self.is_read() && self.problems.is_empty()).then_some(&self.draft)
     }
 
+    /// What is known of it, as it was read.
+    pub fn about(&self) -> About {
+        About {
+            targets: self.targets.clone(),
+            forecast: self.forecast,
+            summary: self.summary.clone(),
+        }
+    }
+
     /// Makes a change.
     pub fn apply(&mut self, action: PlanAction) {
         if !action.is_of_page() {
             (self.refused, self.refusal) = (None, None);
         }
         match action {
+            PlanAction::AddFile(name, base64) => self.add_file(&name, &base64),
             PlanAction::Await => self.unseen = Some(self.revision),
             PlanAction::Check => self.is_checked = true,
             PlanAction::Discard => self.replaced = None,
             PlanAction::Edit(edit) => self.edit(edit),
             PlanAction::EditTitle(title) => self.title = title,
             PlanAction::EditText(side, text) => {
-                (self.edited, self.text) = (side, text);
-                self.revision += 1;
+                if self.script().is_some() || is_python("", &text) {
+                    self.edit_script(text);
+                } else {
+                    self.edit_text(side, text);
+                }
             }
             PlanAction::Load(action) => {
                 if self.load.apply(action, &mut self.draft.keys) {
                     self.turn_to_form();
                 }
             }
+            PlanAction::LoadPython(part) => self.python = part,
             PlanAction::Open(plan) => self.open(*plan),
+            PlanAction::OpenScript(name, text) => {
+                self.draft.keys = script::plan(&self.draft.keys, &name, &text);
+                self.about_script = Script::default();
+                self.turn_to_form();
+                (self.shows_text, self.unseen) = (true, Some(self.revision));
+            }
             PlanAction::OpenText(side, text) => {
-                self.apply(PlanAction::EditText(side, text));
+                self.draft.keys.remove(script::KEY);
+                self.about_script = Script::default();
+                self.edit_text(side, text);
                 (self.shows_text, self.unseen) = (true, Some(self.revision));
             }
             PlanAction::Read(revision, reading) if revision == self.revision => {
                 self.read(*reading);
             }
             PlanAction::Read(..) => {}
+            PlanAction::ReadAgain => self.turn_to_form(),
             PlanAction::Refuse(refusal) => self.refusal = Some(refusal),
             PlanAction::RefuseFile(problem) => self.refused = Some(problem),
             PlanAction::Settle(revision) => {
@@ -253,6 +297,22 @@ impl PlanDoc {
                     });
                 }
             }
+        }
+    }
+
+    /// Puts a file beside the locustfile, if there is one.
+    fn add_file(&mut self, name: &str, base64: &str) {
+        if script::add_file(&mut self.draft.keys, name, base64) {
+            self.turn_to_form();
+            self.unseen = Some(self.revision);
+        } else {
+            self.refused = Some(Problem {
+                path: String::new(),
+                line: None,
+                message: format!(
+                    "{name}: only a locustfile can have files beside it; open that first"
+                ),
+            });
         }
     }
 
@@ -291,6 +351,37 @@ impl PlanDoc {
         self.linked_revision == Some(self.revision) && self.is_from_link
     }
 
+    /// The text of the locustfile; `None` if the plan has none.
+    pub fn script(&self) -> Option<&str> {
+        script::text(&self.draft.keys)
+    }
+
+    /// What is wrong, each with its line in the text that is shown: that of a locustfile has no lines for the
+    /// rest of its plan.
+    pub fn problems_of_text(&self) -> Vec<Problem> {
+        let has_line = |it: &Problem| self.script().is_none() || it.path == script::KEY;
+        let problems = self.problems.iter().cloned();
+        let shown = problems.map(|it| Problem {
+            line: it.line.filter(|_| has_line(&it)),
+            ..it
+        });
+        shown.collect()
+    }
+
+    fn edit_text(&mut self, side: Side, text: String) {
+        (self.edited, self.text) = (side, text);
+        self.revision += 1;
+    }
+
+    fn edit_script(&mut self, text: String) {
+        if self.script().is_none() {
+            self.draft.keys = script::plan(&self.draft.keys, script::NAME, &text);
+            self.about_script = Script::default();
+        }
+        script::set_text(&mut self.draft.keys, text);
+        self.turn_to_form();
+    }
+
     /// Makes a change in the form.
     pub fn edit(&mut self, edit: Edit) {
         (self.refused, self.refusal) = (None, None);
@@ -320,12 +411,17 @@ impl PlanDoc {
         }
         (self.problems, self.n_more) = (reading.problems, reading.n_more);
         (self.targets, self.summary) = (reading.targets, reading.summary);
+        self.forecast = reading.forecast;
         let own = self.draft.keys.get("host").and_then(Value::as_str);
         let own = own.unwrap_or_default().trim().trim_end_matches('/');
         let others = self.targets.hosts.iter();
         let others = others.filter(|it| it.trim_end_matches('/') != own);
         self.other_hosts = others.cloned().collect();
         self.warnings = reading.warnings;
+        // While a text has an error, its classes stay where a person can choose among them.
+        if let Some(script) = reading.script {
+            self.about_script = script;
+        }
         self.load.read(reading.line);
     }
 }
@@ -333,7 +429,10 @@ impl PlanDoc {
 impl PlanAction {
     /// Whether it is the page's own, and so leaves alone what a person was told last.
     fn is_of_page(&self) -> bool {
-        matches!(self, Self::Check | Self::Read(..) | Self::Settle(_))
+        matches!(
+            self,
+            Self::Check | Self::LoadPython(_) | Self::Read(..) | Self::Settle(_)
+        )
     }
 }
 

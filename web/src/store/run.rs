@@ -9,6 +9,7 @@ use mayfly_core::plan::{Draft, Summary, Targets, Users};
 use mayfly_core::report::{Ending, RunVerdict, ThresholdResult};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
+use mayfly_core::verdict::validity::{Grade, Validity};
 
 use crate::view::chart_model::Event;
 use crate::view::diagnosis::Diagnosis;
@@ -46,6 +47,8 @@ pub struct Run {
     pub runs_elsewhere: bool,
     /// What becomes of its thresholds.
     pub thresholds: Rc<[ThresholdResult]>,
+    /// Whether its numbers are those of the target; `None` if nobody knows.
+    pub validity: Option<Rc<Validity>>,
     /// The newest totals.
     pub board: Rc<Board>,
     /// What they say.
@@ -80,7 +83,7 @@ pub enum RunAction {
     /// The run cannot go on, for this reason, which is a sentence.
     LoseEngine(String),
     /// News of a run.
-    Post(RunId, Box<Snapshot>, Vec<ThresholdResult>),
+    Post(RunId, Box<Snapshot>, Vec<ThresholdResult>, Option<Validity>),
     /// The counts are to be forgotten.
     ResetCounts,
     /// The run was told to stop.
@@ -103,6 +106,7 @@ impl Run {
             ending: None,
             runs_elsewhere: false,
             thresholds: Rc::new([]),
+            validity: None,
             board: Rc::default(),
             model: Rc::default(),
             events: Rc::default(),
@@ -133,7 +137,7 @@ impl Run {
                 ..model
             },
         };
-        Self {
+        let mut saved = Self {
             seed: run.seed,
             saved_as: Some(run.key),
             line: run.line.map(Rc::new),
@@ -142,10 +146,13 @@ impl Run {
             runs_elsewhere: run.is_running,
             ending: (run.ending != Ending::Stopped && !run.is_running).then_some(run.ending),
             thresholds: run.thresholds.into(),
+            validity: run.validity.map(Rc::new),
             board: Rc::new(board),
             model: Rc::new(model),
             ..Self::new(0, run.title, Draft { keys }, run.started_millis)
-        }
+        };
+        saved.mark_gaps();
+        saved
     }
 
     /// The run as its history is to have it, if its engine could not do that itself; `None` if nothing
@@ -163,6 +170,7 @@ impl Run {
             is_running: false,
             snapshots,
             thresholds: self.thresholds.to_vec(),
+            validity: None,
             line: None,
             targets: self.targets.clone(),
             summary: self.summary.clone(),
@@ -198,6 +206,11 @@ impl Run {
         RunVerdict::new(&self.board, &self.thresholds)
     }
 
+    /// How far its numbers are to be believed.
+    pub fn grade(&self) -> Option<Grade> {
+        self.validity.as_ref().map(|it| it.verdict)
+    }
+
     /// What it did so far, to be drawn over what it was to do.
     pub fn live(&self) -> Live {
         let Some(line) = &self.line else {
@@ -208,8 +221,9 @@ impl Run {
 
     pub(super) fn apply(&mut self, action: RunAction) {
         match action {
-            RunAction::Post(id, snapshot, thresholds) if id == self.id => {
+            RunAction::Post(id, snapshot, thresholds, validity) if id == self.id => {
                 self.thresholds = thresholds.into();
+                self.validity = validity.map(Rc::new);
                 self.post(*snapshot);
             }
             RunAction::Diagnose(id, diagnosis) if id == self.id => {
@@ -265,6 +279,21 @@ impl Run {
         }
     }
 
+    /// Notes when the generator stood still, so that nobody takes the hole in the charts for the target's.
+    fn mark_gaps(&mut self) {
+        let health = self.board.snapshots().filter_map(|it| it.health.as_ref());
+        let gaps = Vec::from_iter(health.flat_map(|it| it.gaps.iter().copied()));
+        for gap in gaps.iter().filter(|it| MARKED_GAP <= it.length()) {
+            let secs = gap.length().as_secs_f64();
+            self.mark_at(gap.from.as_secs_f64(), format!("Standstill of {secs:.1} s"));
+        }
+        let mut events = self.events.to_vec();
+        if !events.is_sorted_by(|a, b| a.at <= b.at) {
+            events.sort_by(|a, b| a.at.total_cmp(&b.at));
+            self.events = events.into();
+        }
+    }
+
     /// Notes what somebody else did.
     fn follow(&mut self, at: Duration, deed: Deed) {
         let at = at.as_secs_f64();
@@ -295,6 +324,7 @@ impl Run {
             let later = self.events.iter().filter(|it| at <= it.at).cloned();
             self.events = [Event { at, label }].into_iter().chain(later).collect();
         }
+        self.mark_gaps();
         self.model = Rc::new(RunModel::new(&self.board));
         self.review_diagnosis();
     }
@@ -326,8 +356,12 @@ impl Run {
         self.events = Rc::default();
         self.diagnosis = None;
         self.thresholds = Rc::new([]);
+        self.validity = None;
     }
 }
+
+/// A shorter standstill is not seen in a chart.
+const MARKED_GAP: Duration = Duration::from_millis(500);
 
 fn users_label(users: Users) -> String {
     match users.users.get() {

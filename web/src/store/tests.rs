@@ -2,14 +2,18 @@
 
 use mayfly_core::http::transport::TransportError;
 use mayfly_core::measure::board::Board;
+use mayfly_core::measure::health::Vitals;
 use mayfly_core::measure::snapshot::Snapshot;
 use mayfly_core::plan::{Draft, Plan, Shape, Summary};
 use mayfly_core::run_state::RunState;
 use mayfly_core::schedule::load_line::LoadLine;
 use mayfly_core::testing::{Answer, Simulation, answer_after, users};
+use mayfly_core::time::Elapsed;
 
 use super::*;
 use mayfly_core::plan::LoadKind;
+
+use crate::gate::Refusal;
 
 use crate::view::diagnosis::{Cause, Diagnosis};
 use crate::view::model::RunModel;
@@ -74,7 +78,12 @@ fn state(actions: impl IntoIterator<Item = Action>) -> State {
 }
 
 fn post(run: RunId, snapshot: &Snapshot) -> Action {
-    Action::Run(RunAction::Post(run, Box::new(snapshot.clone()), Vec::new()))
+    Action::Run(RunAction::Post(
+        run,
+        Box::new(snapshot.clone()),
+        Vec::new(),
+        None,
+    ))
 }
 
 #[test]
@@ -421,4 +430,63 @@ fn two_who_stop_a_run_at_the_same_time_are_marked_once() {
     let mut state = state([post(1, &snapshots[2]), Action::Run(RunAction::Stop)]);
     state.apply(Action::Run(RunAction::Follow(1, at, Deed::Stop)));
     assert_eq!(labels(&state), ["Stop"]);
+}
+
+#[test]
+fn a_standstill_is_marked_once_and_where_it_was() {
+    let [from, to] = [500, 2_500].map(|millis| Elapsed::from_micros(millis * 1000));
+    let mut snapshots = snapshots(Ok(200));
+    for snapshot in &mut snapshots[4..] {
+        let mut vitals = Vitals::default();
+        vitals.turn(from, to);
+        vitals.add_to(&mut snapshot.health);
+    }
+    let stop = Action::Run(RunAction::Stop);
+    let posts = snapshots[3..6].iter().map(|it| post(1, it));
+    let state = state([post(1, &snapshots[2]), stop].into_iter().chain(posts));
+    assert_eq!(labels(&state), ["Standstill of 2.0 s", "Stop"]);
+}
+
+fn question(then: Then) -> Action {
+    Action::Ask(Box::new(Question {
+        asked_millis: 7.0,
+        ..Question::new(then, About::default())
+    }))
+}
+
+#[test]
+fn a_question_is_answered_once_it_was_on_the_screen() {
+    let mut state = State {
+        is_starting: true,
+        ..State::default()
+    };
+    state.apply(question(Then::Start("A".to_owned(), draft())));
+    assert!(!state.is_starting);
+    let is_read = |state: &State| state.question.as_ref().map(|it| it.is_read);
+    // That was another one.
+    state.apply(Action::SettleQuestion(6.0));
+    assert_eq!(is_read(&state), Some(false));
+    state.apply(Action::SettleQuestion(7.0));
+    assert_eq!(is_read(&state), Some(true));
+    state.apply(Action::Plan(PlanAction::Refuse(Refusal::Script)));
+    assert!(state.question.is_some(), "a person may try again");
+    state.apply(Action::CloseQuestion);
+    assert_eq!((is_read(&state), state.plan.refusal), (None, None));
+}
+
+#[test]
+fn a_question_goes_with_what_it_is_about() {
+    let mut form = State::default();
+    form.apply(question(Then::Start(String::new(), draft())));
+    // As a link does that comes meanwhile.
+    form.apply(Action::Show(View::Form));
+    assert_eq!(form.question, None);
+
+    let mut running = state([]);
+    running.apply(question(Then::Update(draft())));
+    assert!(running.question.is_some());
+    running.apply(Action::Run(RunAction::LoseEngine("it is gone".to_owned())));
+    assert_eq!(running.question, None);
+    running.apply(question(Then::Update(draft())));
+    assert_eq!(running.question, None, "there is no run to change");
 }

@@ -3,8 +3,10 @@
 //! Timers and refused requests always take a turn of the worker's event loop, because a worker that
 //! lives in microtasks hears no Stop.
 
+use std::time::Duration;
+
 use gloo_timers::future::TimeoutFuture;
-use mayfly_core::time::{Clock, Elapsed};
+use mayfly_core::time::{Clock, Elapsed, Reading};
 use web_sys::{DedicatedWorkerGlobalScope, Performance};
 
 /// Time by `performance.now()`, which never goes back. Its steps are 0.1 ms in Chromium and 1 ms in
@@ -13,6 +15,7 @@ use web_sys::{DedicatedWorkerGlobalScope, Performance};
 pub struct WorkerClock {
     performance: Performance,
     start_millis: f64,
+    resolution: Duration,
 }
 
 impl WorkerClock {
@@ -28,6 +31,7 @@ impl WorkerClock {
         // Each request would leave an entry behind that nobody reads.
         performance.set_resource_timing_buffer_size(0);
         Self {
+            resolution: resolution(&performance),
             start_millis: performance.now(),
             performance,
         }
@@ -57,4 +61,27 @@ impl Clock for WorkerClock {
             }
         }
     }
+    fn reading(&self) -> Reading {
+        Reading {
+            processor: None,
+            unix_time: Some(Duration::from_secs_f64(js_sys::Date::now() / 1e3)),
+            resolution: self.resolution,
+        }
+    }
+}
+
+/// The steps of the clock, which depend on the browser and its settings: the shortest of a few.
+fn resolution(performance: &Performance) -> Duration {
+    const N_STEPS: usize = 3;
+    let step = || {
+        let start = performance.now();
+        loop {
+            let step = performance.now() - start;
+            if 0.0 < step {
+                return step;
+            }
+        }
+    };
+    let shortest = (0..N_STEPS).map(|_| step()).fold(f64::INFINITY, f64::min);
+    Duration::try_from_secs_f64(shortest / 1e3).unwrap_or_default()
 }

@@ -1,13 +1,16 @@
 //! The transport of the page: `fetch`.
 
+mod lanes;
+
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Reflect, Uint8Array};
 use mayfly_core::http::origin::Origin;
 use mayfly_core::http::request::{Keep, Request};
-use mayfly_core::http::transport::{Kept, Response, Transport, TransportError, header_text};
+use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError, header_text};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -15,21 +18,18 @@ use web_sys::{
     RequestCache, RequestCredentials, RequestInit, RequestRedirect, ResponseType,
 };
 
+use self::lanes::Lanes;
+
 /// Sends by `fetch`, past the cache and without cookies, and reads every body to its end.
 pub struct FetchTransport {
     scope: Rc<DedicatedWorkerGlobalScope>,
+    lanes: Lanes,
+    n_preflighted: Cell<u64>,
 }
 
 impl FetchTransport {
     /// Connections that Chromium opens to all hosts together; other browsers open more.
     const CONNECTIONS: usize = 256;
-
-    /// Connections that browsers open to one `http://` origin.
-    const HTTP_CONNECTIONS: usize = 6;
-
-    /// Requests that browsers put on one connection of HTTP/2 before the server said how many it
-    /// takes.
-    const HTTPS_STREAMS: usize = 100;
 
     /// The longest body that is read in one piece, before decompression. Longer ones, and those of
     /// unknown length, are read and dropped bit by bit.
@@ -37,7 +37,11 @@ impl FetchTransport {
 
     /// A transport whose requests come from the worker `scope`.
     pub fn new(scope: Rc<DedicatedWorkerGlobalScope>) -> Self {
-        Self { scope }
+        Self {
+            scope,
+            lanes: Lanes::default(),
+            n_preflighted: Cell::default(),
+        }
     }
 }
 
@@ -50,14 +54,22 @@ impl Transport for FetchTransport {
     }
 
     fn capacity(&self, origin: &Origin) -> usize {
-        if origin.is_https() {
-            Self::HTTPS_STREAMS
-        } else {
-            Self::HTTP_CONNECTIONS
+        self.lanes.capacity(origin)
+    }
+
+    fn tally(&self) -> Tally {
+        Tally {
+            n_preflighted: self.n_preflighted.get(),
+            n_maybe_waiting: self.lanes.n_maybe_waiting(),
+            ..Tally::default()
         }
     }
 
     async fn send(&self, _: &(), request: &Request) -> Result<Response, TransportError> {
+        if request.needs_preflight() {
+            self.n_preflighted.update(|it| it + 1);
+        }
+        let under_way = self.lanes.enter(&request.url);
         let guard = AbortOnDrop::new()?;
         let init = init(request).map_err(|_| TransportError::Invalid);
         let answer = match init {
@@ -69,6 +81,11 @@ impl Transport for FetchTransport {
             Err(error) => refuse(error).await,
         };
         guard.disarm();
+        if answer.is_ok()
+            && let Some(under_way) = &under_way
+        {
+            under_way.look(&self.scope, &request.url);
+        }
         answer
     }
 }

@@ -3,48 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use js_sys::{Array, Function, Promise, Reflect};
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use js_sys::{Array, Reflect};
+use wasm_bindgen_futures::JsFuture;
 
-use crate::browser::programs::worker_scope;
+use crate::browser::locks::{Lock, manager};
 use mayfly_engine::history::RunKey;
 
-#[wasm_bindgen]
-extern "C" {
-    type LockManager;
-
-    #[wasm_bindgen(method)]
-    fn request(this: &LockManager, name: &str, callback: &JsValue) -> Promise;
-
-    #[wasm_bindgen(method)]
-    fn query(this: &LockManager) -> Promise;
-}
-
-/// A lock that is held until this is dropped.
-pub struct Lock {
-    release: Function,
-}
-
-impl Lock {
-    /// Takes the lock of a run. `None` where the browser has no locks.
-    pub(super) fn new(key: &RunKey) -> Option<Self> {
-        let manager = manager()?;
-        let mut release = None;
-        let held = Promise::new(&mut |resolve, _| release = Some(resolve));
-        let callback = Closure::once_into_js(move || held);
-        let ended = JsFuture::from(manager.request(&name(key), &callback));
-        // It ends with the lock, or fails where the page may have none.
-        spawn_local(async move { drop(ended.await) });
-        Some(Self { release: release? })
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // It only settles a promise.
-        let _ = self.release.call0(&JsValue::NULL);
-    }
+/// Takes the lock of a run. `None` where the browser has no locks.
+pub(super) fn of_run(key: &RunKey) -> Option<Lock> {
+    Lock::new(&format!("{PREFIX}{key}"))
 }
 
 /// The runs that are going on.
@@ -62,18 +29,6 @@ pub(super) async fn running() -> BTreeSet<RunKey> {
         name.strip_prefix(PREFIX).map(str::to_owned)
     });
     names.collect()
-}
-
-fn manager() -> Option<LockManager> {
-    let scope = worker_scope()?;
-    let navigator = Reflect::get(&scope, &"navigator".into()).ok()?;
-    // Undefined where the page came over a network without TLS.
-    let manager = Reflect::get(&navigator, &"locks".into()).ok()?;
-    (!manager.is_undefined()).then(|| manager.unchecked_into::<LockManager>())
-}
-
-fn name(key: &RunKey) -> String {
-    format!("{PREFIX}{key}")
 }
 
 const PREFIX: &str = "mayfly-run-";

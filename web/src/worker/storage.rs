@@ -13,7 +13,8 @@ use mayfly_engine::archive::{Archive, SavedRun};
 use mayfly_engine::history::RunKey;
 use wasm_bindgen::JsValue;
 
-use super::lock::{self, Lock};
+use super::Lock;
+use super::lock;
 
 const DATABASE: &str = "mayfly";
 const VERSION: u32 = 1;
@@ -32,7 +33,7 @@ impl Archive for Storage {
     type Lock = Lock;
 
     fn lock(&self, key: &RunKey) -> Option<Lock> {
-        Lock::new(key)
+        lock::of_run(key)
     }
 
     async fn running(&self) -> BTreeSet<RunKey> {

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use mayfly_core::run_state::RunState;
 use mayfly_core::time::Elapsed;
+use mayfly_core::verdict::validity::Grade;
 use mayfly_web::components::run_buttons::{RunButtons, RunButtonsProps};
 use mayfly_web::components::status_strip::{StatusStrip, StatusStripProps};
 use mayfly_web::components::text_field::{TextField, TextFieldProps};
@@ -31,6 +32,7 @@ async fn the_strip_names_the_simulated_api() {
         state: RunState::Running,
         length: None,
         model: Rc::default(),
+        grade: None,
         engine: None,
     })
     .await;
@@ -38,6 +40,22 @@ async fn the_strip_names_the_simulated_api() {
     assert_eq!(page.texts("dt"), titles);
     let texts = page.texts("dd");
     assert_eq!(texts[..2], ["Simulated API simulated", "running"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_strip_says_how_far_numbers_are_to_be_believed() {
+    let page = render::<StatusStrip>(StatusStripProps {
+        title: String::new(),
+        host: None,
+        state: RunState::Running,
+        length: None,
+        model: Rc::default(),
+        grade: Some(Grade::Invalid),
+        engine: None,
+    })
+    .await;
+    assert_eq!(page.texts("dt")[2], "Numbers");
+    assert_eq!(page.texts("dd")[2], "INVALID");
 }
 
 #[wasm_bindgen_test]
@@ -58,6 +76,7 @@ async fn the_strip_says_what_runs_and_for_how_long() {
                 at: Elapsed::from_secs(70),
                 ..RunModel::default()
             }),
+            grade: None,
             engine: Some("mayfly 1.2.3".to_owned()),
         })
         .await;

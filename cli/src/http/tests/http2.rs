@@ -1,7 +1,6 @@
 //! HTTP/2: one connection for many requests, and what becomes of them where it ends.
 
 use std::cell::Cell;
-use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use TransportError::{
@@ -9,24 +8,20 @@ use TransportError::{
     TooManyHeaders,
 };
 use futures::future::{join, join_all};
-use h2::RecvStream;
 use h2::server::{Builder, SendResponse};
 use hyper::body::Bytes;
 use mayfly_core::http::origin::Origin;
+use mayfly_core::http::request::{Keep, Method};
 use mayfly_core::http::transport::Http2Code;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Barrier;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Barrier, oneshot};
 use tokio::task::spawn_local;
 
+use super::shared::versions::{Asked, Http2Server, head, say, serve};
+use super::shared::*;
 use super::*;
-
-type Asked = hyper::Request<RecvStream>;
-
-/// A server of HTTP/2, and how many connections it has.
-struct Http2Server {
-    url: String,
-    n_accepted: Rc<Cell<usize>>,
-}
+use crate::demo_api::DemoApi;
 
 impl Http2Server {
     /// Asked in plain text; each request is given to `answer`.
@@ -46,41 +41,6 @@ impl Http2Server {
         });
         Self { url, n_accepted }
     }
-
-    fn get(&self, path: &str) -> Request {
-        Request::new(Method::Get, &format!("{}{path}", self.url))
-    }
-}
-
-async fn serve<F: Future<Output = ()> + 'static>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    builder: Builder,
-    answer: impl Fn(Asked, SendResponse<Bytes>) -> F,
-) {
-    let Ok(mut connection) = builder.handshake(stream).await else {
-        return;
-    };
-    while let Some(Ok((request, sender))) = connection.accept().await {
-        spawn_local(answer(request, sender));
-    }
-}
-
-/// Answers at once.
-fn say(
-    mut sender: SendResponse<Bytes>,
-    head: hyper::http::response::Builder,
-    body: &[u8],
-) -> Ready<()> {
-    let head = head.body(()).unwrap();
-    let mut stream = sender.send_response(head, false).unwrap();
-    stream
-        .send_data(Bytes::copy_from_slice(body), true)
-        .unwrap();
-    ready(())
-}
-
-fn head() -> hyper::http::response::Builder {
-    hyper::Response::builder()
 }
 
 /// A transport that speaks HTTP/2 without asking first.
@@ -225,106 +185,6 @@ async fn heads_have_the_same_limits_as_those_of_http_1() {
     assert_eq!(server.n_accepted.get(), 1);
 }
 
-/// A server with a certificate that speaks these protocols, answers with the version that it was asked
-/// in, and counts its connections.
-async fn encrypted_with(protocols: &[&str]) -> (Http2Server, HttpTransportOf) {
-    let (certificate, key) = own_certificate("localhost");
-    let config = server_config(certificate.clone(), key, protocols);
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let (url, listener) = listen().await;
-    let n_accepted = Rc::<Cell<usize>>::default();
-    let counter = Rc::clone(&n_accepted);
-    spawn_local(async move {
-        loop {
-            let (tcp, _) = listener.accept().await.unwrap();
-            counter.set(counter.get() + 1);
-            let accepted = acceptor.accept(tcp);
-            spawn_local(async move {
-                let Ok(mut stream) = accepted.await else {
-                    return;
-                };
-                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    let answer = |_, sender| async { say(sender, head(), b"HTTP/2").await };
-                    return serve(stream, Builder::new(), answer).await;
-                }
-                while let Ok(1..) = stream.read(&mut [0; 4096]).await {
-                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nHTTP/1.1";
-                    stream.write_all(answer.as_bytes()).await.unwrap();
-                }
-            });
-        }
-    });
-    let url = url.replace("http://127.0.0.1", "https://localhost");
-    (
-        Http2Server { url, n_accepted },
-        HttpTransportOf(certificate),
-    )
-}
-
-/// Makes transports that trust a certificate.
-struct HttpTransportOf(CertificateDer<'static>);
-
-impl HttpTransportOf {
-    fn version(&self, version: &str) -> HttpTransport {
-        let request = match version {
-            "" => String::new(),
-            version => format!("\nrequest = {{ http_version = '{version}' }}"),
-        };
-        let lines = format!("tls = {{ ca = 'a.pem' }}{request}");
-        let settings = settings(&lines, &[("a.pem", &tls::pem(&self.0))]);
-        HttpTransport::new(HttpTransport::MAX_IN_FLIGHT, settings.unwrap())
-    }
-}
-
-#[tokio::test(flavor = "local")]
-async fn over_tls_the_server_chooses_unless_the_plan_does() {
-    for (protocols, version, expected) in [
-        (&["h2", "http/1.1"][..], "", Ok("HTTP/2")),
-        (&["http/1.1", "h2"], "", Ok("HTTP/1.1")),
-        (&["h2"], "", Ok("HTTP/2")),
-        (&["http/1.1"], "", Ok("HTTP/1.1")),
-        (&[], "", Ok("HTTP/1.1")),
-        (&["h2", "http/1.1"], "1.1", Ok("HTTP/1.1")),
-        (&["h2"], "1.1", Err(Http2Only)),
-        (&["http/1.1", "h2"], "2", Ok("HTTP/2")),
-        (&["http/1.1"], "2", Err(NotHttp2)),
-        (&[], "2", Err(NotHttp2)),
-    ] {
-        let (server, transports) = encrypted_with(protocols).await;
-        let request = Request {
-            keep: Keep::Body,
-            ..server.get("/")
-        };
-        let result = transports.version(version).send(&request).await;
-        let result = result.map(|it| it.kept.unwrap().body);
-        let expected = expected.map(|it| it.as_bytes().to_vec());
-        assert_eq!(result, expected, "{protocols:?} {version}");
-    }
-}
-
-#[tokio::test(flavor = "local")]
-async fn requests_to_a_server_that_is_not_known_yet_wait_for_one_connection() {
-    let (server, transports) = encrypted_with(&["h2", "http/1.1"]).await;
-    let transport = transports.version("");
-    let request = server.get("/");
-    for result in join_all((0..50).map(|_| transport.send(&request))).await {
-        assert_eq!(result, answer(200, 6));
-    }
-    assert_eq!(server.n_accepted.get(), 1);
-
-    // Of HTTP/1.1, each has one of its own, and the first is not wasted.
-    let (server, transports) = encrypted_with(&["http/1.1"]).await;
-    let transport = transports.version("");
-    let origin = Origin::of(&server.url).unwrap();
-    assert_eq!(transport.capacity(&origin), 100);
-    let request = server.get("/");
-    for result in join_all((0..5).map(|_| transport.send(&request))).await {
-        assert_eq!(result, answer(200, 8));
-    }
-    assert_eq!(server.n_accepted.get(), 5);
-    assert_eq!(transport.capacity(&origin), HttpTransport::MAX_IN_FLIGHT);
-}
-
 #[tokio::test(flavor = "local")]
 async fn requests_that_wait_for_a_connection_fail_with_it() {
     let (closed, listener) = listen().await;
@@ -334,39 +194,6 @@ async fn requests_that_wait_for_a_connection_fail_with_it() {
     for result in join_all((0..5).map(|_| transport.send(&request))).await {
         check_error(result, TransportError::Refused);
     }
-}
-
-#[tokio::test(flavor = "local")]
-async fn a_redirect_leads_from_http_2_to_http_1() {
-    let plain = Server::start(DemoApi::default().router()).await;
-    let (certificate, url) = redirecting_to(format!("{}/status/404", plain.url)).await;
-    let transport = HttpTransportOf(certificate).version("");
-    let response = transport.send(&Request::new(Method::Get, &url)).await;
-    assert_eq!(response.unwrap().status, 404);
-    assert_eq!(plain.n_accepted(), 1);
-}
-
-/// A server of HTTP/2 that sends its clients there: its certificate and URL.
-async fn redirecting_to(location: String) -> (CertificateDer<'static>, String) {
-    let (certificate, key) = own_certificate("localhost");
-    let config = server_config(certificate.clone(), key, &["h2"]);
-    let (url, listener) = listen().await;
-    spawn_local(async move {
-        let (tcp, _) = listener.accept().await.unwrap();
-        let stream = TlsAcceptor::from(Arc::new(config))
-            .accept(tcp)
-            .await
-            .unwrap();
-        let answer = move |_, sender| {
-            let head = head().status(302).header("location", &location);
-            say(sender, head, b"")
-        };
-        serve(stream, Builder::new(), answer).await;
-    });
-    (
-        certificate,
-        url.replace("http://127.0.0.1", "https://localhost"),
-    )
 }
 
 #[tokio::test(flavor = "local")]

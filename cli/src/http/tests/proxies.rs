@@ -3,9 +3,13 @@
 use std::sync::Mutex;
 
 use TransportError::{ProxyAnswer, ProxyConnect, ProxyStatus, Refused, Reset};
-use tokio::io::copy_bidirectional;
+use mayfly_core::http::request::Method;
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
 
+use super::shared::*;
 use super::*;
+use crate::demo_api::DemoApi;
 
 /// A proxy that connects with `target`, whatever it is asked for, and remembers the heads that it was
 /// told.
@@ -92,7 +96,7 @@ async fn encrypted_requests_pass_through_a_tunnel() {
     let (url, certificate) = encrypted_for("a.test").await;
     let proxy = TestProxy::start(&url, CONNECTED).await;
     let lines = "tls = { ca = 'a.pem' }";
-    let transport = through(&proxy.named(), lines, &[("a.pem", &tls::pem(&certificate))]);
+    let transport = through(&proxy.named(), lines, &[("a.pem", &pem(&certificate))]);
     let request = Request::new(Method::Get, "https://a.test:444/");
     for _ in 0..2 {
         assert_eq!(transport.send(&request).await, answer(200, 2));

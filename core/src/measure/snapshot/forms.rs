@@ -45,36 +45,3 @@ pub(super) mod failures {
             .collect())
     }
 }
-
-/// A time: in formats of text a number of whole µs, which is all that clocks of a run tell.
-pub(super) mod micros {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::time::micros;
-
-    #[expect(
-        clippy::ref_option,
-        reason = "serde hands over a reference to the field"
-    )]
-    pub(in crate::measure::snapshot) fn serialize<S: Serializer>(
-        time: &Option<Duration>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        if !serializer.is_human_readable() {
-            return time.serialize(serializer);
-        }
-        time.map(micros).serialize(serializer)
-    }
-
-    pub(in crate::measure::snapshot) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        if !deserializer.is_human_readable() {
-            return Option::deserialize(deserializer);
-        }
-        let micros = Option::<u64>::deserialize(deserializer)?;
-        Ok(micros.map(Duration::from_micros))
-    }
-}

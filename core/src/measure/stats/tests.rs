@@ -44,7 +44,7 @@ fn a_reset_forgets_counts_and_keeps_counting() {
     let late = stats.row(name("/late"));
     record(&mut stats, 0, 1, 500);
     record(&mut stats, late, 1, 200);
-    stats.record_abort(0);
+    stats.record_abort(0, Duration::ZERO);
     stats.record_dropped(Elapsed::from_secs(1));
     stats.record_exception(&"task".into(), &"no $.id".into(), Elapsed::from_secs(1));
     stats.reset(Elapsed::from_secs(2));

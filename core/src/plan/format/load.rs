@@ -40,6 +40,9 @@ table! {
             /// The number all randomness of the run comes from; a new one for every run if it is
             /// left out.
             seed: Whole<0, { u64::MAX }>,
+            /// Whether the run ends by itself if the target answers mostly with 429 or 503, or is
+            /// gone. If it is left out, it does if a host is not of this machine or network.
+            autostop: bool,
         }
     }
 }
@@ -56,6 +59,7 @@ impl LoadTable {
             max_requests: None,
             stop_timeout: None,
             seed: None,
+            autostop: None,
         }
     }
 
@@ -122,6 +126,7 @@ impl Form for LoadTable {
             max_requests: self.max_requests.and_then(|it| NonZeroU64::new(it.get())),
             stop_timeout: self.stop_timeout.map_or(Duration::ZERO, |it| it.0),
             seed: self.seed.map(Whole::get),
+            autostop: self.autostop,
         })
     }
 
@@ -132,6 +137,7 @@ impl Form for LoadTable {
         table.max_requests = load.max_requests.map(Whole::new);
         table.stop_timeout = (!load.stop_timeout.is_zero()).then_some(Time(load.stop_timeout));
         table.seed = load.seed.map(Whole::new);
+        table.autostop = load.autostop;
         table
     }
 }

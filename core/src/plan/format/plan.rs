@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
 use super::check::ThresholdForm;
@@ -11,10 +13,13 @@ use super::simulated::SimulatedTable;
 use super::tls::TlsTable;
 use super::user_class::ClassList;
 use super::values::{Entries, Identifier, Scalar, Text, Whole};
-use super::{As, Form, Mistake, models, only, some_forms, table};
+use super::{As, Form, Mistake, TableOr, models, none_of, only, some_forms, table};
 use crate::plan::data::Pick;
 use crate::plan::tls::Tls;
-use crate::plan::{BaseUrl, DataSet, DataSource, Plan, RequestDefaults, Tags, Target};
+use crate::plan::{
+    BaseUrl, DataSet, DataSource, FileBeside, Locustfile, Plan, RequestDefaults, Shape, Tags,
+    Target, UserClasses,
+};
 
 table! {
     /// The description of a run: what is loaded, by how many users, and what they do.
@@ -45,8 +50,9 @@ table! {
             simulated: As<SimulatedTable>,
             /// Rows that requests can use, by name: `{{name.column}}`.
             data: As<DataSets>,
-        }
-        required {
+            /// A file in Python that says what users do, as Locust runs it, in place of `user_class`:
+            /// its name, beside the plan. A plan that is saved has its text as well.
+            locustfile: As<LocustfileForm>,
             /// The kinds of users.
             user_class: As<ClassList>,
         }
@@ -63,6 +69,22 @@ impl Form for PlanFile {
             (None, Some(model)) => Some(Target::Simulated(model.0)),
             (None, None) => None,
         };
+        let user_classes = match (&self.locustfile, self.user_class) {
+            (Some(_), Some(_)) => return Err(Mistake::BothTasks),
+            (None, None) => return Err(Mistake::NoTasks),
+            (None, Some(classes)) => classes.0,
+            (Some(_), None) => UserClasses::UNKNOWN,
+        };
+        if self.locustfile.is_some() {
+            let owner = "user_class; a locustfile reads files by itself";
+            none_of(self.data.as_ref(), "data", owner)?;
+            if let Some(As(request)) = &self.request {
+                none_of_users(request)?;
+            }
+            if matches!(self.load.0.shape, Shape::Arrivals(_)) {
+                return Err(Mistake::LocustfileArrivals);
+            }
+        }
         Ok(Plan {
             target,
             thresholds: models(self.thresholds),
@@ -76,7 +98,8 @@ impl Form for PlanFile {
                 .map_or_else(RequestDefaults::default, |it| it.0),
             tls: self.tls.map_or_else(Tls::default, |it| it.0),
             data: self.data.map_or_else(BTreeMap::new, |it| it.0),
-            user_classes: self.user_class.0,
+            locustfile: self.locustfile.map(|it| it.0),
+            user_classes,
         })
     }
 
@@ -91,7 +114,10 @@ impl Form for PlanFile {
         Self {
             version: Whole::new(1_u64),
             load: As(plan.load.clone()),
-            user_class: As(plan.user_classes.clone()),
+            user_class: plan
+                .locustfile
+                .is_none()
+                .then(|| As(plan.user_classes.clone())),
             host,
             thresholds: some_forms(&plan.thresholds),
             tags: tags(&plan.tags.include),
@@ -100,6 +126,120 @@ impl Form for PlanFile {
             tls: (plan.tls != Tls::default()).then(|| As(plan.tls.clone())),
             simulated,
             data: (!plan.data.is_empty()).then(|| As(plan.data.clone())),
+            locustfile: plan.locustfile.clone().map(As),
+        }
+    }
+}
+
+/// Refuses what the clients of users in Python say by themselves.
+fn none_of_users(request: &RequestDefaults) -> Result<(), Mistake> {
+    let owner = "user_class; users of a locustfile set it by themselves, as in self.client.headers";
+    let has_headers = !request.headers.is_empty();
+    none_of(has_headers.then_some(&()), "headers", owner)?;
+    let owner = "user_class; a request of a locustfile says it by itself, as allow_redirects=False";
+    let stays = !request.follow_redirects;
+    none_of(stays.then_some(&()), "follow_redirects", owner)
+}
+
+/// A name alone, or all of it.
+type LocustfileForm = TableOr<String, LocustfileTable>;
+
+table! {
+    /// A file in Python.
+    struct LocustfileTable {
+        required {
+            /// The name of the file.
+            name: String,
+        }
+        optional {
+            /// What is in it; read from the file if it is left out.
+            text: String,
+            /// Other files that it imports or reads, where it is in no folder.
+            files: Vec<FileTable>,
+            /// Only users of these classes run; all if it is left out.
+            classes: Vec<String>,
+            /// Values of options that the file adds to the command.
+            options: BTreeMap<String, String>,
+        }
+    }
+}
+
+impl Form for LocustfileForm {
+    type Model = Locustfile;
+
+    fn read(self) -> Result<Locustfile, Mistake> {
+        Ok(match self {
+            Self::Short(name) => Locustfile {
+                name,
+                ..Locustfile::default()
+            },
+            Self::Table(table) => Locustfile {
+                name: table.name,
+                text: table.text.map(Into::into),
+                files: table
+                    .files
+                    .into_iter()
+                    .flatten()
+                    .map(FileTable::read)
+                    .collect::<Result<_, _>>()?,
+                classes: table.classes.unwrap_or_default(),
+                options: table.options.unwrap_or_default(),
+            },
+        })
+    }
+
+    fn write(file: &Locustfile) -> Self {
+        let Locustfile {
+            name,
+            text,
+            files,
+            classes,
+            options,
+        } = file.clone();
+        if text.is_none() && classes.is_empty() && options.is_empty() && files.is_empty() {
+            return Self::Short(name);
+        }
+        Self::Table(LocustfileTable {
+            name,
+            text: text.map(|it| it.to_string()),
+            files: (!files.is_empty()).then(|| files.iter().map(FileTable::write).collect()),
+            classes: (!classes.is_empty()).then_some(classes),
+            options: (!options.is_empty()).then_some(options),
+        })
+    }
+}
+
+table! {
+    /// A file beside a locustfile.
+    struct FileTable {
+        required {
+            /// Its name.
+            name: String,
+            /// What is in it, in base64.
+            base64: String,
+        }
+        optional {}
+    }
+}
+
+impl FileTable {
+    fn read(self) -> Result<FileBeside, Mistake> {
+        let bytes = BASE64_STANDARD.decode(&self.base64).map_err(|error| {
+            let name = &self.name;
+            Mistake::Value(format!(
+                "expected the file “{name}” in base64, found something else: {error}"
+            ))
+        })?;
+        Ok(FileBeside {
+            name: self.name,
+            bytes: bytes.into(),
+        })
+    }
+
+    fn write(file: &FileBeside) -> Self {
+        Self {
+            name: file.name.clone(),
+            base64: BASE64_STANDARD.encode(&file.bytes),
         }
     }
 }
@@ -111,8 +251,9 @@ impl Form for DataSets {
     type Model = BTreeMap<String, DataSet>;
 
     fn read(self) -> Result<Self::Model, Mistake> {
-        let sets = self.0.into_iter();
-        Ok(sets.map(|(name, set)| (name.0.0, set.0)).collect())
+        let mut sets = BTreeMap::new();
+        sets.extend(self.0.into_iter().map(|(name, set)| (name.0.0, set.0)));
+        Ok(sets)
     }
 
     fn write(sets: &Self::Model) -> Self {

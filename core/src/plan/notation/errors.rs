@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::few;
+
 /// Why a text is not a plan: everything that was found wrong with it, at least one problem.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PlanErrors {
@@ -17,7 +19,7 @@ impl PlanErrors {
     /// Takes the problems in the order in which they were found.
     pub(in crate::plan) fn new(mut problems: Vec<PlanProblem>) -> Self {
         debug_assert!(!problems.is_empty());
-        problems.sort_by_key(|it| it.line);
+        few::sort_by(&mut problems, |a, b| a.line.cmp(&b.line));
         let n_more = problems.len().saturating_sub(Self::MAX);
         problems.truncate(Self::MAX);
         Self { problems, n_more }

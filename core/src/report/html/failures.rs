@@ -66,7 +66,8 @@ fn failure_rows(
 fn sample(evidence: &Evidence) -> Html {
     let mut html = Html::default();
     html.raw("<details><summary>Sample</summary>\n<dl class=\"facts\">\n<dt>URL</dt><dd>");
-    html.clipped(&evidence.url).raw("</dd>\n<dt>User</dt><dd>");
+    html.clipped(&evidence.shown_url())
+        .raw("</dd>\n<dt>User</dt><dd>");
     html.text(&evidence.user.to_string());
     html.raw("</dd>\n<dt>Status</dt><dd>");
     match evidence.status {

@@ -7,6 +7,7 @@ use crate::measure::board::aggregated;
 use crate::report::{Ending, Report, RunVerdict, words};
 use crate::time::Elapsed;
 use crate::verdict::threshold::Outcome;
+use crate::verdict::validity::Grade;
 
 /// The title of a report that has none.
 const UNTITLED: &str = "Mayfly Test Report";
@@ -27,7 +28,9 @@ pub(super) fn head(view: &View<'_>) -> Html {
         .add(&notes(view))
         .add(&plan::source(view.report))
         .raw("</header>\n")
-        .add(&thresholds(view));
+        .add(&thresholds(view))
+        .add(&validity(view))
+        .add(&times(view));
     html
 }
 
@@ -41,12 +44,98 @@ fn title(report: &Report) -> Html {
             .clipped(&report.title);
     }
     let verdict = report.verdict();
+    let validity = report.validity().map(|it| it.verdict);
     html.raw("</h1>\n").raw(match verdict {
+        _ if verdict.is_good() && validity == Some(Grade::Invalid) => "<p class=\"verdict open\">",
         RunVerdict::NoFailures | RunVerdict::Passed => "<p class=\"verdict good\">",
         RunVerdict::Failed | RunVerdict::SomeFailures => "<p class=\"verdict bad\">",
         RunVerdict::NoData | RunVerdict::Unfinished => "<p class=\"verdict open\">",
     });
-    html.text(&verdict.to_string()).raw("</p>\n</div>\n");
+    html.text(&words::verdict(verdict, validity)).raw("</p>\n");
+    if let Some(validity) = validity {
+        html.raw(grade_class(validity));
+        html.text(&validity.to_string()).raw("</p>\n");
+    }
+    html.raw("</div>\n");
+    html
+}
+
+fn grade_class(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Valid => "<p class=\"verdict good\">",
+        Grade::Limited => "<p class=\"verdict open\">",
+        Grade::Invalid => "<p class=\"verdict bad\">",
+    }
+}
+
+/// Why the numbers are not simply those of the target.
+fn validity(view: &View<'_>) -> Html {
+    let mut html = Html::default();
+    let Some(validity) = view.report.validity() else {
+        return html;
+    };
+    html.raw("<section>\n<h2>Validity</h2>\n<p>");
+    html.text(&words::validity(&validity)).raw("</p>\n");
+    let mut body = Html::default();
+    for it in &validity.reasons {
+        body.raw("<tr>").raw(match it.verdict {
+            Grade::Valid => "<td class=\"good\">",
+            Grade::Limited => "<td class=\"open\">",
+            Grade::Invalid => "<td class=\"bad\">",
+        });
+        body.text(&it.verdict.to_string()).raw("</td>");
+        body.cell(&it.cause.to_string()).cell(&it.when());
+        body.name(&it.evidence).name(&it.advice).raw("</tr>\n");
+    }
+    if !validity.reasons.is_empty() {
+        html.table(&Table {
+            caption: "Validity",
+            columns: &[
+                ("Verdict", Column::Text),
+                ("Reason", Column::Text),
+                ("When", Column::Text),
+                ("Evidence", Column::Text),
+                ("What helps", Column::Text),
+            ],
+            body,
+        });
+    }
+    html.raw("</section>\n");
+    html
+}
+
+/// Response times beside what is in them, where they differ.
+fn times(view: &View<'_>) -> Html {
+    let total = aggregated(&view.rows);
+    let parts = words::times_of(&view.report.board, &total);
+    let mut html = Html::default();
+    if parts.is_empty() {
+        return html;
+    }
+    let mut body = Html::default();
+    for (what, times) in parts {
+        body.raw("<tr>").cell(what);
+        for quantile in words::TIMES_OF {
+            body.number(&words::quantile(&times, quantile));
+        }
+        body.number(&words::count(times.buckets.count()));
+        body.raw("</tr>\n");
+    }
+    html.raw("<section>\n<h2>What is in the response times</h2>\n")
+        .table(&Table {
+            caption: "What is in the response times",
+            columns: &[
+                ("Time", Column::Text),
+                ("50%ile (ms)", Column::Number),
+                ("90%ile (ms)", Column::Number),
+                ("95%ile (ms)", Column::Number),
+                ("99%ile (ms)", Column::Number),
+                ("100%ile (ms)", Column::Number),
+                ("#\u{a0}Requests", Column::Number),
+            ],
+            body,
+        });
+    html.raw("</section>\n");
     html
 }
 
@@ -110,6 +199,10 @@ fn figures(report: &Report) -> Html {
 fn notes(view: &View<'_>) -> Html {
     let board = &view.report.board;
     let mut notes = Vec::new();
+    // Above it is cut where it is long.
+    if let Some(cause) = board.end_cause().filter(|it| !it.is_expected()) {
+        notes.push(format!("The run ended early: {cause}."));
+    }
     if Elapsed::ZERO < board.since() {
         let after = words::length(board.since().to_duration());
         notes.push(format!(
@@ -140,8 +233,9 @@ fn notes(view: &View<'_>) -> Html {
         ));
     }
     let accounts = board.accounts();
-    if accounts.adds_up() && 0 < accounts.unanswered() {
-        notes.push(format!("All that was due: {accounts}."));
+    // Earlier versions did not count what was due.
+    if board.health().is_some() {
+        notes.push(words::accounts(&accounts));
     }
     if 0 < board.n_dead() {
         notes.push(words::dead_users(board.n_dead()));

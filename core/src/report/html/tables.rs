@@ -68,6 +68,22 @@ pub(super) fn response_times(view: &View<'_>) -> Html {
     section("Response Time Statistics", "Method", &numbers, body)
 }
 
+/// What was due and has no answer, by request; nothing if everything has one.
+pub(super) fn unanswered(view: &View<'_>) -> Html {
+    let rows = view.rows.iter();
+    let rows: Vec<_> = rows
+        .filter(|it| 0 < it.n_aborted + it.n_unsent)
+        .cloned()
+        .collect();
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let numbers = ["#\u{a0}Given up", "#\u{a0}Never sent"];
+    let of_row = |row: &RowTotals| vec![words::count(row.n_aborted), words::count(row.n_unsent)];
+    let body = body(&rows, of_row);
+    section("Requests Without an Answer", "Method", &numbers, body)
+}
+
 fn body(rows: &[RowTotals], numbers: impl Fn(&RowTotals) -> Vec<String>) -> Html {
     let mut body = Html::default();
     for row in rows {

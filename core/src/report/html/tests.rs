@@ -1,8 +1,12 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::*;
+use crate::http::request::Request;
+use crate::plan::Draft;
 use crate::report::Ending;
-use crate::report::tests::{HOSTILE, large, small};
+use crate::report::tests::{HOSTILE, large, report, small};
+use crate::testing::answer_after;
 
 /// The page without its style, which has characters that mean something in markup.
 fn body(page: &str) -> String {
@@ -79,8 +83,10 @@ fn sections_are_in_locusts_order() {
         titles,
         [
             "Thresholds",
+            "Validity",
             "Request Statistics",
             "Response Time Statistics",
+            "Requests Without an Answer",
             "Failures Statistics",
             "Exceptions Statistics",
             "Charts",
@@ -130,6 +136,35 @@ fn a_small_run_is_told_whole() {
         assert!(page.contains(expected), "{expected}");
     }
     assert!(!page.contains("Exceptions Statistics"));
+}
+
+#[test]
+fn what_has_no_answer_is_told_by_request() {
+    let plan = r#"version = 1
+        host = "http://shop.test"
+        load = { users = 1, spawn_rate = 1, run_time = 10 }
+        [[user_class]]
+        name = "User"
+        task = [ { steps = [ { get = "/" }, { get = "/hang" } ] } ]"#;
+    let answer = |_: Elapsed, request: &Request| {
+        let seconds = if request.url.ends_with("hang") { 60 } else { 1 };
+        answer_after(Duration::from_secs(seconds), 200)
+    };
+    let report = report("Hangs", Draft::from_toml(plan).unwrap(), 1, answer);
+    let page = page(&report, Look::default());
+    let (_, section) = page
+        .split_once("<h2>Requests Without an Answer</h2>")
+        .unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    let row = "<tr><td>GET</td><td class=\"name\"><bdi class=\"clip\">/hang</bdi></td>\
+               <td class=\"number\">1</td><td class=\"number\">0</td></tr>";
+    assert!(section.contains(row), "{section}");
+    assert_eq!(
+        section.matches("<tr>").count(),
+        2,
+        "the head and one row: {section}"
+    );
+    assert!(page.contains("All that was due: 2 due = 1 answered + 1 given up."));
 }
 
 #[test]

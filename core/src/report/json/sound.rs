@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::measure::health::{Health, Span};
 use crate::measure::series::Slot;
 use crate::measure::snapshot::{FailureTotals, RowTotals, Snapshot, TimeTotals};
 use crate::run_state::ShardId;
@@ -20,7 +21,7 @@ const LONGEST: Elapsed = Elapsed::from_secs(100 * 365 * 86_400);
 const MOST: u64 = u64::MAX / 4;
 
 /// Fails with what cannot be, in words.
-pub(super) fn check(snapshots: &[Snapshot]) -> Result<(), String> {
+pub(super) fn check(snapshots: &[&Snapshot]) -> Result<(), String> {
     for (index, snapshot) in snapshots.iter().enumerate() {
         let is_again = snapshots[..index]
             .iter()
@@ -29,9 +30,9 @@ pub(super) fn check(snapshots: &[Snapshot]) -> Result<(), String> {
         ensure(index < count && !is_again, "the numbers of the shards")?;
         check_snapshot(snapshot)?;
     }
-    let counts = snapshots.iter().flat_map(counts);
+    let counts = snapshots.iter().copied().flat_map(counts);
     let sum = counts.fold(0_u64, u64::saturating_add);
-    let users = snapshots.iter().map(most_users);
+    let users = snapshots.iter().copied().map(most_users);
     let users = users.fold(0_u64, u64::saturating_add);
     ensure(
         sum <= MOST && users <= u64::from(u32::MAX),
@@ -43,6 +44,7 @@ fn check_snapshot(snapshot: &Snapshot) -> Result<(), String> {
     ensure(snapshot.at <= LONGEST, "a time within a hundred years")?;
     ensure(snapshot.since <= snapshot.at, "a start before the end")?;
     check_series(&snapshot.series)?;
+    snapshot.health.as_deref().map_or(Ok(()), check_health)?;
     for row in &snapshot.rows {
         check_row(row)?;
     }
@@ -50,9 +52,31 @@ fn check_snapshot(snapshot: &Snapshot) -> Result<(), String> {
     times.into_iter().try_for_each(check_times)
 }
 
+fn check_health(health: &Health) -> Result<(), String> {
+    for times in [&health.start_lag, &health.own_queue] {
+        check_distribution(times, times.buckets.count())?;
+    }
+    let spans = [
+        health.lag_span,
+        health.late_span,
+        health.queue_span,
+        health.busy_span,
+        health.step_span,
+        health.hidden_span,
+        health.shared_span,
+    ];
+    let spans = spans
+        .into_iter()
+        .flatten()
+        .map(|Span { first, last }| (first, last));
+    let gaps = health.gaps.iter().map(|it| (it.from, it.to));
+    spans.chain(gaps).try_for_each(check_times)
+}
+
 fn check_row(row: &RowTotals) -> Result<(), String> {
     check_distribution(&row.response_times, row.n_requests)?;
     check_distribution(&row.service_times, row.n_requests)?;
+    check_distribution(&row.given_up, row.given_up.buckets.count())?;
     let counts = row.failures.values().map(|it| it.count);
     let n_failures = counts.fold(0_u64, u64::saturating_add);
     ensure(n_failures <= row.n_requests, "fewer failures than requests")?;
@@ -110,6 +134,7 @@ fn counts(snapshot: &Snapshot) -> Vec<u64> {
         snapshot.wire_bytes,
     ];
     counts.extend(snapshot.exceptions.iter().map(|it| it.count));
+    counts.extend(snapshot.health.iter().flat_map(|it| of_health(it)));
     counts.extend(of_slots(&snapshot.series));
     for row in &snapshot.rows {
         counts.extend([
@@ -119,12 +144,36 @@ fn counts(snapshot: &Snapshot) -> Vec<u64> {
             row.body_bytes,
             row.response_times.sum_micros,
             row.service_times.sum_micros,
+            row.given_up.sum_micros,
+            row.given_up.buckets.count(),
             row.recent.n_requests,
             row.recent.n_failures,
         ]);
         counts.extend(of_slots(row.series.as_deref().unwrap_or_default()));
     }
     counts
+}
+
+fn of_health(health: &Health) -> [u64; 14] {
+    [
+        health.n_starts,
+        health.start_lag.sum_micros,
+        health.own_queue.sum_micros,
+        health.n_gaps,
+        health.gap_micros,
+        health.n_alarms,
+        health.n_late_alarms,
+        health.late_micros,
+        health.processor_micros.unwrap_or(0),
+        health.busy_micros,
+        health.resolution_micros,
+        health.n_preflighted,
+        health.n_maybe_waiting,
+        health
+            .step_micros
+            .saturating_add(health.hidden_micros)
+            .saturating_add(health.shared_micros),
+    ]
 }
 
 fn of_slots(slots: &[Slot]) -> impl Iterator<Item = u64> {

@@ -185,7 +185,7 @@ fn render(report: &Report) -> usize {
         report.to_json(),
         report.file_stem(60),
         format!("{:?} {}", report.figures(), report.verdict()),
-        csv::requests(&report.board),
+        csv::requests(&report.board, None),
         csv::failures(&report.board, started),
         csv::exceptions(&report.board),
         csv::history(&report.board, started),

@@ -8,7 +8,7 @@ use super::{Shard, Ticket, world};
 use crate::plan::Plan;
 use crate::rng::Rng;
 use crate::run_state::{EndCause, RunEvent, RunState};
-use crate::running::course::Resume;
+use crate::running::course::{Course, Cursor, Resume, ScriptCourse};
 use crate::running::user::{Activity, User};
 use crate::time::Elapsed;
 
@@ -48,7 +48,8 @@ impl Shard {
         let class = class.expect("as many are wanted as the mix has");
         if self.users.len() == local as usize {
             let rng = Rng::new(self.setting.seed, index.into());
-            self.users.push(User::new(index, rng, class));
+            let course = self.course();
+            self.users.push(User::new(index, rng, class, course));
         }
         let user = &mut self.users[local as usize];
         if user.activity == Activity::Stopped {
@@ -83,6 +84,10 @@ impl Shard {
         let user = &mut self.users[local as usize];
         user.is_ending = true;
         user.arrival = None;
+        if user.course.script().is_some_and(|it| it.is_told()) {
+            self.forget(local, now);
+            return;
+        }
         let turn = self.resume(local, now, now, Resume::Abandoned);
         self.take(local, now, now, turn);
     }
@@ -95,24 +100,27 @@ impl Shard {
             epoch: user.epoch,
         };
         match user.activity {
-            Activity::InFlight { row, origin, .. } => {
+            Activity::InFlight {
+                due, row, origin, ..
+            } => {
                 self.queues.remove_in_flight(origin);
                 self.aborts.push(ticket);
-                self.stats.record_abort(row);
+                self.stats.record_abort(row, now.since(due));
             }
-            Activity::Queued { .. } => {
+            Activity::Queued { due, .. } => {
                 self.n_queued -= 1;
-                self.record_unsent(local, now);
+                self.record_unsent(local, due, now);
             }
-            Activity::Idle | Activity::Stopped | Activity::Waiting => {}
+            Activity::Idle | Activity::Parked | Activity::Stopped | Activity::Waiting => {}
         }
+        self.give_up_held(local, now);
         self.users[local as usize].turn(Activity::Waiting);
     }
 
     /// Counts the request of a user that was in the queue. It was not due if there was a limit of
     /// requests, and others have used it up.
     #[cold]
-    fn record_unsent(&mut self, local: u32, now: Elapsed) {
+    fn record_unsent(&mut self, local: u32, due: Elapsed, now: Elapsed) {
         if self.n_left == 0 {
             self.n_due -= 1;
             return;
@@ -122,24 +130,24 @@ impl Shard {
         let (course, context) = user.course(&self.program.classes, world);
         let name = course.unsent_name(context.class, context.user);
         let row = self.stats.row(name);
-        self.stats.record_unsent(row);
+        self.stats.record_unsent(row, now.since(due));
     }
 
-    /// A user is done. It starts again if it is wanted, unless an exception ended it: a number of
-    /// users is not filled up again, and arrivals get a new one.
-    pub(super) fn end_user(&mut self, local: u32, now: Elapsed, is_dead: bool) {
+    /// A user is done. It starts again if it is wanted, unless an exception or the user itself ended
+    /// it: a number of users is not filled up again, and arrivals get a new one.
+    pub(super) fn end_user(&mut self, local: u32, now: Elapsed, may_restart: bool) {
+        self.give_up_held(local, now);
         let user = &mut self.users[local as usize];
         user.turn(Activity::Stopped);
         user.life = user.life.wrapping_add(1);
-        self.n_dead += u64::from(is_dead);
         self.count_alive(now, self.n_alive - 1);
         if self.state == RunState::Stopping {
             if self.n_alive == 0 {
-                self.finish();
+                self.finish(now);
             }
         } else if let Pace::Open { left, .. } = &mut self.pace {
             left.insert(local);
-        } else if local < self.n_wanted && !is_dead {
+        } else if local < self.n_wanted && may_restart {
             self.start_user(now, local);
         }
     }
@@ -156,6 +164,7 @@ impl Shard {
             match self.free_user(class, now) {
                 None => self.stats.record_dropped(now),
                 Some(local) => {
+                    self.stats.waits().start(due, now);
                     // Streams of arrivals lie behind those of users, of which there are below 2^32.
                     let rng = Rng::new(self.setting.seed, (1 << 32) + arrival);
                     let user = &mut self.users[local as usize];
@@ -208,12 +217,21 @@ impl Shard {
             let local = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
             let rng = Rng::new(self.setting.seed, local.into());
             let index = self.setting.id.user(local);
-            self.users.push(User::new(index, rng, class));
+            let course = self.course();
+            self.users.push(User::new(index, rng, class, course));
             local
         });
         self.users[local as usize].revive(class, now);
         self.count_alive(now, self.n_alive + 1);
         local
+    }
+
+    /// The course of a user that is not alive yet.
+    fn course(&self) -> Course {
+        match self.program.script {
+            None => Course::Plan(Cursor::default()),
+            Some(_) => Course::Script(Box::<ScriptCourse>::default()),
+        }
     }
 
     fn count_alive(&mut self, now: Elapsed, n_alive: u32) {
@@ -277,7 +295,7 @@ impl Shard {
             self.stop_user(now, local);
         }
         if self.n_alive == 0 {
-            self.finish();
+            self.finish(now);
         }
     }
 
@@ -293,26 +311,36 @@ impl Shard {
             self.users[local as usize].turn(Activity::Stopped);
         }
         self.count_alive(now, 0);
-        self.finish();
+        self.finish(now);
     }
 
-    fn finish(&mut self) {
+    fn finish(&mut self, now: Elapsed) {
         self.wakeups.clear();
         self.queues.clear();
         self.kills.clear();
         self.deadlines.clear();
+        if !self.says_farewell(now) {
+            self.drain();
+        }
+    }
+
+    pub(super) fn drain(&mut self) {
         self.turn(RunEvent::Drained);
     }
 
     /// Ends the run once the last of a limited number of requests is answered.
     pub(super) fn end_if_spent(&mut self, now: Elapsed) {
-        if self.n_left == 0 && self.queues.n_in_flight() == 0 && self.state.is_active() {
+        if self.n_left == 0 && self.n_under_way() == 0 && self.state.is_active() {
             self.end_spent(now);
         }
     }
 
     #[cold]
     fn end_spent(&mut self, now: Elapsed) {
+        if self.is_leaving() {
+            // It has ended, and Python is hearing of it.
+            return;
+        }
         self.end_cause.get_or_insert(EndCause::MaxRequests);
         self.kill_all(now);
     }
@@ -326,7 +354,14 @@ impl Shard {
         if let Pace::Closed { schedule, .. } = &self.pace
             && !schedule.grows_after(now)
         {
-            self.stop(now, EndCause::NoUsersLeft);
+            let is_as_wanted = self.talk.is_some() && self.n_dead == 0;
+            self.stop(
+                now,
+                match is_as_wanted {
+                    true => EndCause::AllDone,
+                    false => EndCause::NoUsersLeft,
+                },
+            );
         }
     }
 
@@ -339,6 +374,10 @@ impl Shard {
 
     /// Changes the state; an event that means nothing in this state is ignored.
     pub(super) fn turn(&mut self, event: RunEvent) {
-        self.state = self.state.next(event).unwrap_or(self.state);
+        let before = self.state;
+        self.state = before.next(event).unwrap_or(before);
+        if before != self.state && self.state == RunState::Running {
+            self.say_event("spawning_complete");
+        }
     }
 }

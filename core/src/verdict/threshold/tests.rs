@@ -291,6 +291,7 @@ impl Source {
             n_due: 0,
             n_dead: 0,
             n_resent: 0,
+            health: None,
             wire_bytes: 0,
             end_cause: None,
             n_dropped: self.stats.n_dropped(),
@@ -396,6 +397,38 @@ fn check_verdict(text: &str, requests: &[Done], secs: u64, expected: (&str, Outc
         verdict.failing_since.is_some(),
         verdict.value.is_some() && !verdict.passes
     );
+}
+
+#[test]
+fn percentiles_count_requests_that_were_given_up() {
+    let at_least = "at least 2s (requests without an answer had waited that long)";
+    for (text, found, outcome) in [
+        ("p70 < 10ms", "100µs", Outcome::Passed),
+        ("p95 < 1s", at_least, Outcome::Failed),
+        ("p95 < 3s", at_least, Outcome::NoData),
+        ("p95 > 1s", at_least, Outcome::Passed),
+        ("GET /b: p95 < 1s", "no requests", Outcome::NoData),
+        ("requests == 156", "156", Outcome::Passed),
+    ] {
+        let mut verdicts = Verdicts::new(&[threshold(text, false)]);
+        let mut source = Source::new(0, 1, &verdicts);
+        for request in &steady(40)[..156] {
+            let sample = request.sample();
+            source.stats.record(0, &sample, 1, Evidence::default);
+        }
+        for nth in 0..40 {
+            source.stats.record_abort(nth % 2, Duration::from_secs(2));
+        }
+        let mut board = Board::default();
+        board.post(source.snapshot(Elapsed::from_secs(40), RunState::Stopped));
+        verdicts.update(&board);
+        let verdict = verdicts.iter().next().unwrap();
+        assert_eq!(
+            (&*verdict.found(), verdict.outcome),
+            (found, outcome),
+            "{text}"
+        );
+    }
 }
 
 #[test]

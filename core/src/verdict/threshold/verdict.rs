@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::recent::RecentSlots;
 use super::{Condition, Metric, RowPattern, Threshold, Value};
 use crate::http::request::RequestName;
 use crate::measure::board::Board;
+use crate::measure::censored::{self, Quantile};
 use crate::measure::estimate::needed;
 use crate::measure::histogram::Buckets;
 use crate::measure::series::Slot;
@@ -70,7 +73,9 @@ impl Verdicts {
     pub fn watched_rows(&self) -> BTreeSet<RequestName> {
         let windowed = self.states.iter().map(|it| &it.threshold.condition);
         let windowed = windowed.filter(|it| it.window_secs.is_some());
-        windowed.flat_map(Condition::rows).collect()
+        let mut rows = BTreeSet::new();
+        rows.extend(windowed.flat_map(Condition::rows));
+        rows
     }
 
     /// What has become of each threshold, in the order in which they were given.
@@ -132,6 +137,8 @@ pub struct Verdict<'a> {
     /// How many requests the value is from, and how many a percentile needs to be sure of it; `None`
     /// if it has enough, and for all that are no percentiles.
     pub too_few: Option<TooFew>,
+    /// Whether the value may be higher: requests that would say so were given up.
+    pub is_at_least: bool,
     was_judged: bool,
 }
 
@@ -139,6 +146,9 @@ impl Verdict<'_> {
     /// What was found, in words; why there is nothing, if there is nothing.
     pub fn found(&self) -> String {
         match (self.value, self.condition.window_secs) {
+            (Some(value), _) if self.is_at_least => {
+                format!("at least {value} (requests without an answer had waited that long)")
+            }
             (Some(value), _) => match self.too_few {
                 Some(TooFew { found, needed }) => {
                     format!("≈ {value} (from {found} requests; {needed} are needed to be sure)")
@@ -166,7 +176,7 @@ pub enum Outcome {
 }
 
 /// A percentile of fewer requests than it takes to be sure of it; see [`crate::measure::estimate`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TooFew {
     /// How many there were.
     pub found: u64,
@@ -215,6 +225,7 @@ struct State {
     subject: usize,
     value: Option<Value>,
     too_few: Option<TooFew>,
+    is_at_least: bool,
     passes: bool,
     failing_since: Option<Elapsed>,
     was_judged: bool,
@@ -228,6 +239,7 @@ impl State {
             subject,
             value: None,
             too_few: None,
+            is_at_least: false,
             passes: false,
             failing_since: None,
             was_judged: false,
@@ -256,6 +268,7 @@ impl State {
         let metric = self.threshold.condition.metric;
         self.value = figures.value(metric);
         self.too_few = figures.too_few(metric);
+        self.is_at_least = figures.is_at_least(metric);
         let Some(value) = self.value else {
             return;
         };
@@ -278,13 +291,19 @@ impl State {
             passes: self.passes,
             failing_since: self.failing_since,
             outcome: match condition.window_secs {
-                None if self.value.is_none() => Outcome::NoData,
+                None if self
+                    .value
+                    .is_none_or(|it| self.is_at_least && condition.is_open_above(it)) =>
+                {
+                    Outcome::NoData
+                }
                 Some(_) if !self.was_judged => Outcome::NoData,
                 None if self.passes => Outcome::Passed,
                 Some(_) if !self.has_failed => Outcome::Passed,
                 _ => Outcome::Failed,
             },
             too_few: self.too_few,
+            is_at_least: self.is_at_least,
             was_judged: self.was_judged,
         }
     }
@@ -309,6 +328,8 @@ struct Figures {
     n_dropped: u64,
     n_exceptions: u64,
     response_times: TimeTotals,
+    // How long those without an answer had waited.
+    given_up: TimeTotals,
     length: Duration,
 }
 
@@ -321,6 +342,7 @@ impl Figures {
             n_dropped: board.n_dropped(),
             n_exceptions: board.exceptions().iter().map(|it| it.count).sum(),
             response_times: TimeTotals::merged(rows.iter().map(|it| &it.response_times)),
+            given_up: TimeTotals::merged(rows.iter().map(|it| &it.given_up)),
             length: board.at().since(board.since()),
         }
     }
@@ -363,6 +385,20 @@ impl Figures {
         (0 < found && found < needed).then_some(TooFew { found, needed })
     }
 
+    /// A percentile of all that was due, also of what was given up; `None` where nothing was answered.
+    fn quantile(&self, quantile: f64) -> Option<Quantile> {
+        self.response_times.min?;
+        censored::quantile(&self.response_times, &self.given_up, quantile)
+    }
+
+    /// Whether a percentile may be higher than its value.
+    fn is_at_least(&self, metric: Metric) -> bool {
+        let Metric::Quantile(quantile) = metric else {
+            return false;
+        };
+        self.quantile(quantile).is_some_and(|it| it.is_at_least)
+    }
+
     fn value(&self, metric: Metric) -> Option<Value> {
         let times = &self.response_times;
         let mean = || times.sum_micros.checked_div(self.n_requests);
@@ -375,7 +411,7 @@ impl Figures {
             Metric::Max => Value::Time(times.max?),
             Metric::Mean => Value::Time(Duration::from_micros(mean()?)),
             Metric::Min => Value::Time(times.min?),
-            Metric::Quantile(quantile) => Value::Time(times.quantile(quantile)?),
+            Metric::Quantile(quantile) => Value::Time(self.quantile(quantile)?.time),
             Metric::Requests => Value::Count(self.n_requests),
             Metric::Rps if self.length.is_zero() => return None,
             Metric::Rps => Value::Rate(self.n_requests as f64 / self.length.as_secs_f64()),

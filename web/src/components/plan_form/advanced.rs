@@ -46,6 +46,13 @@ pub(super) const ENDS: &[Plain] = &[
         "new for each run",
         "the same seed gives the same random choices",
     ),
+    (
+        "Autostop",
+        &["load", "autostop"],
+        Kind::Json,
+        "hosts of others",
+        "true or false: end where the target answers 429 or 503, or is gone",
+    ),
 ];
 
 pub(super) const TAGS: &[Plain] = &[

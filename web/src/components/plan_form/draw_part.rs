@@ -10,6 +10,7 @@ use super::editor::Editor;
 use super::load_fields::{PresetPanel, load_over_time, load_picture};
 use super::part::FormPart;
 use super::problem_list::{problem_list, warning_list};
+use super::script_fields::script_fields;
 use super::threshold_list::ThresholdList;
 use crate::components::plan_editor::PlanEditor;
 use crate::store::{PlanAction, Side};
@@ -30,6 +31,7 @@ pub(crate) fn draw_part(editor: &Editor, part: &FormPart) -> Html {
         FormPart::LoadPicture => load_picture(editor),
         FormPart::Preset => html! { <PresetPanel editor={of} /> },
         FormPart::Problems => problem_list(editor),
+        FormPart::Script => script_fields(editor),
         FormPart::Simulated => simulated(editor),
         FormPart::Task(path, shape) => task_fields(editor, path, shape),
         FormPart::Text => text(editor),

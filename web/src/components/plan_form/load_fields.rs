@@ -30,6 +30,12 @@ pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
     html! {
         <fieldset class="load">
             <legend>{ "Load" }</legend>
+            if let Some(shape) = shape_of(editor) {
+                <p class="help">
+                    { "The class " }<bdi>{ shape }</bdi>
+                    { " of the file says how many users there are; the numbers below count for nothing." }
+                </p>
+            }
             <div class="switch">
                 { kind_switch(editor, kind) }
                 <PresetSwitch editor={editor.clone()} {kind} />
@@ -45,6 +51,13 @@ pub(super) fn LoadFields(props: &LoadFieldsProps) -> Html {
             }
         </fieldset>
     }
+}
+
+/// The class of a locustfile that says the load over time.
+fn shape_of(editor: &Editor) -> Option<String> {
+    let plan = &editor.plan;
+    plan.script()?;
+    plan.about_script.shape.clone()
 }
 
 fn kind_switch(editor: &Editor, kind: LoadKind) -> Html {

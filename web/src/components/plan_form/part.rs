@@ -25,6 +25,8 @@ pub enum FormPart {
     Preset,
     /// What is wrong with the plan.
     Problems,
+    /// The locustfile, but for its text.
+    Script,
     /// How the simulated API answers.
     Simulated,
     /// What is in a task.

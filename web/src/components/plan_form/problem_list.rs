@@ -34,10 +34,23 @@ pub(super) fn problem_list(editor: &Editor) -> Html {
 
 /// What a run of the plan on this page does otherwise than the plan says.
 pub(super) fn warning_list(editor: &Editor) -> Html {
+    // A file has its own things to say, and none of them is for sure.
+    let (label, title, text) = match editor.plan.script() {
+        Some(_) => (
+            "What the file cannot do here",
+            "Not all of this file works as it does in Locust.",
+            "",
+        ),
+        None => (
+            "What a browser does not send",
+            "Your browser will not send this plan as it is.",
+            " The command sends all of it.",
+        ),
+    };
     html! {
-        <section class="notice info" aria-label="What a browser does not send">
-            <strong>{ "Your browser will not send this plan as it is." }</strong>
-            { " The command sends all of it." }
+        <section class="notice info" aria-label={label}>
+            <strong>{ title }</strong>
+            { text }
             <ul class="mend">
                 for (nth, warning) in editor.plan.warnings.iter().enumerate() {
                     <li key={nth}>{ item(editor, &with_line(warning)) }</li>

@@ -249,3 +249,100 @@ fn json_that_cannot_be_read_stays_as_it_is() {
         (Side::Toml, "version = 1\n")
     );
 }
+
+const FILE: &str = "from locust import HttpUser\n";
+
+fn opened() -> PlanDoc {
+    let mut plan = own();
+    plan.apply(PlanAction::OpenScript("a.py".to_owned(), FILE.to_owned()));
+    plan
+}
+
+#[test]
+fn a_locustfile_takes_the_place_of_the_tasks_and_its_text_is_shown() {
+    let mut plan = opened();
+    assert_eq!(plan.script(), Some(FILE));
+    assert!(plan.shows_text && plan.unseen == Some(plan.revision));
+    assert_eq!(plan.get(&Path::of("user_class")), None);
+    assert_eq!(plan.get(&Path::of("host")), None, "of another plan");
+    assert_eq!(plan.draft.keys["load"]["users"], 20);
+    edit_text(&mut plan, "import locust\n");
+    assert_eq!(plan.script(), Some("import locust\n"));
+    assert_eq!(plan.edited, Side::Form, "the plan is what is in the form");
+}
+
+#[test]
+fn python_that_is_pasted_over_a_plan_is_a_locustfile() {
+    let mut plan = own();
+    edit_text(&mut plan, FILE);
+    assert_eq!(plan.script(), Some(FILE));
+    assert_eq!(plan.unseen, None, "a person has typed it");
+    let toml = "version = 1\n";
+    plan.apply(PlanAction::OpenText(Side::Toml, toml.to_owned()));
+    assert_eq!((plan.script(), &*plan.text), (None, toml));
+}
+
+#[test]
+fn a_file_beside_a_locustfile_is_looked_at_too_before_it_runs() {
+    let mut plan = opened();
+    plan.apply(PlanAction::Settle(plan.revision));
+    assert_eq!(plan.unseen, None);
+    plan.apply(PlanAction::AddFile("b.csv".to_owned(), "YQ==".to_owned()));
+    assert_eq!(plan.unseen, Some(plan.revision));
+}
+
+#[test]
+fn a_file_without_a_locustfile_is_refused_and_leaves_the_plan_as_it_was_opened() {
+    let mut plan = own();
+    let toml = "version = 1\n";
+    plan.apply(PlanAction::OpenText(Side::Toml, toml.to_owned()));
+    plan.apply(PlanAction::AddFile("b.csv".to_owned(), "YQ==".to_owned()));
+    assert_eq!(
+        (plan.edited, plan.source()),
+        (Side::Toml, Source::Toml(toml.to_owned()))
+    );
+    let refused = plan.refused.unwrap().message;
+    assert_eq!(
+        refused,
+        "b.csv: only a locustfile can have files beside it; open that first"
+    );
+}
+
+#[test]
+fn a_new_locustfile_shows_nothing_of_the_one_before() {
+    let known = || PlanDoc {
+        about_script: Script {
+            shape: Some("Before".to_owned()),
+            ..Script::default()
+        },
+        ..opened()
+    };
+    let mut plan = known();
+    edit_text(&mut plan, "import locust\n");
+    assert_ne!(plan.about_script, Script::default(), "it is being changed");
+    let (name, text) = ("b.py".to_owned(), FILE.to_owned());
+    plan.apply(PlanAction::OpenScript(name, text));
+    assert_eq!(plan.about_script, Script::default());
+
+    let mut plan = known();
+    plan.draft = PlanDoc::default().draft;
+    edit_text(&mut plan, FILE);
+    assert_eq!(plan.about_script, Script::default());
+
+    let mut plan = known();
+    plan.apply(PlanAction::OpenText(Side::Toml, "version = 1\n".to_owned()));
+    assert_eq!(plan.about_script, Script::default());
+}
+
+#[test]
+fn only_problems_of_the_file_have_lines_in_its_text() {
+    let mut plan = opened();
+    let problem = |path: &str| Problem {
+        path: path.to_owned(),
+        line: Some(3),
+        message: String::new(),
+    };
+    plan.problems = vec![problem("locustfile"), problem("load.users")];
+    let lines: Vec<_> = plan.problems_of_text().iter().map(|it| it.line).collect();
+    assert_eq!(lines, [Some(3), None]);
+}

@@ -35,7 +35,7 @@ fn unknown_keys_are_told_with_what_may_have_been_meant() {
     check(
         &with_lines("colour = 'red'"),
         "line 2: unknown key “colour”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”",
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data”, “locustfile” or “user_class”",
     );
     check(
         &with_load("user = 1\nusers = 1\nspawn_rate = 1"),
@@ -486,7 +486,7 @@ fn a_missing_key_is_named() {
     );
     check(
         &format!("version = 1\n{LOAD}"),
-        "line 1: expected the key “user_class”, found none",
+        "line 1: expected the key “user_class”, or else “locustfile”, found none",
     );
     check(
         &format!("version = 1\nuser_class = []\n{LOAD}"),
@@ -1066,7 +1066,7 @@ fixed_count = 1
 ",
         "line 1: version: expected 1, found the number 2\n\
          line 2: unknown key “colour”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”\n\
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data”, “locustfile” or “user_class”\n\
          line 3: host: expected a URL such as http://127.0.0.1:5000, found “a”: it must \
          start with http:// or https://\n\
          line 5: load.users: expected a whole number from 1 to 1,000,000, found the number 0\n\
@@ -1319,7 +1319,8 @@ fn lines_are_counted_however_they_end() {
     check_json(
         &format!("\u{feff}{json}"),
         "line 3: load: unknown key “ü🦋”; expected “users”, “spawn_rate”, “stages”, \
-         “arrivals”, “max_users”, “run_time”, “max_requests”, “stop_timeout” or “seed”",
+         “arrivals”, “max_users”, “run_time”, “max_requests”, “stop_timeout”, “seed” or \
+         “autostop”",
     );
 }
 
@@ -1328,7 +1329,7 @@ fn what_was_found_is_shown_on_one_line_and_cut() {
     check(
         &with_lines("\"a\\nb\" = 1"),
         "line 2: unknown key “a\\nb”; expected “version”, “load”, “host”, “thresholds”, \
-         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data” or “user_class”",
+         “tags”, “exclude_tags”, “request”, “tls”, “simulated”, “data”, “locustfile” or “user_class”",
     );
     check(
         &with_lines(&format!("host = '{}'", "x".repeat(10_000))),
@@ -1346,7 +1347,7 @@ fn what_was_found_is_shown_on_one_line_and_cut() {
         "line 2: unknown key \
          “xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…”; expected \
          “version”, “load”, “host”, “thresholds”, “tags”, “exclude_tags”, “request”, \
-         “tls”, “simulated”, “data” or “user_class”",
+         “tls”, “simulated”, “data”, “locustfile” or “user_class”",
     );
 }
 

@@ -90,9 +90,11 @@ fn the_load_is_a_number_of_users() {
         max_requests: NonZeroU64::new(10_000),
         stop_timeout: secs(10),
         seed: Some(42),
+        autostop: Some(false),
         ..Load::new(Shape::Users(users))
     };
-    let lines = "run_time = '1m'\nmax_requests = 10000\nstop_timeout = '10s'\nseed = 42";
+    let lines = "run_time = '1m'\nmax_requests = 10000\nstop_timeout = '10s'\nseed = 42\n\
+                 autostop = false";
     assert_eq!(
         load(&format!("users = 50\nspawn_rate = 2\n{lines}")),
         expected

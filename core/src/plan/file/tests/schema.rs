@@ -19,12 +19,14 @@ fn the_schema_in_docs_is_up_to_date() {
 }
 
 /// Every table that the schema describes, and a place where it stands.
-const PLACES: [(&str, &str); 18] = [
+const PLACES: [(&str, &str); 20] = [
     ("ArrivalTable", "load.arrivals[0]"),
     ("CheckTable", "user_class[0].task[0].check[0]"),
     ("DataTable", "data.a"),
     ("ExtractTable", "user_class[0].task[0].extract.a"),
+    ("FileTable", "locustfile.files[0]"),
     ("LoadTable", "load"),
+    ("LocustfileTable", "locustfile"),
     ("LogNormalTable", "simulated.service_time.log_normal"),
     ("PlanFile", ""),
     ("RequestTable", "request"),

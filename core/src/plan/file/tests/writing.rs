@@ -413,6 +413,7 @@ fn loads() -> Values {
         ("max_requests", wholes(1, u64::MAX)),
         ("stop_timeout", lengths()),
         ("seed", wholes(0, u64::MAX)),
+        ("autostop", any::<bool>().prop_map(Value::from).boxed()),
     ];
     joined(shapes, tables(vec![], ends))
 }

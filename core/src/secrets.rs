@@ -1,8 +1,10 @@
-//! What of a plan is nobody else's business: values that look like credentials.
+//! What of a plan and of a run is nobody else's business: values that look like credentials.
 //!
 //! They are known by the name of their header, field, column or parameter, and by values that speak
-//! for themselves: one with its scheme, and JSON Web Tokens. Links are without them. What stays in
-//! this browser is whole, or the plan would not run again.
+//! for themselves: one with its scheme, and JSON Web Tokens. Links are without them, and so are reports
+//! as pages unless a person wants them whole. What is saved to be used again is whole.
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
@@ -10,11 +12,50 @@ use serde_json::{Map, Value};
 /// were, as errors name them.
 ///
 /// Headers are left out as a whole; values in bodies, data, extracts, checks and URLs become empty.
-/// What a placeholder such as `{{token}}` stands for is not in the plan, so it stays.
-pub(crate) fn remove(keys: &mut Map<String, Value>) -> Vec<String> {
+/// What a placeholder such as `{{token}}` stands for is not in the plan, so it stays, and so does the text
+/// of a locustfile.
+pub fn remove(keys: &mut Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     remove_from_table(keys, "", "", &mut found);
     found
+}
+
+/// A URL, as it was sent or as a plan has it, without the values of parameters that look like credentials:
+/// `/items?token=…&page=2`.
+pub fn masked_url(url: &str) -> Cow<'_, str> {
+    if !url.contains('?') {
+        // Most of them.
+        return Cow::Borrowed(url);
+    }
+    let (sent, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    match replaced_in_query(sent, MASK) {
+        Some(masked) => Cow::Owned(masked + fragment),
+        None => Cow::Borrowed(url),
+    }
+}
+
+/// The value of a header, or what is in its place if it looks like a credential.
+pub fn masked_header<'a>(name: &str, value: &'a str) -> &'a str {
+    let is_named = names_secret(name) && holds_secret(value);
+    if is_named || looks_like_secret(value) {
+        return MASK;
+    }
+    value
+}
+
+/// A body without values that look like credentials: JSON, or the fields of a form. JSON that was cut
+/// off in the middle is no JSON, so nothing is left of it where it names a credential.
+pub fn masked_body(body: &str) -> Cow<'_, str> {
+    if let Some(without) = without_body_secrets(body, MASK) {
+        return Cow::Owned(without);
+    }
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
+    let mut words = body.split(|it: char| !it.is_ascii_alphanumeric() && !"_-.".contains(it));
+    let is_open = body.trim_start().starts_with(['{', '[']) && !is_json;
+    if is_open && words.any(|it| names_secret(it) || looks_like_secret(it)) {
+        return Cow::Borrowed(MASK);
+    }
+    Cow::Borrowed(body)
 }
 
 /// `name` is what the table itself is called.
@@ -29,6 +70,10 @@ fn remove_from_table(
         .and_then(Value::as_str)
         .is_some_and(names_secret);
     table.retain(|key, value| {
+        if path == "locustfile" && !key.starts_with("options") {
+            // A program without some of it is none.
+            return true;
+        }
         let path = match path {
             "" => key.clone(),
             _ => format!("{path}.{key}"),
@@ -62,8 +107,8 @@ fn remove_from(value: &mut Value, name: &str, path: &str, found: &mut Vec<String
         }
         Value::String(text) => {
             let without = match name {
-                "body" => without_body_secrets(text),
-                _ => without_query_secrets(text),
+                "body" => without_body_secrets(text, ""),
+                _ => replaced_in_query(text, ""),
             };
             if let Some(without) = without {
                 *text = without;
@@ -85,30 +130,34 @@ fn remove_from_pair(items: &mut [Value], path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The URL without the values of parameters that look like credentials; `None` if it has none.
-fn without_query_secrets(url: &str) -> Option<String> {
+/// The URL with `other` in the place of parameters that look like credentials; `None` if it has none.
+fn replaced_in_query(url: &str, other: &str) -> Option<String> {
     let (path, query) = url.split_once('?')?;
-    Some(format!("{path}?{}", without_field_secrets(query)?))
+    // A threshold goes on after the name of its row.
+    let (query, rest) = query.split_at(query.find(": ").unwrap_or(query.len()));
+    let query = replaced_in_fields(query, other)?;
+    Some(format!("{path}?{query}{rest}"))
 }
 
-/// As [`without_query_secrets`], for a body that is JSON or the fields of a form.
-fn without_body_secrets(body: &str) -> Option<String> {
+/// As [`replaced_in_query`], for a body that is JSON or the fields of a form. In JSON nothing is in their
+/// place.
+fn without_body_secrets(body: &str, other: &str) -> Option<String> {
     let Ok(mut json) = serde_json::from_str::<Value>(body) else {
-        return without_field_secrets(body);
+        return replaced_in_fields(body, other);
     };
     let mut found = Vec::new();
     remove_from(&mut json, "", "", &mut found);
     (!found.is_empty()).then(|| json.to_string())
 }
 
-fn without_field_secrets(fields: &str) -> Option<String> {
+fn replaced_in_fields(fields: &str, other: &str) -> Option<String> {
     let mut is_changed = false;
     let fields = fields.split('&').map(|field| {
-        let secret = field
-            .split_once('=')
-            .filter(|(name, value)| names_secret(name) && holds_secret(value));
+        let secret = field.split_once('=').filter(|(name, value)| {
+            (names_secret(name) && holds_secret(value)) || looks_like_secret(value)
+        });
         is_changed |= secret.is_some();
-        secret.map_or_else(|| field.to_owned(), |(name, _)| format!("{name}="))
+        secret.map_or_else(|| field.to_owned(), |(name, _)| format!("{name}={other}"))
     });
     let fields = Vec::from_iter(fields).join("&");
     is_changed.then_some(fields)
@@ -156,7 +205,7 @@ fn holds_secret(text: &str) -> bool {
         rest.push_str(after);
     }
     let rest = rest.trim();
-    !rest.is_empty() && !SCHEMES.contains(&rest.to_ascii_lowercase().as_str())
+    !rest.is_empty() && rest != MASK && !SCHEMES.contains(&rest.to_ascii_lowercase().as_str())
 }
 
 const PARTS: [&str; 12] = [
@@ -185,6 +234,9 @@ const WHOLE: [&str; 9] = [
     "sig",
     "xauth",
 ];
+
+/// What is shown in the place of a value.
+const MASK: &str = "…";
 
 const SCHEMES: [&str; 5] = ["basic", "bearer", "digest", "negotiate", "token"];
 
@@ -308,6 +360,60 @@ mod tests {
         }
         let plan = json!({ "body": "the password = {{it}}" });
         check(plan.clone(), plan, &[]);
+    }
+
+    #[test]
+    fn urls_show_which_credential_they_had() {
+        for (url, expected) in [
+            ("/a?token=t1", "/a?token=…"),
+            (
+                "https://a.test/b?page=2&api_key=k1&x=",
+                "https://a.test/b?page=2&api_key=…&x=",
+            ),
+            ("/a?Access_Token=t1#part", "/a?Access_Token=…#part"),
+            ("/a?token={{token}}&sig=s1", "/a?token={{token}}&sig=…"),
+            ("/a?t=eyJh.eyJz.c2ln", "/a?t=…"),
+            ("/a?page=2", "/a?page=2"),
+            ("/token", "/token"),
+            ("/a?token", "/a?token"),
+            ("/a?token=…", "/a?token=…"),
+            ("GET /a?token=t1: p95 < 1s", "GET /a?token=…: p95 < 1s"),
+        ] {
+            assert_eq!(masked_url(url), expected, "{url}");
+            assert_eq!(masked_url(expected), expected, "it is masked once");
+        }
+    }
+
+    #[test]
+    fn answers_are_masked_as_plans_are() {
+        for (name, value, expected) in [
+            ("authorization", "Bearer abc", "…"),
+            ("x-session-id", "7f", "…"),
+            ("x-up", "Bearer abc", "…"),
+            ("content-type", "text/html", "text/html"),
+            ("set-cookie", "(hidden)", "…"),
+        ] {
+            assert_eq!(masked_header(name, value), expected, "{name}");
+        }
+        for (body, expected) in [
+            (r#"{"token":"t1","page":2}"#, r#"{"token":"","page":2}"#),
+            (r#"{"page":2,"token":"t1","it":["#, "…"),
+            (r#"{"page":2,"it":["#, r#"{"page":2,"it":["#),
+            ("user=a&password=p", "user=a&password=…"),
+            ("<p>Your token is wrong</p>", "<p>Your token is wrong</p>"),
+        ] {
+            assert_eq!(masked_body(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_locustfile_stays_whole_but_for_its_options() {
+        let text = "x = 'eyJ.a.b'\nself.client.get('/a?b=1&token=t')\n";
+        check(
+            json!({ "locustfile": { "name": "a.py", "text": text, "options": { "password": "p", "env": "x" } } }),
+            json!({ "locustfile": { "name": "a.py", "text": text, "options": { "password": "", "env": "x" } } }),
+            &["locustfile.options.password"],
+        );
     }
 
     #[test]

@@ -2,12 +2,12 @@ mod charsets;
 mod codings;
 mod cookies;
 mod failures;
-mod http2;
-mod proxies;
 mod tls;
+pub(super) mod versions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request as Incoming;
@@ -15,12 +15,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
 use axum::serve::ListenerExt;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use mayfly_core::http::request::{Keep, Method};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Barrier, mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio_rustls::TlsAcceptor;
 
@@ -28,13 +30,13 @@ use super::*;
 use crate::demo_api::DemoApi;
 
 /// A server on this machine that knows how many connections were opened to it.
-struct Server {
-    url: String,
+pub(super) struct Server {
+    pub(super) url: String,
     n_accepted: Arc<AtomicUsize>,
 }
 
 impl Server {
-    async fn start(router: Router) -> Self {
+    pub(super) async fn start(router: Router) -> Self {
         let n_accepted = Arc::<AtomicUsize>::default();
         let counter = Arc::clone(&n_accepted);
         let (url, listener) = listen().await;
@@ -45,18 +47,18 @@ impl Server {
         Self { url, n_accepted }
     }
 
-    fn get(&self, path: &str) -> Request {
+    pub(super) fn get(&self, path: &str) -> Request {
         Request::new(Method::Get, &format!("{}{path}", self.url))
     }
 
-    fn n_accepted(&self) -> usize {
+    pub(super) fn n_accepted(&self) -> usize {
         self.n_accepted.load(Ordering::SeqCst)
     }
 }
 
 /// A server that says to the requests of its connections, word by word, what it is told to. It
 /// closes a connection after the last answer, and then sends all that it has received on it.
-async fn scripted(
+pub(super) async fn scripted(
     connections: Vec<Vec<&'static str>>,
 ) -> (String, mpsc::UnboundedReceiver<String>) {
     let (url, listener) = listen().await;
@@ -76,14 +78,14 @@ async fn scripted(
     (url, receiver)
 }
 
-async fn listen() -> (String, TcpListener) {
+pub(super) async fn listen() -> (String, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     (url, listener)
 }
 
 /// A request up to its blank line, and a body as long as it says.
-async fn read_request(stream: &mut TcpStream) -> String {
+pub(super) async fn read_request(stream: &mut TcpStream) -> String {
     let mut received = Vec::new();
     while !received.ends_with(b"\r\n\r\n") {
         received.push(stream.read_u8().await.unwrap());
@@ -98,25 +100,30 @@ async fn read_request(stream: &mut TcpStream) -> String {
 
 impl HttpTransport {
     /// Sends for a user who has no cookies.
-    async fn send(&self, request: &Request) -> Result<Response, TransportError> {
+    pub(super) async fn send(&self, request: &Request) -> Result<Response, TransportError> {
         Transport::send(self, &Cookies::default(), request).await
     }
 }
 
 /// What a plan with these lines says, and files that have what they are called.
-fn settings(lines: &str, files: &[(&str, &str)]) -> Result<Settings, TlsError> {
+pub(super) fn settings(lines: &str, files: &[(&str, &str)]) -> Result<Settings, TlsError> {
     let toml = format!(
         "version = 1\nload = {{ users = 1, spawn_rate = 1 }}\n{lines}\n\
          [[user_class]]\nname = 'User'\ntask = [{{ get = '/' }}]\n"
     );
-    Settings::of(&Plan::from_toml(&toml).unwrap(), |name| {
+    let settings = Settings::of(&Plan::from_toml(&toml).unwrap(), |name| {
         let file = files.iter().find(|it| it.0 == name);
         file.map(|it| it.1.into())
             .ok_or_else(|| "not there".to_owned())
+    });
+    // Servers here end connections at once.
+    settings.map(|mut it| {
+        it.look_after = Duration::ZERO;
+        it
     })
 }
 
-fn transport() -> HttpTransport {
+pub(super) fn transport() -> HttpTransport {
     transport_for(HttpTransport::MAX_IN_FLIGHT)
 }
 
@@ -124,16 +131,19 @@ fn transport_for(max_in_flight: usize) -> HttpTransport {
     HttpTransport::new(max_in_flight, settings("", &[]).unwrap())
 }
 
+/// A certificate in PEM.
+pub(super) fn pem(certificate: &CertificateDer<'_>) -> String {
+    let text = STANDARD.encode(certificate);
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+}
+
 /// A transport that trusts a certificate, besides those that all do.
 fn trusting(certificate: &CertificateDer<'_>) -> HttpTransport {
-    let settings = settings(
-        "tls = { ca = 'a.pem' }",
-        &[("a.pem", &tls::pem(certificate))],
-    );
+    let settings = settings("tls = { ca = 'a.pem' }", &[("a.pem", &pem(certificate))]);
     HttpTransport::new(1, settings.unwrap())
 }
 
-fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
+pub(super) fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
     let kept = None;
     Ok(Response {
         status,
@@ -143,13 +153,13 @@ fn answer(status: u16, body_bytes: u64) -> Result<Response, TransportError> {
 }
 
 /// Status and body, as text.
-fn text(result: Result<Response, TransportError>) -> (u16, String) {
+pub(super) fn text(result: Result<Response, TransportError>) -> (u16, String) {
     let response = result.unwrap();
     let body = response.kept.expect("the request said so").body;
     (response.status, String::from_utf8(body).unwrap())
 }
 
-const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+pub(super) const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 #[tokio::test]
 async fn any_status_is_an_answer() {
@@ -229,27 +239,49 @@ async fn a_request_arrives_as_it_was_sent() {
     assert_eq!(received.recv().await, Some(expected));
 }
 
+/// Answers `/` at once, and `/both` when two requests are there.
+fn pairing() -> Router {
+    let barrier = Arc::new(Barrier::new(2));
+    let both = move || async move {
+        barrier.wait().await;
+        "both"
+    };
+    DemoApi::default().router().route("/both", get(both))
+}
+
 #[tokio::test]
 async fn a_connection_carries_one_request_after_another() {
-    let server = Server::start(DemoApi::default().router()).await;
+    let server = Server::start(pairing()).await;
     let transport = transport();
-    let (hello, delay) = (server.get("/"), server.get("/delay/1"));
+    let (hello, both) = (server.get("/"), server.get("/both"));
     for _ in 0..5 {
         assert_eq!(transport.send(&hello).await, answer(200, 11));
     }
     assert_eq!(server.n_accepted(), 1);
     for _ in 0..5 {
-        let both = [transport.send(&hello), transport.send(&delay)];
+        let both = [transport.send(&both), transport.send(&both)];
         futures::future::join_all(both).await;
     }
     assert_eq!(server.n_accepted(), 2);
 }
 
+/// More than is read from one connection in a turn.
+#[tokio::test]
+async fn a_connection_is_kept_after_a_long_answer() {
+    let long = "x".repeat(3 << 20);
+    let server = Server::start(Router::new().route("/", get(long))).await;
+    let transport = transport();
+    for _ in 0..20 {
+        assert_eq!(transport.send(&server.get("/")).await, answer(200, 3 << 20));
+    }
+    assert_eq!(server.n_accepted(), 1);
+}
+
 #[tokio::test]
 async fn no_more_idle_connections_are_kept_than_allowed() {
-    let server = Server::start(DemoApi::default().router()).await;
+    let server = Server::start(pairing()).await;
     let transport = transport_for(1);
-    let request = server.get("/delay/1");
+    let request = server.get("/both");
     for n_accepted in [2, 3] {
         let both = [transport.send(&request), transport.send(&request)];
         futures::future::join_all(both).await;
@@ -297,12 +329,12 @@ async fn a_connection_that_the_server_closed_while_idle_is_replaced() {
 }
 
 #[track_caller]
-fn check_error(result: Result<Response, TransportError>, expected: TransportError) {
+pub(super) fn check_error(result: Result<Response, TransportError>, expected: TransportError) {
     assert_eq!(result, Err(expected));
 }
 
 /// What comes of a server that says this and closes the connection.
-async fn told(answer: &'static str) -> Result<Response, TransportError> {
+pub(super) async fn told(answer: &'static str) -> Result<Response, TransportError> {
     let (url, _received) = scripted(vec![vec![answer]]).await;
     transport().send(&Request::new(Method::Get, &url)).await
 }
@@ -485,14 +517,14 @@ async fn a_unix_socket_takes_the_place_of_all_hosts() {
 }
 
 /// A certificate of its own making for this name, and its key.
-fn own_certificate(name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+pub(super) fn own_certificate(name: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let own = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(own.signing_key.serialize_der().into());
     (own.cert.der().clone(), key)
 }
 
 /// What a server shows that speaks these protocols.
-fn server_config(
+pub(super) fn server_config(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
     protocols: &[&str],
@@ -509,19 +541,19 @@ fn server_config(
 }
 
 /// A server with a certificate of its own making: its URL, and the certificate.
-async fn encrypted() -> (String, CertificateDer<'static>) {
+pub(super) async fn encrypted() -> (String, CertificateDer<'static>) {
     encrypted_for("localhost").await
 }
 
 /// The same with a certificate for this name.
-async fn encrypted_for(name: &str) -> (String, CertificateDer<'static>) {
+pub(super) async fn encrypted_for(name: &str) -> (String, CertificateDer<'static>) {
     let (certificate, key) = own_certificate(name);
     let url = encrypted_with(certificate.clone(), key, "http/1.1").await;
     (url, certificate)
 }
 
 /// A server with this certificate that speaks only this protocol: its URL.
-async fn encrypted_with(
+pub(super) async fn encrypted_with(
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
     protocol: &str,

@@ -133,7 +133,7 @@ async fn trusted(
     let request = Request::new(Method::Get, &url);
     let settings = settings(
         "tls = { ca = 'a.pem' }\nrequest = { http_version = '1.1' }",
-        &[("a.pem", &tls::pem(&certificate))],
+        &[("a.pem", &pem(&certificate))],
     );
     let transport = HttpTransport::new(1, settings.unwrap());
     transport.send(&request).await
@@ -312,19 +312,35 @@ async fn an_answer_that_comes_before_the_request_was_read_is_kept() {
     }
 }
 
-#[tokio::test]
-async fn idle_connections_make_room_for_others() {
-    let (first, listener) = listen().await;
+/// A server that answers one request: its URL, and what says how its connection ended.
+async fn answering_once() -> (String, tokio::task::JoinHandle<usize>) {
+    let (url, listener) = listen().await;
     let closed = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         read_request(&mut stream).await;
         stream.write_all(OK.as_bytes()).await.unwrap();
         stream.read(&mut [0]).await.unwrap()
     });
-    let second = Server::start(DemoApi::default().router()).await;
-    let transport = transport_for(1);
-    let request = Request::new(Method::Get, &first);
-    assert_eq!(transport.send(&request).await, answer(200, 2));
-    assert_eq!(transport.send(&second.get("/")).await, answer(200, 11));
-    assert_eq!(closed.await.unwrap(), 0);
+    (url, closed)
+}
+
+/// Whichever way each goes: what asks for another protocol is unusual.
+#[tokio::test]
+async fn idle_connections_make_room_for_others() {
+    let usual = |url: &str| Request::new(Method::Get, url);
+    let unusual = |url: &str| Request {
+        headers: [("upgrade".to_owned(), "other".to_owned())].into(),
+        ..usual(url)
+    };
+    for is_unusual in [[false, false], [false, true], [true, false], [true, true]] {
+        let (url, closed) = answering_once().await;
+        let second = Server::start(DemoApi::default().router()).await;
+        let requests = [(url.as_str(), 2), (&second.url, 11)];
+        let transport = transport_for(1);
+        for ((url, n_bytes), is_unusual) in requests.into_iter().zip(is_unusual) {
+            let request = if is_unusual { unusual(url) } else { usual(url) };
+            assert_eq!(transport.send(&request).await, answer(200, n_bytes));
+        }
+        assert_eq!(closed.await.unwrap(), 0);
+    }
 }
