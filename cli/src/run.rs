@@ -32,7 +32,7 @@ use crate::files::{FileError, Files};
 use crate::host::NativeHost;
 use crate::http::{ProxyError, Settings};
 use crate::plan_source::{PlanSource, PlanSourceError, ReadPlan};
-use crate::python::PythonOptions;
+use crate::python::{PythonOptions, Pythons};
 use crate::signals::{Signal, Signals};
 
 /// What to run, and what is said and written of it.
@@ -104,7 +104,7 @@ impl RunOptions {
         let say = Box::new(|_| ());
         let load = locustfile::load(&host, &plan, 0, host.unix_time(), say);
         let file = load.await.map_err(refused)?;
-        let ready = ReadyPlan::scripted(plan, draft, &file.loaded).map_err(refused)?;
+        let ready = ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded).map_err(refused)?;
         Ok(ready.plan().clone())
     }
 }
@@ -475,7 +475,7 @@ async fn make_ready(
     let name = file_name(&plan);
     let refused = |problems: Vec<_>| not_run(&name, &problems);
     let file = load.await.map_err(refused)?;
-    let ready = ReadyPlan::scripted(plan, draft, &file.loaded).map_err(refused)?;
+    let ready = ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded).map_err(refused)?;
     // Only Python knows the hosts of its classes.
     match ready.plan().lacks_host() {
         true => Err(RunError::NoHost),

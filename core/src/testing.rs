@@ -466,15 +466,19 @@ impl<F: FnMut(u32, Ask) -> Vec<Reply>> Interpreter for FakeScript<F> {
     }
 }
 
-/// A shard of a plan with a locustfile that was loaded.
+/// A shard of a plan with a locustfile that was loaded, which loads no hosts of others but those of the
+/// plan if it is confined.
 ///
 /// # Panics
 ///
 /// Panics if the plan cannot run.
-pub fn scripted_shard(plan: &Plan, loaded: &Loaded, id: ShardId) -> Shard {
+pub fn scripted_shard(plan: &Plan, loaded: &Loaded, is_confined: bool, id: ShardId) -> Shard {
     let mut plan = plan.clone();
     complete(&mut plan, loaded).expect("a file for tests");
-    let program = Program::scripted(&plan, loaded).expect("a plan for tests");
+    let mut program = Program::scripted(&plan, loaded).expect("a plan for tests");
+    if is_confined {
+        program.confine(&plan);
+    }
     Shard::new(program, setting(1, id, 1000))
 }
 

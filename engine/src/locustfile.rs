@@ -6,10 +6,11 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::LocalBoxFuture;
+use mayfly_core::http::origin::Origin;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Draft, Locustfile, Plan, Targets};
+use mayfly_core::plan::{Draft, Locustfile, Plan, Targets, is_near};
 use mayfly_core::running::drive::drive_scripted;
-use mayfly_core::running::script::heads::{Hello, Level, LoadError, Loaded, Log, Note};
+use mayfly_core::running::script::heads::{Hello, Level, LoadError, Loaded, Log, NamedUrl, Note};
 use mayfly_core::running::script::plan::{NoPlan, complete};
 use mayfly_core::running::script::{Interpreter, Loading, NotLoaded};
 use mayfly_core::running::shard::{Command, Shard};
@@ -132,19 +133,22 @@ fn text_of(file: &Locustfile) -> Result<&str, String> {
 }
 
 impl ReadyPlan {
-    /// Makes a plan ready whose locustfile was loaded.
+    /// Makes a plan ready whose locustfile an interpreter of this kind has loaded.
     ///
     /// # Errors
     ///
     /// Fails if the plan wants what is not in the file, or the file says what makes no sense.
-    pub fn scripted(
+    pub fn scripted<I: Interpreter>(
         mut plan: Plan,
         mut draft: Draft,
         loaded: &Loaded,
     ) -> Result<Self, Vec<Problem>> {
         complete(&mut plan, loaded).map_err(|error| vec![problem_of_plan(&error)])?;
         let program = mayfly_core::running::program::Program::scripted(&plan, loaded);
-        let program = program.map_err(|error| vec![problem(None, &error.to_string())])?;
+        let mut program = program.map_err(|error| vec![problem(None, &error.to_string())])?;
+        if I::IS_CONFINED {
+            program.confine(&plan);
+        }
         if let [host] = Targets::of(&plan).hosts.as_slice() {
             // A report is read without Python.
             draft.keys.insert("host".to_owned(), host.as_str().into());
@@ -166,7 +170,11 @@ pub(crate) async fn read<H: Host>(host: Rc<H>, plan: Plan, draft: Draft, reading
         reading
             .warnings
             .extend(warnings.take(Reading::MAX_WARNINGS));
-        ReadyPlan::scripted(plan, draft, &loaded)
+        let ready = ReadyPlan::scripted::<H::Interpreter>(plan, draft, &loaded)?;
+        if H::Interpreter::IS_CONFINED {
+            reading.warnings.extend(unnamed(&loaded, &ready.targets()));
+        }
+        Ok(ready)
     });
     match ready {
         Ok(ready) => {
@@ -190,6 +198,29 @@ fn notes(loaded: &Loaded, are_errors: bool) -> impl Iterator<Item = Problem> {
             Some(file) => problem(None, &format!("{}: {text}", place(file, *line))),
         },
     )
+}
+
+/// The hosts of others that a file loads and its plan does not name.
+fn unnamed(loaded: &Loaded, targets: &Targets) -> Vec<Problem> {
+    let named: Vec<Origin> = targets
+        .hosts
+        .iter()
+        .filter_map(|it| Origin::of(it))
+        .collect();
+    let warning = |it: &NamedUrl| {
+        let origin = Origin::of(&it.url)?;
+        let may = targets.is_simulated() || is_near(&origin) || named.contains(&origin);
+        let text = format!(
+            "requests to {origin} are not sent, as it is a host of others that the plan does not name; add it \
+             to “Other hosts”"
+        );
+        (!may).then(|| match &it.file {
+            None => problem(it.line, &text),
+            Some(file) => problem(None, &format!("{}: {text}", place(file, it.line))),
+        })
+    };
+    let urls = loaded.urls.iter().take(Reading::MAX_WARNINGS);
+    urls.filter_map(warning).collect()
 }
 
 /// What is said of a file that was loaded, for a log.

@@ -472,6 +472,7 @@ class Engine:
             "notes": self.source.told_notes(),
             "options": options,
             "tags": sorted(self.all_tags),
+            "urls": self.source.urls,
         })
         self.is_loaded = True
         # What is loaded stays: the collector need not look at it again and again.

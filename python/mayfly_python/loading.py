@@ -15,6 +15,7 @@ _READS = frozenset("text content json iter_lines iter_content raw js apparent_en
 # Libraries that are given no answers.
 _NEVER_READ = frozenset("locust gevent faker requests urllib3 json logging random time os sys re uuid string datetime csv "
                         "threading math itertools functools collections pathlib typing __future__".split())
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _MEASURES = ("request.fire", "request.measure", "request_success.fire", "request_failure.fire")
 
 
@@ -75,7 +76,7 @@ class Source:
 
     def _look(self):
         attributes, strings, dotted = set(), set(), set()
-        self.lines = {}
+        self.lines, self.urls = {}, []
         for name, _, tree in self.files.values():
             modules = {item.asname or item.name for node in ast.walk(tree) if isinstance(node, ast.Import)
                        for item in node.names}
@@ -91,6 +92,8 @@ class Source:
                     strings.add(node.value)
                 elif isinstance(node, ast.ClassDef):
                     self.lines.setdefault(node.name, node.lineno)
+                elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+                    self._look_for_url(node, name)
         wants.requests = "requests" in self.imports or "urllib3" in self.imports
         self.keep = "body" if attributes & _READS or strings & _READS or self._has_strangers() else "nothing"
         self.uses_stats = "stats" in attributes
@@ -106,8 +109,15 @@ class Source:
         known = set(getattr(sys, "stdlib_module_names", ())) | _NEVER_READ
         return any(name not in known and self.find(name) is None for name in self.imports)
 
+    def _look_for_url(self, call, file):
+        """Keeps the whole URL that a request names, as far as the text shows its host."""
+        arguments = call.args[:2] + [item.value for item in call.keywords if item.arg == "url"]
+        for url in filter(None, map(_beginning, arguments)):
+            if url.lower().startswith(("http://", "https://")):
+                self.urls.append({"url": url, "line": call.lineno, "file": None if file == self.name else file})
+
     def _note_blocking(self, node, file):
-        if node.attr in ("get", "post", "put", "patch", "delete", "head", "options", "request", "Session", "session"):
+        if node.attr in _METHODS or node.attr in ("Session", "session"):
             self.note(node.lineno, "warning", "%s.%s is not Locust's client: it blocks all users of this process while it "
                                               "is out, and is not counted" % (node.value.id, node.attr), file)
 
@@ -134,6 +144,21 @@ class Source:
                 found = tb.tb_lineno, None if entry[0] == self.name else entry[0]
             tb = tb.tb_next
         return found
+
+
+def _beginning(node):
+    """The text of a constant, or what an expression begins with if that is up to a path at least; or None."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        text = _beginning(node.values[0]) if node.values else None
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        text = _beginning(node.left)
+        if isinstance(node.op, ast.Mod) and text:
+            text = text.partition("%")[0]
+    else:
+        return None
+    return text if text and text.count("/") > 2 else None
 
 
 def _imported(node, name):

@@ -561,6 +561,18 @@ def test_files_of_the_page_lie_beside_the_locustfile(tmp_path):
     assert not (tmp_path / "outside.py").exists()
 
 
+def test_whole_urls_of_requests_are_told_by_line():
+    lines = ["self.client.get('/a')", "self.client.get('https://b.test')", "self.client.request('PUT', f'http://c.test/{1}')",
+             "self.client.post(url='http://d.test/%s' % 1)", "self.client.get(f'http://{1}.test/')",
+             "self.client.get('http://e.t' + 'est/')", "self.client.get('/', headers={'Referer': 'http://f.test/'})"]
+    text = visitor("\n".join(lines))
+    with core(text) as run:
+        told = [(it["url"], it["line"], it["file"]) for it in run.loaded["urls"]]
+    first = line_of(text, lines[0])
+    assert told == [("https://b.test", first + 1, None), ("http://c.test/", first + 2, None),
+                    ("http://d.test/", first + 3, None)]
+
+
 def test_calls_that_block_are_noted_by_line(tmp_path):
     text = visitor("requests.get('http://other/')", "import requests")
     with core(text) as run:

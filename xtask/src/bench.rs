@@ -18,6 +18,8 @@ pub(crate) enum Bench {
     Native(Rivals, NativeOptions),
     /// What the page costs, against the bare fetch loop in a folder.
     Page { yardstick: PathBuf },
+    /// Whether the rate and the memory of the page stay what they are, for so many minutes.
+    Soak { minutes: u32 },
 }
 
 /// Measures, and prints the figures.
@@ -30,6 +32,7 @@ pub(crate) fn bench(bench: &Bench) -> anyhow::Result<()> {
         Bench::Accuracy => accuracy(),
         Bench::Native(rivals, options) => native::bench(*rivals, options),
         Bench::Page { yardstick } => page(yardstick),
+        Bench::Soak { minutes } => soak(*minutes),
     }
 }
 
@@ -54,6 +57,22 @@ fn accuracy() -> anyhow::Result<()> {
     Ok(())
 }
 
+fn soak(minutes: u32) -> anyhow::Result<()> {
+    build_for_chromium()?;
+    let mut bench = cargo();
+    bench.args(["bench", "--package", "mayfly-tests", "--bench", "soak"]);
+    bench.env("MAYFLY_SOAK_MINUTES", minutes.to_string());
+    run("watching a long run", &mut bench)
+}
+
+fn build_for_chromium() -> anyhow::Result<()> {
+    tools::set_up()?;
+    browser::set_up_chromium()?;
+    println!("▸ building the page");
+    dist::build()?;
+    Ok(())
+}
+
 fn page(yardstick: &Path) -> anyhow::Result<()> {
     let yardstick = root().join(yardstick);
     ensure!(
@@ -61,10 +80,7 @@ fn page(yardstick: &Path) -> anyhow::Result<()> {
         "there is no bare fetch loop in {}; name its folder with --yardstick",
         yardstick.display()
     );
-    tools::set_up()?;
-    browser::set_up_chromium()?;
-    println!("▸ building the page");
-    dist::build()?;
+    build_for_chromium()?;
     let args = ["bench", "--package", "mayfly-tests", "--bench", "page"];
     run(
         "measuring the page",

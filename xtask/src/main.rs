@@ -58,6 +58,8 @@ Usage: cargo xtask COMMAND
               accuracy           instead, how true its numbers are, and those of others
               native             instead, the command against wrk, h2load and oha where found, and nginx
               locustfile         instead, one locustfile by the command and by Locust, and nginx
+              soak               instead, the page for a long time: its rate and memory each minute
+              --minutes NUMBER   of the soak (30)
               --turns NUMBER     of each (7)
               --connections N    of each (64)
               --tls              over TLS, with a certificate that openssl makes
@@ -223,6 +225,17 @@ fn fuzz_secs(mut args: lexopt::Parser) -> anyhow::Result<u32> {
     Ok(secs)
 }
 
+fn soak_options(mut args: lexopt::Parser) -> anyhow::Result<bench::Bench> {
+    let mut minutes = 30;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("minutes") => minutes = args.value()?.parse()?,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
+    Ok(bench::Bench::Soak { minutes })
+}
+
 fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<bench::Bench> {
     let mut yardstick = PathBuf::from("../shared/bench/bare-fetch");
     let mut native = bench::NativeOptions::default();
@@ -233,6 +246,7 @@ fn bench_options(mut args: lexopt::Parser) -> anyhow::Result<bench::Bench> {
             Value(what) if what == "accuracy" => {
                 return no_options(args).map(|()| bench::Bench::Accuracy);
             }
+            Value(what) if what == "soak" => return soak_options(args),
             Value(what) if what == "native" => rivals = Some(bench::Rivals::Generators),
             Value(what) if what == "locustfile" => rivals = Some(bench::Rivals::Locust),
             Long("turns") if rivals.is_some() => native.turns = args.value()?.parse()?,

@@ -5,7 +5,6 @@
 mod counts;
 mod service_times;
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +15,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::serve::Listener;
 use axum::{Json, Router};
+use futures::FutureExt as _;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use mayfly_core::simulate::{Answer, Demo, Incoming};
 use tokio::net::TcpListener;
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
@@ -50,13 +54,27 @@ impl DemoApi {
         }
     }
 
+    /// How long a client may take for the head of a request, and be silent before the next one.
+    const HEAD_LIMIT: Duration = Duration::from_secs(60);
+
     /// Serves on `listener` until the process ends.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the listener does.
-    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        axum::serve(listener, self.router()).await
+    pub async fn serve(self, listener: TcpListener) {
+        self.serve_within(Self::HEAD_LIMIT, listener).await;
+    }
+
+    /// As [`serve`](Self::serve), with another limit. Clients that begin many requests and finish none would
+    /// else be there for good.
+    async fn serve_within(self, head_limit: Duration, mut listener: TcpListener) {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(head_limit);
+        let router = TowerToHyperService::new(self.router());
+        loop {
+            let (stream, _) = Listener::accept(&mut listener).await;
+            let connection = http.serve_connection(TokioIo::new(stream), router.clone());
+            // What becomes of one client is its own affair.
+            tokio::spawn(connection.map(drop));
+        }
     }
 
     /// What was answered so far.

@@ -3,6 +3,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::{DemoApi, Service, Stall};
@@ -230,4 +232,28 @@ async fn without_a_list_nothing_is_recorded_and_that_is_said() {
         assert_eq!(status, 404);
         assert!(said.contains("--service-times"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn unfinished_heads_are_dropped_and_slow_answers_are_not() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(DemoApi::default().serve_within(Duration::from_millis(50), listener));
+    let mut all = Vec::new();
+    for head in [
+        "",
+        "GET / HTTP/1.1\r\nHost: ",
+        "GET /delay/200 HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        all.push(answer);
+    }
+    assert!(
+        !all[0].contains(" 200 ") && !all[1].contains(" 200 "),
+        "{all:?}"
+    );
+    assert!(all[2].starts_with("HTTP/1.1 200 OK"), "{all:?}");
 }

@@ -306,7 +306,7 @@ mod tests {
     use std::sync::Arc;
 
     use rustls::RootCertStore;
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpSocket};
 
     use super::*;
 
@@ -335,9 +335,17 @@ mod tests {
             host: "name.test".to_owned(),
             port: listener.local_addr().unwrap().port(),
         };
+        // One that swallows what wants to connect: it takes a single connection, and nobody accepts it.
+        let silent = TcpSocket::new_v4().unwrap();
+        silent
+            .bind(SocketAddr::from(([127, 0, 0, 4], origin.port)))
+            .unwrap();
+        let silent = silent.listen(0).unwrap();
+        let _filling = TcpStream::connect(silent.local_addr().unwrap()).await;
         let connector = connector();
         for (addresses, expected) in [
             (&["127.0.0.1"][..], None),
+            (&["127.0.0.4", "127.0.0.1"], None),
             (&["127.0.0.2", "::1", "127.0.0.1", "127.0.0.3"], None),
             (&["127.0.0.2", "127.0.0.3"], Some(TransportError::Refused)),
         ] {

@@ -108,6 +108,26 @@ fn a_run_that_was_suspended_is_invalid_and_passes_nothing() {
 }
 
 #[test]
+fn one_signal_to_a_run_whose_target_hangs_is_no_pass() {
+    let plan = PlanFile::new(PLAN, "toml");
+    for (signal, code) in signals(98) {
+        let hangs = Target::start(Duration::ZERO, Duration::from_secs(3600));
+        let child = running(&plan, &hangs.url).spawn().unwrap();
+        while hangs.n_requests() == 0 {
+            yield_now();
+        }
+        send(signal, &child);
+        let ended: Ended = child.wait_with_output().unwrap().into();
+        assert_eq!(ended.code, code, "{signal}: {}", ended.stderr);
+        assert!(
+            ended.stdout.contains(" due = 0 answered + "),
+            "{}",
+            ended.stdout
+        );
+    }
+}
+
+#[test]
 fn the_second_signal_does_not_wait_for_users() {
     let plan = PLAN.replace("run_time", "stop_timeout = \"1h\", run_time");
     let plan = PlanFile::new(&plan, "toml");

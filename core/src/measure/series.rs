@@ -36,6 +36,8 @@ pub struct Slot {
     pub n_users: u32,
     /// Sum of the response times, in µs.
     pub sum_micros: u64,
+    /// Sum of the service times, in µs. The rest of the response times, requests waited in the generator.
+    pub service_micros: u64,
     /// The response times, to two digits.
     pub response_times: Buckets,
 }
@@ -49,12 +51,35 @@ impl Slot {
         self.response_times.merge(&next.response_times);
     }
 
+    /// The means of the response times, the service times and the own queue, in ms: the first is the sum
+    /// of the others. `None` if nothing was done.
+    pub fn mean_parts(&self) -> Option<[f64; 3]> {
+        let mean = |micros: u64| micros as f64 / 1e3 / self.n_requests as f64;
+        let own_queue = self.sum_micros.saturating_sub(self.service_micros);
+        let parts = [self.sum_micros, self.service_micros, own_queue];
+        (0 < self.n_requests).then(|| parts.map(mean))
+    }
+
+    /// Whether requests waited in the generator long enough to be seen beside their response times.
+    pub fn has_own_queue(&self) -> bool {
+        self.mean_parts().is_some_and(|[response, _, own_queue]| {
+            Self::QUEUE_SEEN <= own_queue && Self::QUEUE_SEEN_PART * response <= own_queue
+        })
+    }
+
+    /// In ms: a shorter wait is one of a few turns of the loop.
+    const QUEUE_SEEN: f64 = 1.0;
+
+    /// A smaller part of the response times does not show in a line.
+    const QUEUE_SEEN_PART: f64 = 0.05;
+
     fn add_counts(&mut self, other: &Self) {
         self.n_requests += other.n_requests;
         self.n_failures += other.n_failures;
         self.n_arrivals += other.n_arrivals;
         self.n_dropped += other.n_dropped;
         self.sum_micros += other.sum_micros;
+        self.service_micros += other.service_micros;
     }
 }
 
@@ -99,6 +124,7 @@ impl Series {
         self.open.n_requests += 1;
         self.open.n_failures += u64::from(sample.failure.is_some());
         self.open.sum_micros += micros(sample.response_time());
+        self.open.service_micros += micros(sample.service_time());
         self.open_times.record(sample.response_time());
     }
 
@@ -290,6 +316,35 @@ mod tests {
     fn a_slot_has_the_sum_of_its_times() {
         let slots = series(&[1, 1]).slots();
         assert_eq!(slots[1].sum_micros, 20_000);
+        assert_eq!(slots[1].mean_parts(), Some([10.0, 10.0, 0.0]));
+        assert_eq!(slots[0].mean_parts(), None);
+    }
+
+    #[test]
+    fn what_requests_waited_for_is_apart_from_what_the_target_took() {
+        let slot = |sum_micros, service_micros| Slot {
+            n_requests: 10,
+            sum_micros,
+            service_micros,
+            ..second(0)
+        };
+        let waited = slot(1_410_000, 56_000);
+        assert_eq!(waited.mean_parts(), Some([141.0, 5.6, 135.4]));
+        assert!(waited.has_own_queue());
+        for unseen in [slot(100_000, 96_000), slot(9_000, 0), second(0)] {
+            assert!(!unseen.has_own_queue(), "{unseen:?}");
+        }
+        let mut series = Series::new(Elapsed::ZERO, Series::FINE);
+        let sent = Elapsed::from_micros(4_000);
+        series.record(
+            &Sample {
+                sent,
+                ..sample(Elapsed::from_micros(10_000), 200)
+            },
+            1,
+        );
+        let found = series.slots()[0].clone();
+        assert_eq!((found.sum_micros, found.service_micros), (10_000, 6_000));
     }
 
     #[test]

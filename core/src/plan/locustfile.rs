@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::file::is_json;
-use super::{Draft, Plan};
+use super::{BaseUrl, Draft, Plan};
 
 /// A file in Python that says what users do. What is in it, only Python knows: the user classes of its
 /// plan are there once it was loaded.
@@ -20,6 +20,9 @@ pub struct Locustfile {
     pub files: Vec<FileBeside>,
     /// Only users of these classes run. Empty for all.
     pub classes: Vec<String>,
+    /// Hosts that it loads besides that of the plan and those of its classes. In a page its requests go
+    /// to no others, unless they are of this machine or network.
+    pub hosts: Vec<BaseUrl>,
     /// Values of the options that the file adds to the command.
     pub options: BTreeMap<String, String>,
 }

@@ -26,7 +26,7 @@ impl Targets {
     pub fn of(plan: &Plan) -> Self {
         let mut targets = Self::default();
         let classes = plan.user_classes.as_slice();
-        if plan.locustfile.is_some() {
+        if let Some(file) = &plan.locustfile {
             // Only the file knows its requests.
             let of_plan = match &plan.target {
                 Some(Target::BaseUrl(host)) => Some(host),
@@ -35,6 +35,11 @@ impl Targets {
             let hosts = classes.iter().filter_map(|it| plan.base_url(it));
             for host in of_plan.into_iter().chain(hosts) {
                 targets.add(host.to_string());
+            }
+            if !targets.is_simulated() {
+                for host in &file.hosts {
+                    targets.add(host.to_string());
+                }
             }
             return targets;
         }

@@ -106,6 +106,13 @@ impl Program {
         Ok(program)
     }
 
+    /// Lets the locustfile of `plan` load no hosts of others but those that the plan names.
+    pub fn confine(&mut self, plan: &Plan) {
+        if let Some(script) = &mut self.script {
+            script.confine(plan);
+        }
+    }
+
     /// The request names that are known before the run, sorted.
     pub(crate) fn request_names(&self) -> Vec<RequestName> {
         let mut names = BTreeSet::new();

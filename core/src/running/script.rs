@@ -27,6 +27,10 @@ pub trait Interpreter {
     /// Whether there can be one. What only runs with one is left out of programs where there is none.
     const EXISTS: bool = true;
 
+    /// Whether a file reaches nothing but what it has the engine send, so that hosts of others are loaded
+    /// only if a person was asked about them. A program of the machine sends what it likes.
+    const IS_CONFINED: bool = false;
+
     /// Hands over a frame, and waits for the one that answers it.
     ///
     /// # Errors

@@ -101,6 +101,7 @@ impl Outcome {
 struct Run<A> {
     plan: Plan,
     loaded: Loaded,
+    is_confined: bool,
     answer: A,
     takes: Duration,
     commands: Vec<(Elapsed, Command)>,
@@ -111,6 +112,7 @@ impl<A: Fn(Elapsed, &Request) -> Answer> Run<A> {
         Self {
             plan: plan(load),
             loaded: loaded(),
+            is_confined: false,
             answer,
             takes: Duration::ZERO,
             commands: Vec::new(),
@@ -120,7 +122,7 @@ impl<A: Fn(Elapsed, &Request) -> Answer> Run<A> {
     fn with(self, script: impl FnMut(u32, Ask) -> Vec<Reply>) -> Outcome {
         let clock = ManualClock::default();
         let (transport, log) = Script::new(&clock, self.answer);
-        let shard = scripted_shard(&self.plan, &self.loaded, ShardId::ONLY);
+        let shard = scripted_shard(&self.plan, &self.loaded, self.is_confined, ShardId::ONLY);
         let mut fake = FakeScript::new(&clock, script);
         fake.takes = self.takes;
         let snapshots = run_script_to_end(shard, Some(&fake), &transport, &clock, self.commands);
@@ -155,6 +157,80 @@ fn users_do_what_python_says_when_it_is_due() {
     outcome.check_accounts();
     let total = aggregated(&outcome.board.rows());
     assert_eq!(total.response_times.max, Some(100 * MILLI));
+}
+
+/// What is sent by a file that wants these URLs, one after the other, and what it hears of each instead of
+/// an answer.
+fn sent_of(urls: &'static [&str], hosts: &[&str], is_confined: bool) -> (Vec<String>, Vec<String>) {
+    let mut run = Run::new("users = 1, spawn_rate = 1, run_time = 30", ok);
+    let file = run.plan.locustfile.as_mut().unwrap();
+    file.hosts = hosts.iter().map(|it| it.parse().unwrap()).collect();
+    run.is_confined = is_confined;
+    let (next, heard) = (Cell::new(0), RefCell::new(Vec::new()));
+    let outcome = run.with(|_, ask| match ask {
+        Ask::Answer(head, _) => {
+            heard.borrow_mut().extend(head.error);
+            vec![Reply::Wait(1.0)]
+        }
+        Ask::Resume | Ask::Spawn(_) => match urls.get(next.replace(next.get() + 1)) {
+            Some(url) => {
+                let Reply::Request(mut head, body) = get(next.get() as u64, "/", false) else {
+                    unreachable!()
+                };
+                head.url = (*url).to_owned();
+                vec![Reply::Request(head, body)]
+            }
+            None => vec![Reply::Done],
+        },
+        Ask::Stop => vec![Reply::Done],
+        _ => vec![],
+    });
+    outcome.check_accounts();
+    let sent = outcome.log.sent.borrow();
+    let exceptions = outcome.board.exceptions();
+    let n_exceptions: u64 = exceptions.iter().map(|it| it.count).sum();
+    assert_eq!(n_exceptions, heard.borrow().len() as u64);
+    (
+        sent.iter().map(|it| it.1.url.to_string()).collect(),
+        heard.take(),
+    )
+}
+
+#[test]
+fn a_confined_file_loads_no_hosts_of_others_but_those_of_its_plan() {
+    let near = ["http://a.test/1", "http://localhost:1/", "http://10.0.0.1/"];
+    let (sent, heard) = sent_of(
+        &[
+            "http://a.test/1",
+            "http://b.test/",
+            "https://a.test/",
+            "http://localhost:1/",
+            "http://a.test:81/",
+            "http:///b.test/",
+            "http://a.test@b.test/",
+            "//b.test/",
+            "http://10.0.0.1/",
+        ],
+        &[],
+        true,
+    );
+    assert_eq!(sent, near);
+    assert_eq!(heard.len(), 6, "{heard:?}");
+    assert!(
+        heard[0].contains("not sent to http://b.test:80"),
+        "{heard:?}"
+    );
+    assert!(heard[3].contains("expected a URL"), "{heard:?}");
+}
+
+#[test]
+fn hosts_of_others_that_the_plan_names_are_loaded() {
+    let urls = &["https://b.test/", "https://c.test/"];
+    let (sent, heard) = sent_of(urls, &["https://b.test"], true);
+    assert_eq!((sent, heard.len()), (vec!["https://b.test/".to_owned()], 1));
+    // A program of the machine is asked nothing.
+    let (sent, heard) = sent_of(urls, &[], false);
+    assert_eq!((sent.len(), heard.len()), (2, 0));
 }
 
 #[test]

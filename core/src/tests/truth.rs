@@ -90,6 +90,31 @@ fn a_generator_that_is_throttled_is_told() {
 }
 
 #[test]
+fn a_short_time_with_few_standstills_is_told() {
+    let faults = Faults {
+        wakes: throttled,
+        ..Faults::default()
+    };
+    let quick = Service {
+        usual: 5 * MILLI,
+        ..QUICK
+    };
+    // Four of them are left after it, and make the 99th percentile.
+    let run = Run {
+        faults,
+        commands: vec![(millis(8071), Command::Reset)],
+        ..Run::new(USERS, "", quick)
+    };
+    let judged = run.judge();
+    assert!(judged.wrong().is_some(), "the test has no wrong number");
+    assert!(
+        judged.causes().contains(&Cause::Standstill),
+        "{:?}",
+        judged.validity
+    );
+}
+
+#[test]
 fn a_standstill_at_either_end_or_around_a_reset_is_told() {
     for (what, stall, reset) in [
         ("at the begin", (0, 1500), None),

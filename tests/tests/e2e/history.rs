@@ -96,6 +96,37 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn credentials_stay_out_of_an_exported_run_if_a_person_says_so() {
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    let plan = "version = 1
+load = { users = 1, spawn_rate = 1, max_requests = 3 }
+request = { headers = { authorization = \"Bearer a7f3c9d1e5\" } }
+[[user_class]]
+name = \"A\"
+task = [{ get = \"/shown\" }]
+";
+    page.fill("Plan (TOML)", plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Plan text").await;
+    page.fill("Run title", "Secret").await;
+    page.press("Start Swarming").await;
+    page.until_state("stopped").await;
+    page.press("History").await;
+    until_row(&page, "Secret").await;
+    page.check("Leave credentials out of exported runs", true)
+        .await;
+    page.press("Export").await;
+    let file = page.browser().downloaded(".json").await;
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("/shown") && text.contains("authorization"),
+        "{text}"
+    );
+    assert!(!text.contains("a7f3c9d1e5"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn runs_are_renamed_exported_deleted_and_imported() {
     let target = DemoTarget::start().await;
     let page = Page::open().await;

@@ -49,6 +49,10 @@ async fn more_users_than_connections_make_a_run_invalid() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    page.press("Charts").await;
+    page.until_text("Parts of Response Times (ms, average)")
+        .await;
+    page.until_text("Own queue").await;
     page.press("History").await;
     page.until_text("No failures, but INVALID").await;
 }

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::modal::use_dialog;
 use crate::browser;
+use crate::browser::programs::native_engine;
 use crate::control::Intent;
 use crate::draft::script;
 use crate::gate::agreements::is_near_host;
@@ -86,6 +87,16 @@ fn agreement(question: &Question) -> &'static str {
     }
 }
 
+/// What is not known of a locustfile.
+fn python() -> &'static str {
+    match native_engine() {
+        Some(_) => {
+            "Its locustfile may load other hosts too. Which, and how many requests it sends, only Python knows."
+        }
+        None => "How many requests its locustfile sends, only Python knows.",
+    }
+}
+
 fn is_python(question: &Question) -> bool {
     match &question.then {
         Then::Start(_, draft) => script::text(&draft.keys).is_some(),
@@ -101,7 +112,7 @@ fn text(question: &Question) -> Html {
             }
             { about(question) }
             if is_python(question) {
-                <p>{ "Its locustfile may load other hosts too. Which, and how many requests it sends, only Python knows." }</p>
+                <p>{ python() }</p>
             }
             if question.cause.is_some() {
                 <p>{ question::WHOSE }</p>

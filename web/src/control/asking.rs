@@ -21,6 +21,8 @@ use mayfly_engine::edit::with_users;
 pub(super) struct Asking {
     // What the run loads, and the most it loads it with by its plan.
     loaded: RefCell<(Targets, Option<Peak>)>,
+    // Requests a second at its peak, as far as this page knows; `None` if only the answers limit them.
+    rate: Cell<Option<f64>>,
     // That this page has a swarm. The browser takes it back if the tab dies.
     lock: RefCell<Option<Lock>>,
     // Whether the browser was asked for it, and has not answered.
@@ -44,8 +46,7 @@ impl Control {
         let About {
             targets, forecast, ..
         } = &question.about;
-        let peak = forecast.map(|it| it.peak);
-        question.cause = agreements().cause(&targets.hosts, peak, is_from_link);
+        question.cause = agreements().cause(&targets.hosts, *forecast, is_from_link);
         self.start_or_ask(question);
     }
 
@@ -54,9 +55,13 @@ impl Control {
         let (targets, peak) = self.0.asking.loaded.borrow().clone();
         // No edit changes what a run loads.
         question.about.targets = targets;
-        let next = question.about.forecast.map(|it| it.peak);
+        let next = question.about.forecast;
         let is_rise = match (peak, next) {
-            (Some(peak), Some(next)) => peak.unit != next.unit || peak.level < next.level,
+            (Some(peak), Some(next)) => {
+                let is_higher = peak.unit != next.peak.unit || peak.level < next.peak.level;
+                let rate = |it: Option<f64>| it.unwrap_or(f64::INFINITY);
+                is_higher || rate(self.0.asking.rate.get()) < rate(next.rate)
+            }
             _ => true,
         };
         if is_rise {
@@ -66,7 +71,7 @@ impl Control {
         if question.cause.is_some() {
             self.ask(question);
         } else {
-            self.edit(question.then);
+            self.edit(question);
         }
     }
 
@@ -77,9 +82,11 @@ impl Control {
             unit: LoadUnit::Users,
             level: users.users.get().into(),
         };
+        let before = self.0.asking.loaded.borrow().1;
+        let rise = before.map_or(1.0, |it| peak.level / it.level);
         let forecast = Forecast {
             peak,
-            rate: None,
+            rate: self.0.asking.rate.get().map(|it| it * rise),
             requests: None,
         };
         let about = About {
@@ -101,13 +108,13 @@ impl Control {
             && question.cause.take().is_some()
         {
             let mut agreements = agreements();
-            agreements.agree(&question.about.targets.hosts, forecast.peak);
+            agreements.agree(&question.about.targets.hosts, forecast);
             // Where nothing can be stored, a person is asked each time.
             let _ = settings::set_for_session(AGREED, &agreements.to_stored());
         }
         if question.then.is_edit() {
             self.act(Action::CloseQuestion);
-            self.edit(question.then);
+            self.edit(question);
         } else {
             self.start_or_ask(question);
         }
@@ -137,6 +144,7 @@ impl Control {
                 Taken::Unknown => None,
             };
             control.act(Action::CloseQuestion);
+            control.note_rate(&question.about);
             if let Then::Start(title, draft) = question.then {
                 control.start_plan(title, draft, question.about);
             }
@@ -144,8 +152,17 @@ impl Control {
         });
     }
 
-    fn edit(&self, then: Then) {
-        match then {
+    /// Notes how many requests a run is to send, which starts or goes on with another load.
+    fn note_rate(&self, about: &About) {
+        self.0
+            .asking
+            .rate
+            .set(about.forecast.and_then(|it| it.rate));
+    }
+
+    fn edit(&self, question: Question) {
+        self.note_rate(&question.about);
+        match question.then {
             Then::EditUsers(users, draft) => self.edit_users(users, &draft),
             Then::Update(draft) => self.update(draft),
             Then::Start(..) => {}

@@ -3,12 +3,14 @@
 
 use mayfly_core::http::origin::Origin;
 use mayfly_core::plan::is_near;
-use mayfly_core::schedule::forecast::Peak;
+use mayfly_core::schedule::forecast::{Forecast, Peak};
 use mayfly_core::schedule::load_line::LoadUnit;
 
 /// Why a person is asked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cause {
+    /// They have agreed to less: to so many requests a second.
+    Faster(f64),
     /// They have agreed to less: to so much.
     Higher(Peak),
     /// The plan came from a link.
@@ -17,29 +19,55 @@ pub enum Cause {
     New,
 }
 
-/// What a person has agreed to in this session: origins, each with the most load at once.
+/// What a person has agreed to in this session.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Agreements(Vec<(String, Peak)>);
+pub(crate) struct Agreements(Vec<Agreement>);
+
+/// The most load at once that a person has agreed to for an origin.
+#[derive(Clone, Debug, PartialEq)]
+struct Agreement {
+    origin: String,
+    peak: Peak,
+    // Requests a second; infinite where nothing but the answers limits them.
+    rate: f64,
+}
+
+impl Agreement {
+    /// Why it does not cover so much; `None` if it does.
+    fn shortfall(&self, forecast: Option<Forecast>) -> Option<Cause> {
+        let covers_peak =
+            |it: Peak| it.unit == self.peak.unit && it.level <= MAX_RISE * self.peak.level;
+        let covers_rate = |it: Forecast| rate(it) <= MAX_RISE * self.rate;
+        match forecast {
+            Some(it) if covers_peak(it.peak) && covers_rate(it) => None,
+            Some(it) if covers_peak(it.peak) => Some(Cause::Faster(self.rate)),
+            _ => Some(Cause::Higher(self.peak)),
+        }
+    }
+}
+
+/// Requests a second at the peak; infinite where nothing but the answers limits them.
+fn rate(forecast: Forecast) -> f64 {
+    forecast.rate.unwrap_or(f64::INFINITY)
+}
 
 impl Agreements {
     /// Why a person is to be asked before these hosts are loaded so much; `None` if that was agreed to.
-    /// `peak` is `None` if it is not known.
+    /// `forecast` is `None` if it is not known.
     pub(crate) fn cause(
         &self,
         hosts: &[String],
-        peak: Option<Peak>,
+        forecast: Option<Forecast>,
         is_from_link: bool,
     ) -> Option<Cause> {
         if is_from_link && !hosts.is_empty() {
             return Some(Cause::Link);
         }
         let mut causes = hosts.iter().filter_map(|it| far_origin(it)).map(|origin| {
-            let agreed = self.0.iter().find(|it| it.0 == origin);
-            let Some((_, agreed)) = agreed else {
-                return Some(Cause::New);
-            };
-            let covers = |it: Peak| it.unit == agreed.unit && it.level <= MAX_RISE * agreed.level;
-            (!peak.is_some_and(covers)).then_some(Cause::Higher(*agreed))
+            match self.0.iter().find(|it| it.origin == origin) {
+                Some(agreed) => agreed.shortfall(forecast),
+                None => Some(Cause::New),
+            }
         });
         let first = causes.next().flatten();
         // That a host is new says more.
@@ -50,27 +78,30 @@ impl Agreements {
     }
 
     /// A person has agreed to this.
-    pub(crate) fn agree(&mut self, hosts: &[String], peak: Peak) {
+    pub(crate) fn agree(&mut self, hosts: &[String], forecast: Forecast) {
+        let (peak, rate) = (forecast.peak, rate(forecast));
         for origin in hosts.iter().filter_map(|it| far_origin(it)) {
-            match self.0.iter_mut().find(|it| it.0 == origin) {
-                Some((_, agreed)) if agreed.unit == peak.unit => {
-                    agreed.level = agreed.level.max(peak.level);
+            match self.0.iter_mut().find(|it| it.origin == origin) {
+                Some(agreed) if agreed.peak.unit == peak.unit => {
+                    agreed.peak.level = agreed.peak.level.max(peak.level);
+                    agreed.rate = agreed.rate.max(rate);
                 }
-                Some((_, agreed)) => *agreed = peak,
-                None => self.0.push((origin, peak)),
+                Some(agreed) => (agreed.peak, agreed.rate) = (peak, rate),
+                None => self.0.push(Agreement { origin, peak, rate }),
             }
         }
     }
 
     /// What is stored for the session: a line for each origin.
     pub(crate) fn to_stored(&self) -> String {
-        let line = |(origin, peak): &(String, Peak)| {
-            let unit = match peak.unit {
+        let line = |it: &Agreement| {
+            let unit = match it.peak.unit {
                 LoadUnit::TasksPerSecond => TASKS,
                 LoadUnit::Users => USERS,
             };
             // Reading and writing decimals would be a seventh of the program that starts runs.
-            format!("{unit} {} {origin}\n", peak.level.to_bits())
+            let (level, rate) = (it.peak.level.to_bits(), it.rate.to_bits());
+            format!("{unit} {level} {rate} {}\n", it.origin)
         };
         self.0.iter().map(line).collect()
     }
@@ -78,14 +109,19 @@ impl Agreements {
     /// What was stored. What makes no sense was not agreed to.
     pub(crate) fn of_stored(text: &str) -> Self {
         let read = |line: &str| {
-            let mut parts = line.splitn(3, ' ');
+            let mut parts = line.splitn(4, ' ');
             let unit = match parts.next()? {
                 TASKS => LoadUnit::TasksPerSecond,
                 USERS => LoadUnit::Users,
                 _ => return None,
             };
             let level = f64::from_bits(parts.next()?.parse().ok()?);
-            Some((parts.next()?.to_owned(), Peak { unit, level }))
+            let rate = f64::from_bits(parts.next()?.parse().ok()?);
+            Some(Agreement {
+                origin: parts.next()?.to_owned(),
+                peak: Peak { unit, level },
+                rate,
+            })
         };
         Self(text.lines().filter_map(read).collect())
     }
@@ -116,11 +152,16 @@ const USERS: &str = "users";
 mod tests {
     use super::*;
 
-    fn users(level: f64) -> Peak {
-        Peak {
-            unit: LoadUnit::Users,
-            level,
+    fn forecast(unit: LoadUnit, level: f64, rate: Option<f64>) -> Forecast {
+        Forecast {
+            peak: Peak { unit, level },
+            rate,
+            requests: None,
         }
+    }
+
+    fn users(level: f64) -> Forecast {
+        forecast(LoadUnit::Users, level, Some(level))
     }
 
     fn hosts(hosts: &[&str]) -> Vec<String> {
@@ -171,7 +212,7 @@ mod tests {
         for less in [1.0, 10.0, 20.0] {
             check(&agreed, &host, less, None);
         }
-        let higher = Some(Cause::Higher(users(10.0)));
+        let higher = Some(Cause::Higher(users(10.0).peak));
         check(&agreed, &host, 21.0, higher);
         check(
             &agreed,
@@ -179,10 +220,7 @@ mod tests {
             21.0,
             Some(Cause::New),
         );
-        let arrivals = Peak {
-            unit: LoadUnit::TasksPerSecond,
-            level: 1.0,
-        };
+        let arrivals = forecast(LoadUnit::TasksPerSecond, 1.0, Some(1.0));
         for other in [Some(arrivals), None] {
             assert_eq!(agreed.cause(&hosts(&host), other, false), higher);
         }
@@ -224,16 +262,36 @@ mod tests {
             "",
             "users",
             "users x https://a.test",
+            "users 9 https://a.test",
             "all 9 https://a.test",
         ] {
             assert_eq!(Agreements::of_stored(text), Agreements::default(), "{text}");
         }
         // Not a number covers nothing.
         let bits = f64::NAN.to_bits();
-        let odd = Agreements::of_stored(&format!("users {bits} https://a.test:443"));
-        assert!(
-            odd.cause(&hosts(&["https://a.test"]), Some(users(1.0)), false)
-                .is_some()
-        );
+        let one = 1.0_f64.to_bits();
+        for (level, rate, is_covered) in [(bits, one, false), (one, bits, false), (one, one, true)]
+        {
+            let odd = Agreements::of_stored(&format!("users {level} {rate} https://a.test:443"));
+            let cause = odd.cause(&hosts(&["https://a.test"]), Some(users(1.0)), false);
+            assert_eq!(cause.is_none(), is_covered, "{level} {rate}");
+        }
+    }
+
+    #[test]
+    fn as_many_users_who_wait_less_are_asked_about() {
+        let mut agreed = Agreements::default();
+        let host = hosts(&["https://a.test"]);
+        let with = |rate| Some(forecast(LoadUnit::Users, 10.0, rate));
+        agreed.agree(&host, with(Some(5.0)).unwrap());
+        assert_eq!(agreed.cause(&host, with(Some(10.0)), false), None);
+        for rate in [Some(11.0), None] {
+            let cause = agreed.cause(&host, with(rate), false);
+            assert_eq!(cause, Some(Cause::Faster(5.0)));
+        }
+        agreed.agree(&host, with(None).unwrap());
+        for rate in [Some(11.0), None] {
+            assert_eq!(agreed.cause(&host, with(rate), false), None);
+        }
     }
 }

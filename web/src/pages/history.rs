@@ -32,6 +32,8 @@ pub(crate) fn HistoryPage(props: &HistoryPageProps) -> Html {
     let HistoryPageProps {
         history, on_action, ..
     } = props;
+    let keeps_credentials = use_state_eq(|| true);
+    let has_runs = history.entries.as_ref().is_some_and(|it| !it.is_empty());
     html! {
         <>
             <header class="bar">
@@ -56,8 +58,11 @@ pub(crate) fn HistoryPage(props: &HistoryPageProps) -> Html {
                     <div class="notice danger" role="alert"><p>{ problem }</p></div>
                 }
                 { toolbar(props) }
-                { list(props) }
-                if history.entries.as_ref().is_some_and(|it| !it.is_empty()) {
+                if has_runs {
+                    { exports(&keeps_credentials) }
+                }
+                { list(props, *keeps_credentials) }
+                if has_runs {
                     <Keeping />
                 }
             </main>
@@ -116,9 +121,35 @@ fn toolbar(props: &HistoryPageProps) -> Html {
     }
 }
 
-fn list(props: &HistoryPageProps) -> Html {
+/// What is in exported runs, and whether credentials are.
+fn exports(keeps_credentials: &UseStateHandle<bool>) -> Html {
+    let onchange = {
+        let keeps_credentials = keeps_credentials.clone();
+        move |event: Event| {
+            let is_left_out = event.target_unchecked_into::<HtmlInputElement>().checked();
+            keeps_credentials.set(!is_left_out);
+        }
+    };
+    html! {
+        <div class="switch">
+            <span class="check">
+                <input id="without-credentials" type="checkbox" checked={!**keeps_credentials} {onchange} />
+                <label for="without-credentials">{ "Leave credentials out of exported runs" }</label>
+            </span>
+            <span class="help">
+                { "An exported run has its plan, with headers, bodies and data, and samples of failed answers." }
+            </span>
+        </div>
+    }
+}
+
+fn list(props: &HistoryPageProps, keeps_credentials: bool) -> Html {
     let Some(entries) = &props.history.entries else {
-        return html! { <p class="empty">{ "Loading the saved runs…" }</p> };
+        // What is wrong is said above.
+        return match props.history.problem {
+            Some(_) => html! { <p class="empty">{ "The saved runs cannot be shown." }</p> },
+            None => html! { <p class="empty">{ "Loading the saved runs…" }</p> },
+        };
     };
     if entries.is_empty() {
         return html! {
@@ -147,6 +178,7 @@ fn list(props: &HistoryPageProps) -> Html {
                             entry={Rc::new(entry.clone())}
                             is_marked={props.history.marked.contains(&entry.key)}
                             is_renamed={props.history.renaming.as_ref() == Some(&entry.key)}
+                            {keeps_credentials}
                             on_action={props.on_action.clone()}
                             on_intent={props.on_intent.clone()}
                         />
@@ -181,6 +213,7 @@ struct RunRowProps {
     entry: Rc<RunEntry>,
     is_marked: bool,
     is_renamed: bool,
+    keeps_credentials: bool,
     on_action: Callback<Action>,
     on_intent: Callback<Intent>,
 }
@@ -286,9 +319,10 @@ fn row_buttons(props: &RunRowProps, rename_button: NodeRef) -> Html {
         let key = key.clone();
         move |_| Action::History(HistoryAction::Rename(Some(key.clone())))
     });
+    let keeps = props.keeps_credentials;
     let on_export = props
         .on_intent
-        .reform(move |_| Intent::Download(Some(key.clone()), RunFile::Json, true));
+        .reform(move |_| Intent::Download(Some(key.clone()), RunFile::Json, keeps));
     html! {
         <div class="buttons">
             <button

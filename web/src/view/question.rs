@@ -11,6 +11,10 @@ use crate::gate::agreements::Cause;
 /// Why a person is asked, in whole sentences.
 pub(crate) fn why(cause: Cause) -> String {
     match cause {
+        Cause::Faster(agreed) => format!(
+            "This may be more than twice the {} requests a second that you agreed to in this session.",
+            rounded(agreed)
+        ),
         Cause::Higher(agreed) => format!(
             "This is more than twice the {} that you agreed to in this session.",
             peak(agreed)

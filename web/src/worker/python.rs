@@ -61,6 +61,8 @@ impl Python {
 }
 
 impl Interpreter for Python {
+    const IS_CONFINED: bool = true;
+
     async fn exchange(&self, frame: Vec<u8>) -> Result<Vec<u8>, InterpreterGone> {
         let limit = match self.has_loaded.replace(true) {
             true => HARD_LIMIT,

@@ -18,12 +18,16 @@ struct Columns {
     n_dropped: Vec<u64>,
     n_users: Vec<u32>,
     sum_micros: Vec<u64>,
+    // Files of before have none: then nothing is known of waits.
+    #[serde(default)]
+    service_micros: Option<Vec<u64>>,
     response_times: Vec<Buckets>,
 }
 
 impl Columns {
     fn new(slots: &[Slot]) -> Self {
         let mut columns = Self::default();
+        let mut service_micros = Vec::with_capacity(slots.len());
         for slot in slots {
             columns.start.push(slot.start);
             columns.secs.push(slot.secs);
@@ -33,14 +37,17 @@ impl Columns {
             columns.n_dropped.push(slot.n_dropped);
             columns.n_users.push(slot.n_users);
             columns.sum_micros.push(slot.sum_micros);
+            service_micros.push(slot.service_micros);
             columns.response_times.push(slot.response_times.clone());
         }
+        columns.service_micros = Some(service_micros);
         columns
     }
 
     /// The slots; `None` unless all columns have the same length.
     fn slots(self) -> Option<Vec<Slot>> {
         let n_slots = self.start.len();
+        let service_micros = self.service_micros.as_ref().unwrap_or(&self.sum_micros);
         let lengths = [
             self.secs.len(),
             self.n_requests.len(),
@@ -49,6 +56,7 @@ impl Columns {
             self.n_dropped.len(),
             self.n_users.len(),
             self.sum_micros.len(),
+            service_micros.len(),
             self.response_times.len(),
         ];
         if lengths.iter().any(|&it| it != n_slots) {
@@ -64,6 +72,7 @@ impl Columns {
             n_dropped: self.n_dropped[index],
             n_users: self.n_users[index],
             sum_micros: self.sum_micros[index],
+            service_micros: service_micros[index],
             response_times,
         });
         Some(slots.collect())
@@ -160,18 +169,33 @@ mod tests {
         assert_eq!(serde_json::from_value::<Holder>(text).unwrap(), holder());
 
         let bytes = postcard::to_stdvec(&holder()).unwrap();
-        assert_eq!(bytes.len(), 1 + 2 * 9 + 1);
+        assert_eq!(bytes.len(), 1 + 2 * 10 + 1);
         assert_eq!(postcard::from_bytes::<Holder>(&bytes).unwrap(), holder());
     }
 
     #[test]
     fn columns_must_have_the_same_length() {
+        for column in ["secs", "service_micros"] {
+            let mut text = serde_json::to_value(holder()).unwrap();
+            text["series"][column] = json!([2]);
+            let error = serde_json::from_value::<Holder>(text).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "expected columns of a series that have the same length"
+            );
+        }
+    }
+
+    #[test]
+    fn of_a_file_of_before_no_wait_is_known() {
         let mut text = serde_json::to_value(holder()).unwrap();
-        text["series"]["secs"] = json!([2]);
-        let error = serde_json::from_value::<Holder>(text).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "expected columns of a series that have the same length"
-        );
+        text["series"]["sum_micros"] = json!([7, 8]);
+        text["series"]
+            .as_object_mut()
+            .unwrap()
+            .remove("service_micros");
+        let holder = serde_json::from_value::<Holder>(text).unwrap();
+        let services = holder.series.iter().map(|it| it.service_micros);
+        assert_eq!(Vec::from_iter(services), [7, 8]);
     }
 }

@@ -158,6 +158,9 @@ table! {
             files: Vec<FileTable>,
             /// Only users of these classes run; all if it is left out.
             classes: Vec<String>,
+            /// Hosts that it loads besides `host` and those of its classes. On a page its requests
+            /// go to no other hosts but those of this machine or network.
+            hosts: Vec<Text<BaseUrl>>,
             /// Values of options that the file adds to the command.
             options: BTreeMap<String, String>,
         }
@@ -183,6 +186,7 @@ impl Form for LocustfileForm {
                     .map(FileTable::read)
                     .collect::<Result<_, _>>()?,
                 classes: table.classes.unwrap_or_default(),
+                hosts: table.hosts.into_iter().flatten().map(|it| it.0).collect(),
                 options: table.options.unwrap_or_default(),
             },
         })
@@ -194,9 +198,14 @@ impl Form for LocustfileForm {
             text,
             files,
             classes,
+            hosts,
             options,
         } = file.clone();
-        if text.is_none() && classes.is_empty() && options.is_empty() && files.is_empty() {
+        let short = Locustfile {
+            name: name.clone(),
+            ..Locustfile::default()
+        };
+        if *file == short {
             return Self::Short(name);
         }
         Self::Table(LocustfileTable {
@@ -204,6 +213,7 @@ impl Form for LocustfileForm {
             text: text.map(|it| it.to_string()),
             files: (!files.is_empty()).then(|| files.iter().map(FileTable::write).collect()),
             classes: (!classes.is_empty()).then_some(classes),
+            hosts: (!hosts.is_empty()).then(|| hosts.into_iter().map(Text).collect()),
             options: (!options.is_empty()).then_some(options),
         })
     }

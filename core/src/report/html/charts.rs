@@ -55,7 +55,7 @@ pub(super) fn charts(report: &Report) -> Html {
     html
 }
 
-fn all_charts(slots: &[Slot]) -> [Chart; 3] {
+fn all_charts(slots: &[Slot]) -> Vec<Chart> {
     let rate = |slot: &Slot, count: u64| Some(count as f64 / f64::from(slot.secs));
     let millis = |slot: &Slot, quantile| {
         let time = slot.response_times.quantile(quantile)?;
@@ -79,11 +79,25 @@ fn all_charts(slots: &[Slot]) -> [Chart; 3] {
         line("95th percentile", Class::P95, &|it| millis(it, 0.95)),
     ];
     let users = vec![line("Users", Class::Users, &|it| Some(it.n_users.into()))];
-    [
+    let mut charts = vec![
         chart("rates", "Total Requests per Second", rates, 0.01),
         chart("times", "Response Times (ms)", times, 0.01),
         chart("users", "Number of Users", users, 1.0),
-    ]
+    ];
+    if slots.iter().any(Slot::has_own_queue) {
+        let parts = vec![
+            line("Response time", Class::Median, &|it| {
+                Some(it.mean_parts()?[0])
+            }),
+            line("Service time", Class::Requests, &|it| {
+                Some(it.mean_parts()?[1])
+            }),
+            line("Own queue", Class::P95, &|it| Some(it.mean_parts()?[2])),
+        ];
+        let title = "Parts of Response Times (ms, average)";
+        charts.insert(2, chart("parts", title, parts, 0.01));
+    }
+    charts
 }
 
 fn chart(id: &'static str, title: &'static str, lines: Vec<Line>, min_step: f64) -> Chart {

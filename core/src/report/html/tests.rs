@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::*;
@@ -6,7 +7,7 @@ use crate::http::request::Request;
 use crate::plan::Draft;
 use crate::report::Ending;
 use crate::report::tests::{HOSTILE, large, report, small};
-use crate::testing::answer_after;
+use crate::testing::{Simulation, answer_after};
 
 /// The page without its style, which has characters that mean something in markup.
 fn body(page: &str) -> String {
@@ -99,6 +100,26 @@ fn sections_are_in_locusts_order() {
 fn the_same_report_has_the_same_bytes() {
     let look = Look::default();
     assert_eq!(page(&large(), look), page(&large(), look));
+}
+
+#[test]
+fn waits_in_the_generator_have_a_chart() {
+    let plan = "version = 1\nload = { users = 8, spawn_rate = 100, run_time = 3 }\n\
+                [[user_class]]\nname = \"A\"\ntask = [{ get = \"/\" }]\n";
+    let answer = |_, _: &Request| answer_after(Duration::from_millis(20), 200);
+    let mut run = Simulation::of(plan, answer);
+    run.capacity = Rc::new(|_, _| 2);
+    let waited = Report {
+        board: run.run().board,
+        ..small()
+    };
+    for (report, has_chart) in [(waited, true), (small(), false)] {
+        let page = page(&report, Look::default());
+        assert_eq!(
+            page.contains("Parts of Response Times (ms, average)"),
+            has_chart
+        );
+    }
 }
 
 #[test]

@@ -177,7 +177,12 @@ fn of_health(health: &Health) -> [u64; 14] {
 }
 
 fn of_slots(slots: &[Slot]) -> impl Iterator<Item = u64> {
-    let counts = |it: &Slot| [it.n_requests, it.n_arrivals, it.n_dropped, it.sum_micros];
+    let counts = |it: &Slot| {
+        let times = [it.sum_micros, it.service_micros];
+        [it.n_requests, it.n_arrivals, it.n_dropped]
+            .into_iter()
+            .chain(times)
+    };
     slots.iter().flat_map(counts)
 }
 

@@ -65,6 +65,20 @@ pub struct Loaded {
     pub options: Vec<FileOption>,
     /// The tags of its tasks.
     pub tags: Vec<String>,
+    /// The whole URLs that its requests name as far as the text shows it.
+    pub urls: Vec<NamedUrl>,
+}
+
+/// A whole URL that a request of a file names, at least up to its path.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
+pub struct NamedUrl {
+    /// The URL, or its beginning.
+    pub url: String,
+    /// Its line, from 1.
+    pub line: Option<u32>,
+    /// The file that the line is in; `None` for the locustfile.
+    pub file: Option<String>,
 }
 
 /// A user class of a file.

@@ -223,6 +223,33 @@ mod tests {
     }
 
     #[test]
+    fn hosts_that_a_plan_adds_are_loaded_too() {
+        let hosts =
+            "host = 'http://a.test'\n[locustfile]\nname = 'a.py'\nhosts = ['https://b.test']\n";
+        let toml = format!("version = 1\nload = {{ users = 3, spawn_rate = 1 }}\n{hosts}");
+        let mut added = Plan::from_toml(&toml).unwrap();
+        complete(&mut added, &loaded(&[class("A", 3.0)])).unwrap();
+        assert_eq!(
+            Targets::of(&added).hosts,
+            ["http://a.test", "https://b.test"]
+        );
+        assert_eq!(
+            Plan::from_toml(&added.to_toml()).unwrap().locustfile,
+            added.locustfile
+        );
+        // Without any host, all requests go to the simulated API.
+        let toml = toml.replace("host = 'http://a.test'", "");
+        let mut simulated = Plan::from_toml(&toml).unwrap();
+        complete(&mut simulated, &loaded(&[class("A", 3.0)])).unwrap();
+        assert!(Targets::of(&simulated).is_simulated());
+        let errors = Plan::from_toml(&toml.replace("https://b.test", "b.test")).unwrap_err();
+        assert!(
+            errors.to_string().contains("locustfile.hosts[0]"),
+            "{errors}"
+        );
+    }
+
+    #[test]
     fn only_the_classes_that_are_wanted_run() {
         let mut wanted = plan("");
         let file = wanted.locustfile.as_mut().unwrap();

@@ -503,7 +503,9 @@ impl Shard {
         let Some(course) = user.course.script() else {
             return;
         };
-        let destination = match Origin::of(&head.url) {
+        let origin = Origin::of(&head.url);
+        let refusal = program.refusal(&head.url, origin.as_ref());
+        let destination = match origin {
             _ if program.is_simulated => Destination::Known(OriginIdx::OTHER),
             None => Destination::Known(OriginIdx::OTHER),
             Some(origin) => Destination::Named(Box::new(origin)),
@@ -512,7 +514,11 @@ impl Shard {
         if head.clear_cookies {
             user.session = user.session.wrapping_add(1);
         }
-        match course.want(head, body, program) {
+        let wanted = match refusal {
+            Some(problem) => Err(problem),
+            None => course.want(head, body, program),
+        };
+        match wanted {
             Ok(()) => self.take(local, now, now, Turn::to(Next::Send(destination))),
             Err(problem) => {
                 let answer = AnswerHead {

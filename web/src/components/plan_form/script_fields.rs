@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use yew::prelude::*;
 
 use super::editor::Editor;
-use super::plan_field::{PlanField, check_box};
+use super::plan_field::{Kind, PlanField, check_box};
+use crate::browser::programs::native_engine;
 use crate::components::file_button::FileButton;
 use crate::control::Intent;
 use crate::draft::keys::{Edit, Path};
@@ -33,6 +34,20 @@ pub(super) fn script_fields(editor: &Editor) -> Html {
                     for option in &about.options {
                         { option_field(editor, option) }
                     }
+                </div>
+            }
+            if native_engine().is_none() {
+                <div class="fields">
+                    <PlanField
+                        editor={editor.clone()}
+                        label="Other hosts"
+                        path={script::path().key("hosts")}
+                        kind={Kind::List}
+                        placeholder="none"
+                        hint={html! {
+                            "hosts of others that the file loads besides Host, separated by commas; it reaches no others"
+                        }}
+                    />
                 </div>
             }
             { files(editor) }

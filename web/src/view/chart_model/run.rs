@@ -5,13 +5,17 @@ use super::{Axis, Chart, ChartStyle, LineStyle, Points, Timeline};
 
 /// The charts of a run that began at `started`, in seconds since 1970.
 ///
-/// That of arrivals is only there if there are any.
+/// That of arrivals is only there if there are any, and that of the parts of response times if requests
+/// waited in the generator.
 pub(crate) fn charts(timeline: &Timeline, started: f64) -> Vec<Chart> {
     let mut charts = vec![
         requests(timeline, started),
         response_times(timeline, started),
         users(timeline, started),
     ];
+    if timeline.stretches.iter().any(|it| it.has_own_queue) {
+        charts.insert(2, parts(timeline, started));
+    }
     if timeline.stretches.iter().any(|it| 0 < it.n_arrivals) {
         charts.push(arrivals(timeline, started));
     }
@@ -42,6 +46,18 @@ fn response_times(timeline: &Timeline, started: f64) -> Chart {
     ];
     chart("Response Times (ms)", 1, &lines, timeline, started)
 }
+
+fn parts(timeline: &Timeline, started: f64) -> Chart {
+    let lines: [(&str, &'static str, Value); 3] = [
+        ("Response time", "--chart-median", |it| Some(it.parts?[0])),
+        ("Service time", "--chart-requests", |it| Some(it.parts?[1])),
+        ("Own queue", "--chart-p95", |it| Some(it.parts?[2])),
+    ];
+    chart(PARTS, 1, &lines, timeline, started)
+}
+
+/// The service time is what the target took, and the own queue what requests waited for a connection.
+pub(crate) const PARTS: &str = "Parts of Response Times (ms, average)";
 
 fn users(timeline: &Timeline, started: f64) -> Chart {
     let lines: [(&str, &'static str, Value); 1] =
@@ -121,6 +137,22 @@ mod tests {
         assert_eq!(charts[0].points.columns[0], [Some(1.5), Some(2.0)]);
         assert_eq!(charts[1].points.columns, vec![[None, None]; 4]);
         assert_eq!(charts[2].points.columns, [[Some(7.0), Some(7.0)]]);
+    }
+
+    #[test]
+    fn waits_in_the_generator_have_a_chart_if_there_are_any() {
+        let waited = Slot {
+            sum_micros: 564_000,
+            service_micros: 24_000,
+            ..slot(2, 4)
+        };
+        let timeline = Timeline::new(&[slot(0, 0), waited]);
+        let charts = charts(&timeline, 0.0);
+        assert_eq!(charts[2].style.title, PARTS);
+        assert_eq!(
+            charts[2].points.columns,
+            [[None, Some(141.0)], [None, Some(6.0)], [None, Some(135.0)]]
+        );
     }
 
     #[test]

@@ -31,6 +31,10 @@ pub(crate) struct Stretch {
     pub n_users: u32,
     /// Response times in milliseconds at [`QUANTILES`]; `None` if nothing was answered.
     pub percentiles: [Option<f64>; QUANTILES.len()],
+    /// Means of response times, service times and own queue, in ms; `None` if nothing was done.
+    pub parts: Option<[f64; 3]>,
+    /// Whether requests waited in the generator long enough to be seen.
+    pub has_own_queue: bool,
     // In µs; tells it apart from another stretch at the same time.
     sum_micros: u64,
 }
@@ -83,6 +87,8 @@ impl Stretch {
             n_dropped: slot.n_dropped,
             n_users: slot.n_users,
             percentiles,
+            parts: slot.mean_parts(),
+            has_own_queue: slot.has_own_queue(),
             sum_micros: slot.sum_micros,
         }
     }
