@@ -3,13 +3,10 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are for a person")]
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
-use mayfly_tests::{Page, serve};
+use mayfly_tests::{Page, memory, serve};
 use tokio::time::{Instant, sleep_until};
 use tower_http::cors::CorsLayer;
 
@@ -40,7 +37,7 @@ async fn main() {
         println!(
             "{minute:>6} {:>11.0} {:>19} MB {:>20.1} MB",
             (total.n_requests - before) as f64 / 60.0,
-            memory_of_children() / 1_000_000,
+            memory::of_children() / 1_000_000,
             heap.as_f64().unwrap_or_default() / 1e6,
         );
         before = total.n_requests;
@@ -57,46 +54,3 @@ async fn main() {
 }
 
 const HEAP: &str = "return performance.memory?.usedJSHeapSize ?? 0;";
-
-/// The memory that all processes have which this one has started, in bytes: what they share is counted once.
-fn memory_of_children() -> u64 {
-    let mut parents = BTreeMap::new();
-    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let Some(id) = name.to_str().and_then(|it| it.parse::<u32>().ok()) else {
-            continue;
-        };
-        // The name of the program is in parentheses, and may have any character.
-        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let after = stat.rsplit_once(')').map_or("", |it| it.1);
-        let parent = after.split_whitespace().nth(1);
-        parents.extend(
-            parent
-                .and_then(|it| it.parse::<u32>().ok())
-                .map(|it| (id, it)),
-        );
-    }
-    let own = std::process::id();
-    let is_ours = |id: u32| {
-        let mut next = parents.get(&id);
-        while let Some(&parent) = next {
-            if parent == own {
-                return true;
-            }
-            next = parents.get(&parent);
-        }
-        false
-    };
-    let ours = parents.keys().copied().filter(|&it| is_ours(it));
-    ours.map(memory_of).sum()
-}
-
-fn memory_of(process: u32) -> u64 {
-    let file = Path::new("/proc")
-        .join(process.to_string())
-        .join("smaps_rollup");
-    let text = fs::read_to_string(file).unwrap_or_default();
-    let share = text.lines().find_map(|it| it.strip_prefix("Pss:"));
-    let kib = share.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or_default() * 1024
-}

@@ -6,6 +6,7 @@
 mod browser;
 mod encrypted;
 mod httpbin;
+pub mod memory;
 mod native;
 mod page;
 mod program;

@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use axum::Router;
 use mayfly::plan_source::PlanSource;
 use mayfly::run::{Ready, RunOptions};
-use mayfly_tests::{Heard, Page, ScriptedTarget};
+use mayfly_tests::{Heard, Page, ScriptedTarget, memory, serve};
 use serde_json::Value;
+use tower_http::cors::CorsLayer;
 
-use self::cases::{Case, cases};
+use self::cases::{Case, cases, hex};
 
 /// What became of the request of each case, in words.
 type Outcomes = BTreeMap<String, String>;
@@ -52,6 +54,38 @@ async fn a_plan_has_one_result_in_page_and_command() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// 512 MiB of zeros, packed three times.
+const BOMB: &str = "1f8b080000000000020393efe660000126e6b777748d5a19451a1e56df95ee79a0eec1743ae04c404a638ece01\
+     a9198693928437a5b85d7dc37096a947c1e3d8f9bdd913f67dafbc74527d9ee5e7bc38ddbe3431b57cfec71fef\
+     17d4fdadfdbd6f870913d048b6777f9e261959b3f56cab9bf78dbf0f28d2b0d03a3272deb97ea6f8e3d2d5d718\
+     8122cde53b37efb5fa2ff0c3c27a6e143b5080e7deafe7afdffd11fbf0a3787b59863c50c4a0e27c1348e90425\
+     09904375c19c0b108e2132675466546684c998ff97e491c88dbd33ffdc3c9e3ac65bb29acf4bbeb13300004607\
+     8b9fd4030000";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_becomes_half_a_gigabyte_is_never_there_as_a_whole() {
+    let coding = [("content-encoding", "gzip, gzip, gzip")];
+    let bomb = Router::new().fallback(move || async move { (coding, hex(BOMB)) });
+    let target = serve(bomb.layer(CorsLayer::permissive())).await;
+    let page = Page::open().await;
+    page.fill("Host", &target).await;
+    page.fill("Number of users", "1").await;
+    page.fill_tasks(&[("/", "1")]).await;
+    page.press("Start Swarming").await;
+    let total = page
+        .until_total("it is read", |row| 1 <= row.n_requests)
+        .await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    assert_eq!(total.n_failures, 0);
+    // The average size.
+    let digits = |it: &String| it.replace(|it: char| !it.is_ascii_digit(), "");
+    let mut cells = total.cells.iter().map(digits);
+    assert!(cells.any(|it| it == "536870912"), "{total:?}");
+    let most = memory::most_of_a_child();
+    assert!(most < 500_000_000, "{most}");
 }
 
 /// A check says in its own words what it found, which is tested where it is written.

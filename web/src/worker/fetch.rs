@@ -31,10 +31,6 @@ impl FetchTransport {
     /// Connections that Chromium opens to all hosts together; other browsers open more.
     const CONNECTIONS: usize = 256;
 
-    /// The longest body that is read in one piece, before decompression. Longer ones, and those of
-    /// unknown length, are read and dropped bit by bit.
-    const MAX_PIECE: u64 = 1 << 16;
-
     /// A transport whose requests come from the worker `scope`.
     pub fn new(scope: Rc<DedicatedWorkerGlobalScope>) -> Self {
         Self {
@@ -225,15 +221,9 @@ impl Body {
         }
     }
 
-    /// Reads the body of `response` to its end.
+    /// Reads the body of `response` to its end, bit by bit: a browser does not say what its length will be
+    /// once it is unpacked, and 809 bytes can become a gigabyte.
     async fn drain(&mut self, response: &web_sys::Response) -> Result<(), JsValue> {
-        let length = response.headers().get("content-length")?;
-        let length: Option<u64> = length.and_then(|it| it.parse().ok());
-        if length.is_some_and(|it| it <= FetchTransport::MAX_PIECE) {
-            let body = JsFuture::from(response.array_buffer()?).await?;
-            self.add(&Uint8Array::new(&body));
-            return Ok(());
-        }
         let Some(body) = response.body() else {
             return Ok(());
         };

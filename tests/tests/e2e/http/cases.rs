@@ -120,7 +120,7 @@ fn to(status: &str, location: &str) -> Vec<Act> {
 }
 
 /// Bytes in hexadecimal.
-fn hex(text: &str) -> Vec<u8> {
+pub(super) fn hex(text: &str) -> Vec<u8> {
     let digits = text.as_bytes().chunks(2);
     let bytes = digits.map(|it| u8::from_str_radix(str::from_utf8(it).unwrap(), 16).unwrap());
     bytes.collect()
