@@ -104,7 +104,8 @@ impl RunOptions {
         let say = Box::new(|_| ());
         let load = locustfile::load(&host, &plan, 0, host.unix_time(), say);
         let file = load.await.map_err(refused)?;
-        let ready = ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded).map_err(refused)?;
+        let ready =
+            ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded, &[]).map_err(refused)?;
         Ok(ready.plan().clone())
     }
 }
@@ -196,6 +197,7 @@ impl Ready {
             title: String::new(),
             seed: plan.load.seed.unwrap_or_else(|| host.random()),
             started: host.unix_time(),
+            hosts: Vec::new(),
         };
         let (plan, file) = make_ready(options, &host, (plan, draft), &console, &start).await?;
         let mut warnings = host.warnings(plan.plan(), &settings)?;
@@ -475,7 +477,7 @@ async fn make_ready(
     let name = file_name(&plan);
     let refused = |problems: Vec<_>| not_run(&name, &problems);
     let file = load.await.map_err(refused)?;
-    let ready = ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded).map_err(refused)?;
+    let ready = ReadyPlan::scripted::<Pythons>(plan, draft, &file.loaded, &[]).map_err(refused)?;
     // Only Python knows the hosts of its classes.
     match ready.plan().lacks_host() {
         true => Err(RunError::NoHost),

@@ -466,18 +466,23 @@ impl<F: FnMut(u32, Ask) -> Vec<Reply>> Interpreter for FakeScript<F> {
     }
 }
 
-/// A shard of a plan with a locustfile that was loaded, which loads no hosts of others but those of the
-/// plan if it is confined.
+/// A shard of a plan with a locustfile that was loaded, which loads no hosts of others but these, if any are
+/// said.
 ///
 /// # Panics
 ///
 /// Panics if the plan cannot run.
-pub fn scripted_shard(plan: &Plan, loaded: &Loaded, is_confined: bool, id: ShardId) -> Shard {
+pub fn scripted_shard(
+    plan: &Plan,
+    loaded: &Loaded,
+    hosts: Option<&[String]>,
+    id: ShardId,
+) -> Shard {
     let mut plan = plan.clone();
     complete(&mut plan, loaded).expect("a file for tests");
     let mut program = Program::scripted(&plan, loaded).expect("a plan for tests");
-    if is_confined {
-        program.confine(&plan);
+    if let Some(hosts) = hosts {
+        program.confine(hosts);
     }
     Shard::new(program, setting(1, id, 1000))
 }

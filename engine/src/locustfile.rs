@@ -1,5 +1,6 @@
 //! Plans whose tasks are in Python: loading them, before a run and for who writes them.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use futures::channel::mpsc::UnboundedReceiver;
 use futures::future::LocalBoxFuture;
 use mayfly_core::http::origin::Origin;
 use mayfly_core::measure::snapshot::Snapshot;
-use mayfly_core::plan::{Draft, Locustfile, Plan, Targets, is_near};
+use mayfly_core::plan::{Draft, Locustfile, Plan, Targets};
 use mayfly_core::running::drive::drive_scripted;
 use mayfly_core::running::script::heads::{Hello, Level, LoadError, Loaded, Log, NamedUrl, Note};
 use mayfly_core::running::script::plan::{NoPlan, complete};
@@ -133,7 +134,8 @@ fn text_of(file: &Locustfile) -> Result<&str, String> {
 }
 
 impl ReadyPlan {
-    /// Makes a plan ready whose locustfile an interpreter of this kind has loaded.
+    /// Makes a plan ready whose locustfile an interpreter of this kind has loaded. `hosts` are those of
+    /// [`RunStart`](crate::run::RunStart::hosts).
     ///
     /// # Errors
     ///
@@ -142,16 +144,22 @@ impl ReadyPlan {
         mut plan: Plan,
         mut draft: Draft,
         loaded: &Loaded,
+        hosts: &[String],
     ) -> Result<Self, Vec<Problem>> {
         complete(&mut plan, loaded).map_err(|error| vec![problem_of_plan(&error)])?;
         let program = mayfly_core::running::program::Program::scripted(&plan, loaded);
         let mut program = program.map_err(|error| vec![problem(None, &error.to_string())])?;
         if I::IS_CONFINED {
-            program.confine(&plan);
+            program.confine(hosts);
         }
-        if let [host] = Targets::of(&plan).hosts.as_slice() {
+        let classes = plan.user_classes.as_slice();
+        let hosts: BTreeSet<&str> = classes
+            .iter()
+            .filter_map(|it| Some(plan.base_url(it)?.as_str()))
+            .collect();
+        if let (Some(&host), 1) = (hosts.first(), hosts.len()) {
             // A report is read without Python.
-            draft.keys.insert("host".to_owned(), host.as_str().into());
+            draft.keys.insert("host".to_owned(), host.into());
         }
         Ok(Self::of(plan, draft, program))
     }
@@ -170,9 +178,11 @@ pub(crate) async fn read<H: Host>(host: Rc<H>, plan: Plan, draft: Draft, reading
         reading
             .warnings
             .extend(warnings.take(Reading::MAX_WARNINGS));
-        let ready = ReadyPlan::scripted::<H::Interpreter>(plan, draft, &loaded)?;
+        let ready = ReadyPlan::scripted::<H::Interpreter>(plan, draft, &loaded, &[])?;
         if H::Interpreter::IS_CONFINED {
-            reading.warnings.extend(unnamed(&loaded, &ready.targets()));
+            let targets = ready.targets();
+            let unnamed = unnamed(&loaded, &targets).take(Reading::MAX_WARNINGS);
+            reading.warnings.extend(unnamed);
         }
         Ok(ready)
     });
@@ -201,26 +211,19 @@ fn notes(loaded: &Loaded, are_errors: bool) -> impl Iterator<Item = Problem> {
 }
 
 /// The hosts of others that a file loads and its plan does not name.
-fn unnamed(loaded: &Loaded, targets: &Targets) -> Vec<Problem> {
-    let named: Vec<Origin> = targets
-        .hosts
-        .iter()
-        .filter_map(|it| Origin::of(it))
-        .collect();
-    let warning = |it: &NamedUrl| {
-        let origin = Origin::of(&it.url)?;
-        let may = targets.is_simulated() || is_near(&origin) || named.contains(&origin);
+fn unnamed<'a>(loaded: &'a Loaded, targets: &'a Targets) -> impl Iterator<Item = Problem> + 'a {
+    let urls = loaded.urls.iter().filter(|_| !targets.is_simulated());
+    urls.filter_map(|NamedUrl { url, line, file }| {
+        let origin = Origin::of(url).filter(|it| !targets.cover(it))?;
         let text = format!(
             "requests to {origin} are not sent, as it is a host of others that the plan does not name; add it \
              to “Other hosts”"
         );
-        (!may).then(|| match &it.file {
-            None => problem(it.line, &text),
-            Some(file) => problem(None, &format!("{}: {text}", place(file, it.line))),
+        Some(match file {
+            None => problem(*line, &text),
+            Some(file) => problem(None, &format!("{}: {text}", place(file, *line))),
         })
-    };
-    let urls = loaded.urls.iter().take(Reading::MAX_WARNINGS);
-    urls.filter_map(warning).collect()
+    })
 }
 
 /// What is said of a file that was loaded, for a log.

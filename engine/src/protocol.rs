@@ -70,6 +70,8 @@ pub enum Command {
         seed: u64,
         /// When it begins, in milliseconds since 1970.
         started_millis: f64,
+        /// As [`RunStart::hosts`](crate::run::RunStart::hosts).
+        hosts: Vec<String>,
     },
     /// Does something with the saved runs.
     History(HistoryCommand),
@@ -393,6 +395,7 @@ mod tests {
             title: "A".to_owned(),
             seed: u64::MAX,
             started_millis: 1.5,
+            hosts: vec!["http://a.test".to_owned()],
         };
         assert_eq!(decode(&encode(&command)), Some(command));
         let parcel = Packer::default().pack(snapshot);

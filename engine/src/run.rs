@@ -36,6 +36,9 @@ pub struct RunStart {
     pub seed: u64,
     /// When it begins, since 1970.
     pub started: Duration,
+    /// The hosts that whoever starts it was told of. A confined locustfile loads no other ones of others,
+    /// whatever it says when it is loaded for the run.
+    pub hosts: Vec<String>,
 }
 
 /// The load of the run that is under way, which is drawn anew after each edit. Nothing before the run

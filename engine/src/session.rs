@@ -148,12 +148,14 @@ impl<H: Host> Session<H> {
                 plan,
                 seed,
                 started_millis,
+                hosts,
             } if !has_locustfile(&plan) => {
                 let start = RunStart {
                     run,
                     title,
                     seed,
                     started: since_1970(started_millis),
+                    hosts,
                 };
                 let ready = match state.is_running_for_another(peer) {
                     true => Err(RUNS_ALREADY.to_owned()),
@@ -266,7 +268,7 @@ impl<H: Host> Session<H> {
         let seed = plan.load.seed.unwrap_or(start.seed);
         let file = locustfile::load(&*state.host, &plan, seed, start.started, say).await;
         let file = file.map_err(|problems| locustfile::in_words(&problems))?;
-        let plan = ReadyPlan::scripted::<H::Interpreter>(plan, draft, &file.loaded);
+        let plan = ReadyPlan::scripted::<H::Interpreter>(plan, draft, &file.loaded, &start.hosts);
         let plan = plan.map_err(|problems| locustfile::in_words(&problems))?;
         if by.is_some_and(|it| state.is_running_for_another(it)) {
             return Err(RUNS_ALREADY.to_owned());

@@ -344,6 +344,7 @@ impl Stage {
                 plan: Draft::from_toml(toml).unwrap().to_json(),
                 seed: 1,
                 started_millis: STARTED.as_secs_f64() * 1e3,
+                hosts: Vec::new(),
             },
         );
     }
@@ -545,6 +546,7 @@ fn what_was_read_is_what_starts() {
             plan: reading.draft.clone().unwrap(),
             seed: 1,
             started_millis: 0.0,
+            hosts: Vec::new(),
         },
     );
     stage.until_over(1);
@@ -569,6 +571,7 @@ fn a_plan_that_cannot_run_is_refused_with_all_reasons() {
         plan: plan.to_json(),
         seed: 1,
         started_millis: 0.0,
+        hosts: Vec::new(),
     });
     let Notice::Refused { run: 4, reason } = notice else {
         panic!("{notice:?}");
@@ -715,6 +718,7 @@ fn a_time_that_is_none_starts_a_run_all_the_same() {
                 plan: Draft::from_toml(PLAN).unwrap().to_json(),
                 seed: 1,
                 started_millis,
+                hosts: Vec::new(),
             },
         );
         stage.until_over(run);

@@ -385,13 +385,14 @@ impl Control {
         Timeout::new(0, browser::focus::focus_first_invalid).forget();
     }
 
-    fn start_plan(&self, title: String, draft: Draft, about: About) {
+    fn start_plan(&self, title: String, draft: Draft, about: About) -> RunId {
         // Other pages of the same engine start runs too.
         let run = browser::random_seed() as RunId;
         self.0.newest.set(run);
         self.0.unpacker.take();
         let plan = draft.to_json();
         let mut new = Run::new(run, title, draft, browser::dates::now_millis());
+        let hosts = about.targets.hosts.clone();
         (new.targets, new.summary) = (about.targets, about.summary);
         let seed = new.summary.seed.unwrap_or_else(browser::random_seed);
         new.seed = seed;
@@ -403,9 +404,11 @@ impl Control {
             plan,
             seed,
             started_millis: new.started_millis,
+            hosts,
         });
         self.act(Action::Start(Box::new(new)));
         self.begin_watch();
+        run
     }
 
     fn begin_watch(&self) {

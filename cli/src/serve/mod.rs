@@ -245,6 +245,7 @@ impl Serving {
                 title: String::new(),
                 seed: random,
                 started: now,
+                hosts: Vec::new(),
             };
             let started = match plan.and_then(|it| it.start) {
                 None => Ok(()),

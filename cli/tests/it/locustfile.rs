@@ -381,7 +381,7 @@ fn simulated(seed: u64) -> Vec<u8> {
     let loaded = loading.result.unwrap();
     let api = SimulatedApi::new(clock.clone(), seed);
     assert!(0 < api.max_in_flight());
-    let shard = scripted_shard(&plan, &loaded, false, ShardId::ONLY);
+    let shard = scripted_shard(&plan, &loaded, None, ShardId::ONLY);
     encode(&run_script_to_end(
         shard,
         Some(&python),

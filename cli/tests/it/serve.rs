@@ -156,6 +156,7 @@ fn start(host: &str) -> Command {
         plan: Draft::from_toml(&plan).unwrap().to_json(),
         seed: 1,
         started_millis: 1e12,
+        hosts: Vec::new(),
     }
 }
 
@@ -351,6 +352,7 @@ fn ctrl_c_ends_the_run_and_then_the_process_with_its_code() {
         plan,
         seed,
         started_millis,
+        hosts,
     } = start(&url)
     else {
         unreachable!()
@@ -362,6 +364,7 @@ fn ctrl_c_ends_the_run_and_then_the_process_with_its_code() {
         plan,
         seed,
         started_millis,
+        hosts,
     });
     page.until(|it| matches!(it, Notice::Snapshot { .. }).then_some(()));
     interrupt(&served.process);
@@ -398,6 +401,7 @@ fn start_given(page: &mut Peer, run: u32, change: impl Fn(&str) -> String) {
         plan: change(&draft.to_json()),
         seed: 1,
         started_millis: 1e12,
+        hosts: Vec::new(),
     });
 }
 

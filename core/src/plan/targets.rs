@@ -84,6 +84,13 @@ impl Targets {
         self.hosts.iter().map(String::as_str).filter(is_foreign)
     }
 
+    /// Whether a person who knows these hosts knows that `origin` is loaded: it is one of them, or of this
+    /// machine or network.
+    pub fn cover(&self, origin: &Origin) -> bool {
+        let is_it = |host: &String| Origin::of(host).as_ref() == Some(origin);
+        is_near(origin) || self.hosts.iter().any(is_it)
+    }
+
     fn add_request(&mut self, request: &RequestStep, base_url: Option<&BaseUrl>) {
         let own = own_host(&request.url);
         let base_url = base_url.filter(|it| match &own {

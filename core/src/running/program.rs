@@ -106,10 +106,10 @@ impl Program {
         Ok(program)
     }
 
-    /// Lets the locustfile of `plan` load no hosts of others but those that the plan names.
-    pub fn confine(&mut self, plan: &Plan) {
+    /// Lets the locustfile load no hosts of others but these.
+    pub fn confine(&mut self, hosts: &[String]) {
         if let Some(script) = &mut self.script {
-            script.confine(plan);
+            script.confine(hosts);
         }
     }
 

@@ -117,7 +117,7 @@ proptest! {
         let answer = |_: Elapsed, _: &Request| answer_after(Duration::from_millis(100), 200);
         let (transport, _) = Script::new(&clock, answer);
         let python = damaged(&clock, damage);
-        let shard = scripted_shard(&plan, &loaded(), false, ShardId::ONLY);
+        let shard = scripted_shard(&plan, &loaded(), None, ShardId::ONLY);
         let mut board = Board::default();
         for snapshot in run_script_to_end(shard, Some(&python), &transport, &clock, vec![]) {
             board.post(snapshot);

@@ -101,7 +101,7 @@ impl Outcome {
 struct Run<A> {
     plan: Plan,
     loaded: Loaded,
-    is_confined: bool,
+    hosts: Option<Vec<String>>,
     answer: A,
     takes: Duration,
     commands: Vec<(Elapsed, Command)>,
@@ -112,7 +112,7 @@ impl<A: Fn(Elapsed, &Request) -> Answer> Run<A> {
         Self {
             plan: plan(load),
             loaded: loaded(),
-            is_confined: false,
+            hosts: None,
             answer,
             takes: Duration::ZERO,
             commands: Vec::new(),
@@ -122,7 +122,12 @@ impl<A: Fn(Elapsed, &Request) -> Answer> Run<A> {
     fn with(self, script: impl FnMut(u32, Ask) -> Vec<Reply>) -> Outcome {
         let clock = ManualClock::default();
         let (transport, log) = Script::new(&clock, self.answer);
-        let shard = scripted_shard(&self.plan, &self.loaded, self.is_confined, ShardId::ONLY);
+        let shard = scripted_shard(
+            &self.plan,
+            &self.loaded,
+            self.hosts.as_deref(),
+            ShardId::ONLY,
+        );
         let mut fake = FakeScript::new(&clock, script);
         fake.takes = self.takes;
         let snapshots = run_script_to_end(shard, Some(&fake), &transport, &clock, self.commands);
@@ -160,12 +165,10 @@ fn users_do_what_python_says_when_it_is_due() {
 }
 
 /// What is sent by a file that wants these URLs, one after the other, and what it hears of each instead of
-/// an answer.
-fn sent_of(urls: &'static [&str], hosts: &[&str], is_confined: bool) -> (Vec<String>, Vec<String>) {
+/// an answer; of others it loads no hosts but these, if any are said.
+fn sent_of(urls: &'static [&str], hosts: Option<&[&str]>) -> (Vec<String>, Vec<String>) {
     let mut run = Run::new("users = 1, spawn_rate = 1, run_time = 30", ok);
-    let file = run.plan.locustfile.as_mut().unwrap();
-    file.hosts = hosts.iter().map(|it| it.parse().unwrap()).collect();
-    run.is_confined = is_confined;
+    run.hosts = hosts.map(|it| it.iter().map(ToString::to_string).collect());
     let (next, heard) = (Cell::new(0), RefCell::new(Vec::new()));
     let outcome = run.with(|_, ask| match ask {
         Ask::Answer(head, _) => {
@@ -197,40 +200,41 @@ fn sent_of(urls: &'static [&str], hosts: &[&str], is_confined: bool) -> (Vec<Str
 }
 
 #[test]
-fn a_confined_file_loads_no_hosts_of_others_but_those_of_its_plan() {
-    let near = ["http://a.test/1", "http://localhost:1/", "http://10.0.0.1/"];
-    let (sent, heard) = sent_of(
-        &[
-            "http://a.test/1",
-            "http://b.test/",
-            "https://a.test/",
-            "http://localhost:1/",
-            "http://a.test:81/",
-            "http:///b.test/",
-            "http://a.test@b.test/",
-            "//b.test/",
-            "http://10.0.0.1/",
-        ],
-        &[],
-        true,
+fn a_confined_file_loads_no_hosts_of_others_but_those_that_are_known() {
+    let urls = &[
+        "http://a.test/1",
+        "http://b.test/",
+        "https://a.test/",
+        "http://localhost:1/",
+        "http://a.test:81/",
+        "http:///b.test/",
+        "http://me:secret@b.test/",
+        "//b.test/",
+        "http://10.0.0.1/",
+    ];
+    let (sent, heard) = sent_of(urls, Some(&["http://a.test/api"]));
+    assert_eq!(
+        sent,
+        ["http://a.test/1", "http://localhost:1/", "http://10.0.0.1/"]
     );
-    assert_eq!(sent, near);
     assert_eq!(heard.len(), 6, "{heard:?}");
     assert!(
         heard[0].contains("not sent to http://b.test:80"),
         "{heard:?}"
     );
-    assert!(heard[3].contains("expected a URL"), "{heard:?}");
+    assert!(heard[4].contains("expected a URL"), "{heard:?}");
+    assert!(!heard[4].contains("secret"), "{heard:?}");
+    // A program of the machine is asked nothing, and what is no URL fails as a request.
+    let (sent, heard) = sent_of(urls, None);
+    assert_eq!((sent.len(), heard.len()), (9, 0));
 }
 
 #[test]
-fn hosts_of_others_that_the_plan_names_are_loaded() {
-    let urls = &["https://b.test/", "https://c.test/"];
-    let (sent, heard) = sent_of(urls, &["https://b.test"], true);
+fn what_a_confined_file_says_when_it_is_loaded_for_a_run_adds_no_hosts() {
+    let urls = &["http://a.test/", "https://b.test/"];
+    // The host of its plan is http://a.test, which nobody was told.
+    let (sent, heard) = sent_of(urls, Some(&["https://b.test"]));
     assert_eq!((sent, heard.len()), (vec!["https://b.test/".to_owned()], 1));
-    // A program of the machine is asked nothing.
-    let (sent, heard) = sent_of(urls, &[], false);
-    assert_eq!((sent.len(), heard.len()), (2, 0));
 }
 
 #[test]

@@ -97,12 +97,14 @@ fn follow<H: Host>(state: &Rc<State<H>>, peer: Peer, command: Command) {
             plan,
             seed,
             started_millis,
+            hosts,
         } => {
             let start = RunStart {
                 run,
                 title,
                 seed,
                 started: since_1970(started_millis),
+                hosts,
             };
             Session(Rc::clone(state)).start_locustfile(peer, &plan, start);
         }

@@ -40,6 +40,7 @@ fn commands() -> Vec<Command> {
             plan: plan(),
             seed: 1,
             started_millis: 1.7e12,
+            hosts: Vec::new(),
         },
         Command::Edit {
             run: 1,

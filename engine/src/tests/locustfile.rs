@@ -109,6 +109,7 @@ fn nobody_else_ends_a_start_whose_file_is_loaded() {
         plan: "{}".to_owned(),
         seed: 7,
         started_millis: 0.0,
+        hosts: Vec::new(),
     };
     stage.session.handle_command(ME + 1, other);
     let heard = stage.hear();

@@ -220,6 +220,7 @@ fn nobody_ends_the_run_of_another_by_starting_one() {
             plan: Draft::from_toml(PLAN).unwrap().to_json(),
             seed: 1,
             started_millis: 0.0,
+            hosts: Vec::new(),
         },
     );
     let heard = stage.hear_as(OTHER);

@@ -86,6 +86,7 @@ async fn a_body_that_becomes_half_a_gigabyte_is_never_there_as_a_whole() {
     assert!(cells.any(|it| it == "536870912"), "{total:?}");
     let most = memory::most_of_a_child();
     assert!(most < 500_000_000, "{most}");
+    assert!(0 < most || !cfg!(target_os = "linux"), "nothing was seen");
 }
 
 /// A check says in its own words what it found, which is tested where it is written.

@@ -93,7 +93,7 @@ fn python() -> &'static str {
         Some(_) => {
             "Its locustfile may load other hosts too. Which, and how many requests it sends, only Python knows."
         }
-        None => "How many requests its locustfile sends, only Python knows.",
+        None => "How much its locustfile sends, only Python knows.",
     }
 }
 

@@ -2,8 +2,9 @@
 //! and a second swarm in one browser.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
-use mayfly_core::plan::{Targets, Users};
+use mayfly_core::plan::{Draft, Targets, Users};
 use mayfly_core::schedule::forecast::{Forecast, Peak};
 use mayfly_core::schedule::load_line::LoadUnit;
 use wasm_bindgen_futures::spawn_local;
@@ -12,28 +13,60 @@ use super::Control;
 use crate::browser::locks::{self, Lock, Taken};
 use crate::browser::programs::native_engine;
 use crate::browser::{dates, settings};
-use crate::gate::agreements::Agreements;
+use crate::gate::agreements::{Agreements, is_rise};
 use crate::store::{About, Action, Question, Run, State, Then};
-use mayfly_engine::edit::with_users;
+use mayfly_engine::edit::{with_load, with_users};
+use mayfly_engine::protocol::RunId;
 
 /// What is known of the run that is under way, and of the lock that it holds.
 #[derive(Default)]
 pub(super) struct Asking {
-    // What the run loads, and the most it loads it with by its plan.
-    loaded: RefCell<(Targets, Option<Peak>)>,
-    // Requests a second at its peak, as far as this page knows; `None` if only the answers limit them.
-    rate: Cell<Option<f64>>,
+    loaded: RefCell<Loaded>,
+    // Requests a second of each user, or task a second, of a run that this page has started; infinite if
+    // only the answers limit them.
+    pace: Cell<Option<(RunId, f64)>>,
     // That this page has a swarm. The browser takes it back if the tab dies.
     lock: RefCell<Option<Lock>>,
     // Whether the browser was asked for it, and has not answered.
     is_waiting: Cell<bool>,
 }
 
+/// What is known of the run that is under way.
+#[derive(Clone, Default)]
+struct Loaded {
+    run: RunId,
+    draft: Rc<Draft>,
+    targets: Targets,
+    // The most that it had or will have.
+    peak: Option<Peak>,
+}
+
 impl Control {
     /// Notes what the run loads.
     pub(super) fn note_run(&self, run: &Run) {
-        let peak = run.line.as_deref().map(Peak::of);
-        *self.0.asking.loaded.borrow_mut() = (run.targets.clone(), peak);
+        *self.0.asking.loaded.borrow_mut() = Loaded {
+            run: run.id,
+            draft: Rc::clone(&run.draft),
+            targets: run.targets.clone(),
+            peak: run.line.as_deref().map(Peak::of),
+        };
+    }
+
+    /// Requests a second of each user, or task a second, of this run; `None` if this page does not know.
+    fn pace_of(&self, run: RunId) -> Option<f64> {
+        let pace = self.0.asking.pace.get();
+        pace.filter(|it| it.0 == run).map(|it| it.1)
+    }
+
+    /// Notes how many requests this run sends, which has started or goes on with another plan.
+    fn note_pace(&self, run: RunId, forecast: Option<Forecast>) {
+        let pace = forecast.map(|it| {
+            (
+                run,
+                it.rate.map_or(f64::INFINITY, |rate| rate / it.peak.level),
+            )
+        });
+        self.0.asking.pace.set(pace);
     }
 
     /// The run is over, so that another tab may have one.
@@ -52,21 +85,22 @@ impl Control {
 
     /// Changes the load of the run, or asks first.
     pub(super) fn propose_edit(&self, mut question: Question, is_from_link: bool) {
-        let (targets, peak) = self.0.asking.loaded.borrow().clone();
+        let loaded = self.0.asking.loaded.borrow().clone();
         // No edit changes what a run loads.
-        question.about.targets = targets;
-        let next = question.about.forecast;
-        let is_rise = match (peak, next) {
-            (Some(peak), Some(next)) => {
-                let is_higher = peak.unit != next.peak.unit || peak.level < next.peak.level;
-                let rate = |it: Option<f64>| it.unwrap_or(f64::INFINITY);
-                is_higher || rate(self.0.asking.rate.get()) < rate(next.rate)
-            }
-            _ => true,
-        };
-        if is_rise {
+        question.about.targets = loaded.targets;
+        if let (Then::Update(draft), Some(forecast)) =
+            (&question.then, &mut question.about.forecast)
+            && with_load(&loaded.draft, draft).keys.get("user_class")
+                != draft.keys.get("user_class")
+        {
+            // The run takes over weights, and no other change of what users do.
+            (forecast.rate, forecast.requests) = (None, None);
+        }
+        let before = loaded.peak.zip(self.pace_of(loaded.run));
+        let before = before.map(|(peak, pace)| at_pace(peak, pace));
+        if is_rise(before, question.about.forecast) {
             let hosts = &question.about.targets.hosts;
-            question.cause = agreements().cause(hosts, next, is_from_link);
+            question.cause = agreements().cause(hosts, question.about.forecast, is_from_link);
         }
         if question.cause.is_some() {
             self.ask(question);
@@ -82,15 +116,9 @@ impl Control {
             unit: LoadUnit::Users,
             level: users.users.get().into(),
         };
-        let before = self.0.asking.loaded.borrow().1;
-        let rise = before.map_or(1.0, |it| peak.level / it.level);
-        let forecast = Forecast {
-            peak,
-            rate: self.0.asking.rate.get().map(|it| it * rise),
-            requests: None,
-        };
+        let pace = self.pace_of(run.id).unwrap_or(f64::INFINITY);
         let about = About {
-            forecast: Some(forecast),
+            forecast: Some(at_pace(peak, pace)),
             summary: run.summary.clone(),
             ..About::default()
         };
@@ -144,24 +172,18 @@ impl Control {
                 Taken::Unknown => None,
             };
             control.act(Action::CloseQuestion);
-            control.note_rate(&question.about);
             if let Then::Start(title, draft) = question.then {
-                control.start_plan(title, draft, question.about);
+                let forecast = question.about.forecast;
+                let run = control.start_plan(title, draft, question.about);
+                control.note_pace(run, forecast);
             }
             *control.0.asking.lock.borrow_mut() = lock;
         });
     }
 
-    /// Notes how many requests a run is to send, which starts or goes on with another load.
-    fn note_rate(&self, about: &About) {
-        self.0
-            .asking
-            .rate
-            .set(about.forecast.and_then(|it| it.rate));
-    }
-
     fn edit(&self, question: Question) {
-        self.note_rate(&question.about);
+        let run = self.0.asking.loaded.borrow().run;
+        self.note_pace(run, question.about.forecast);
         match question.then {
             Then::EditUsers(users, draft) => self.edit_users(users, &draft),
             Then::Update(draft) => self.update(draft),
@@ -175,6 +197,16 @@ impl Control {
             is_read: false,
             ..question
         })));
+    }
+}
+
+/// A load of which nothing else is known.
+fn at_pace(peak: Peak, pace: f64) -> Forecast {
+    let rate = pace * peak.level;
+    Forecast {
+        peak,
+        rate: rate.is_finite().then_some(rate),
+        requests: None,
     }
 }
 

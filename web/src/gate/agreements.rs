@@ -23,7 +23,7 @@ pub enum Cause {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Agreements(Vec<Agreement>);
 
-/// The most load at once that a person has agreed to for an origin.
+/// A load that a person has agreed to for an origin.
 #[derive(Clone, Debug, PartialEq)]
 struct Agreement {
     origin: String,
@@ -35,15 +35,28 @@ struct Agreement {
 impl Agreement {
     /// Why it does not cover so much; `None` if it does.
     fn shortfall(&self, forecast: Option<Forecast>) -> Option<Cause> {
-        let covers_peak =
-            |it: Peak| it.unit == self.peak.unit && it.level <= MAX_RISE * self.peak.level;
-        let covers_rate = |it: Forecast| rate(it) <= MAX_RISE * self.rate;
         match forecast {
-            Some(it) if covers_peak(it.peak) && covers_rate(it) => None,
-            Some(it) if covers_peak(it.peak) => Some(Cause::Faster(self.rate)),
+            Some(it) if !is_higher(it.peak, self.peak, MAX_RISE) => {
+                let is_covered = rate(it) <= ROUNDING * MAX_RISE * self.rate;
+                (!is_covered).then_some(Cause::Faster(self.rate))
+            }
             _ => Some(Cause::Higher(self.peak)),
         }
     }
+}
+
+/// Whether a run gets more load by an edit. What is not known is more.
+pub(crate) fn is_rise(before: Option<Forecast>, after: Option<Forecast>) -> bool {
+    let (Some(before), Some(after)) = (before, after) else {
+        return true;
+    };
+    is_higher(after.peak, before.peak, 1.0) || ROUNDING * rate(before) < rate(after)
+}
+
+/// Whether a peak is more than so many times another one. Not a number is.
+fn is_higher(peak: Peak, other: Peak, times: f64) -> bool {
+    let is_covered = peak.unit == other.unit && peak.level <= times * other.level;
+    !is_covered
 }
 
 /// Requests a second at the peak; infinite where nothing but the answers limits them.
@@ -64,10 +77,10 @@ impl Agreements {
             return Some(Cause::Link);
         }
         let mut causes = hosts.iter().filter_map(|it| far_origin(it)).map(|origin| {
-            match self.0.iter().find(|it| it.origin == origin) {
-                Some(agreed) => agreed.shortfall(forecast),
-                None => Some(Cause::New),
-            }
+            let agreed = self.0.iter().filter(|it| it.origin == origin);
+            let mut shortfalls = agreed.map(|it| it.shortfall(forecast));
+            // Each is a load of its own: the users of one and the rate of another are none.
+            shortfalls.try_fold(Cause::New, |_, it| it)
         });
         let first = causes.next().flatten();
         // That a host is new says more.
@@ -81,14 +94,11 @@ impl Agreements {
     pub(crate) fn agree(&mut self, hosts: &[String], forecast: Forecast) {
         let (peak, rate) = (forecast.peak, rate(forecast));
         for origin in hosts.iter().filter_map(|it| far_origin(it)) {
-            match self.0.iter_mut().find(|it| it.origin == origin) {
-                Some(agreed) if agreed.peak.unit == peak.unit => {
-                    agreed.peak.level = agreed.peak.level.max(peak.level);
-                    agreed.rate = agreed.rate.max(rate);
-                }
-                Some(agreed) => (agreed.peak, agreed.rate) = (peak, rate),
-                None => self.0.push(Agreement { origin, peak, rate }),
-            }
+            let is_within = |it: &Agreement| {
+                it.origin == origin && it.rate <= rate && !is_higher(it.peak, peak, 1.0)
+            };
+            self.0.retain(|it| !is_within(it));
+            self.0.push(Agreement { origin, peak, rate });
         }
     }
 
@@ -144,6 +154,9 @@ fn far_origin(host: &str) -> Option<String> {
 
 /// So many times what a person has agreed to needs no other word.
 const MAX_RISE: f64 = 2.0;
+
+/// A rate that is so many times another one is the same: it is that of a user times their number.
+const ROUNDING: f64 = 1.001;
 
 const TASKS: &str = "tasks";
 const USERS: &str = "users";
@@ -227,6 +240,7 @@ mod tests {
         agreed.agree(&hosts(&host), users(21.0));
         agreed.agree(&hosts(&host), users(3.0));
         check(&agreed, &host, 42.0, None);
+        assert_eq!(agreed.0.len(), 2, "what is within another one is forgotten");
         agreed.agree(&hosts(&host), arrivals);
         assert_eq!(agreed.cause(&hosts(&host), Some(arrivals), false), None);
     }
@@ -293,5 +307,34 @@ mod tests {
         for rate in [Some(11.0), None] {
             assert_eq!(agreed.cause(&host, with(rate), false), None);
         }
+        // Users of one agreement and the rate of another are a third load.
+        let many = |rate| Some(forecast(LoadUnit::Users, 1000.0, rate));
+        agreed.agree(&host, many(Some(17.0)).unwrap());
+        assert_eq!(agreed.cause(&host, many(Some(34.0)), false), None);
+        for rate in [Some(35.0), None] {
+            assert!(agreed.cause(&host, many(rate), false).is_some());
+        }
+    }
+
+    #[test]
+    fn an_edit_is_a_rise_by_users_or_by_requests_or_if_nobody_knows() {
+        let with = |level, rate| Some(forecast(LoadUnit::Users, level, rate));
+        let before = with(10.0, Some(5.0));
+        for (after, expected) in [
+            (before, false),
+            (with(5.0, Some(2.5)), false),
+            (with(11.0, Some(5.0)), true),
+            (with(10.0, Some(5.5)), true),
+            (with(5.0, None), true),
+            (None, true),
+            (
+                Some(forecast(LoadUnit::TasksPerSecond, 1.0, Some(1.0))),
+                true,
+            ),
+        ] {
+            assert_eq!(is_rise(before, after), expected, "{after:?}");
+        }
+        assert!(is_rise(None, before));
+        assert!(!is_rise(with(10.0, None), before));
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn why(cause: Cause) -> String {
     match cause {
         Cause::Faster(agreed) => format!(
             "This may be more than twice the {} requests a second that you agreed to in this session.",
-            rounded(agreed)
+            format::rate(agreed)
         ),
         Cause::Higher(agreed) => format!(
             "This is more than twice the {} that you agreed to in this session.",

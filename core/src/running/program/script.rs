@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::http::origin::Origin;
 use crate::http::request::Keep;
-use crate::plan::{Plan, Targets, is_near};
+use crate::plan::{Plan, Targets};
 use crate::running::script::heads::{KeepOfAnswers, Loaded};
 
 /// What is only in a program whose tasks are in Python.
@@ -20,8 +20,8 @@ pub(crate) struct ScriptProgram {
     pub(crate) is_live: bool,
     /// Whether the file looks at the statistics.
     pub(crate) uses_stats: bool,
-    // The origins that the plan names, if no other ones of others may be loaded.
-    named: Option<Vec<Origin>>,
+    // What the file may load; `None` if it may load anything.
+    may_load: Option<Targets>,
 }
 
 impl ScriptProgram {
@@ -37,30 +37,31 @@ impl ScriptProgram {
             is_simulated: classes.all(|it| plan.base_url(it).is_none()),
             is_live: loaded.shape.as_ref().is_some_and(|it| it.is_live),
             uses_stats: loaded.uses_stats,
-            named: None,
+            may_load: None,
         }
     }
 
-    /// Lets the file load no hosts of others but those that its plan names.
-    pub(super) fn confine(&mut self, plan: &Plan) {
-        let hosts = Targets::of(plan).hosts;
-        self.named = Some(hosts.iter().filter_map(|it| Origin::of(it)).collect());
+    /// Lets the file load no hosts of others but these.
+    pub(super) fn confine(&mut self, hosts: &[String]) {
+        let hosts = hosts.to_vec();
+        self.may_load = Some(Targets { hosts });
     }
 
-    /// Why no request goes to `url`, whose origin this is; `None` if one may.
-    pub(crate) fn refusal(&self, url: &str, origin: Option<&Origin>) -> Option<String> {
-        let named = self.named.as_ref().filter(|_| !self.is_simulated)?;
-        let Some(origin) = origin else {
-            return Some(format!(
-                "expected a URL such as http://127.0.0.1:5000/path, found {url}"
-            ));
-        };
-        let may = is_near(origin) || named.contains(origin);
-        (!may).then(|| {
-            format!(
+    /// Why no request goes to this origin; `None` if one may. What has none is no URL, or one that only looks
+    /// like it.
+    pub(crate) fn refusal(&self, origin: Option<&Origin>) -> Option<String> {
+        let targets = self.may_load.as_ref().filter(|_| !self.is_simulated)?;
+        match origin {
+            None => Some(NO_URL.to_owned()),
+            Some(origin) if targets.cover(origin) => None,
+            Some(origin) => Some(format!(
                 "not sent to {origin}: it is a host of others, which the plan does not name; add it to the “Other \
                  hosts” of the locustfile (“hosts” in its plan)"
-            )
-        })
+            )),
+        }
     }
 }
+
+/// Without the URL: it may have a password, and each would be an error of its own.
+const NO_URL: &str =
+    "expected a URL such as http://127.0.0.1:5000/path, without a user name, found another one";

@@ -504,7 +504,7 @@ impl Shard {
             return;
         };
         let origin = Origin::of(&head.url);
-        let refusal = program.refusal(&head.url, origin.as_ref());
+        let refusal = program.refusal(origin.as_ref());
         let destination = match origin {
             _ if program.is_simulated => Destination::Known(OriginIdx::OTHER),
             None => Destination::Known(OriginIdx::OTHER),

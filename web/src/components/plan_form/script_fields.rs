@@ -45,7 +45,7 @@ pub(super) fn script_fields(editor: &Editor) -> Html {
                         kind={Kind::List}
                         placeholder="none"
                         hint={html! {
-                            "hosts of others that the file loads besides Host, separated by commas; it reaches no others"
+                            "hosts of others that the file loads besides Host and those of its classes, separated by commas"
                         }}
                     />
                 </div>

@@ -56,8 +56,9 @@ fn parts(timeline: &Timeline, started: f64) -> Chart {
     chart(PARTS, 1, &lines, timeline, started)
 }
 
-/// The service time is what the target took, and the own queue what requests waited for a connection.
-pub(crate) const PARTS: &str = "Parts of Response Times (ms, average)";
+/// The service time is what the target took; in the own queue, requests waited in the generator, for a
+/// connection or because it was late.
+const PARTS: &str = "Parts of Response Times (ms, average)";
 
 fn users(timeline: &Timeline, started: f64) -> Chart {
     let lines: [(&str, &'static str, Value); 1] =
