@@ -19,7 +19,7 @@ const LATE_LIMITED_PART: f64 = 0.05;
 const LATE_INVALID: f64 = 0.1;
 const LATE_INVALID_PART: f64 = 0.25;
 const LATE_INVALID_MEAN: Duration = Duration::from_millis(25);
-/// Fewer happen on every machine, unless they are so many of the few that there were.
+/// Fewer happen on every machine, unless they are long, and so many of the few that there were.
 const LATE_LEAST: u64 = 5;
 const LATE_LEAST_OF_FEW: u64 = 2;
 
@@ -61,14 +61,14 @@ pub(super) fn short_standstills(facts: &Facts) -> Option<Reason> {
     let health = &facts.health;
     let n_late = health.n_late_alarms;
     let share = part(n_late, health.n_alarms);
-    let least = match LATE_INVALID <= share {
+    let mean = Duration::from_micros(health.late_micros.checked_div(n_late)?);
+    let least = match LATE_INVALID <= share && LATE_INVALID_MEAN <= mean {
         true => LATE_LEAST_OF_FEW,
         false => LATE_LEAST,
     };
     if n_late < least || standstill(facts).is_some() {
         return None;
     }
-    let mean = Duration::from_micros(health.late_micros / n_late);
     let median = facts.total.service_times.quantile(0.5)?;
     let invalid = LATE_INVALID_MEAN.max(median.mul_f64(LATE_INVALID_PART));
     let verdict = if LATE_INVALID <= share && invalid <= mean {
