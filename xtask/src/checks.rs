@@ -241,7 +241,6 @@ fn test_in_firefox() -> anyhow::Result<()> {
         "helpers::",
         "history::",
         "results::",
-        "shell::",
         "swarm::",
         "trial::",
     ];
