@@ -86,7 +86,7 @@ impl Slot {
 /// The seconds of a run so far, oldest first, without gaps.
 ///
 /// The newest [`per_length`](Self::new) are kept one by one, then as many slots of two seconds, of
-/// four, and so on. A slot takes some 80 bytes, and if anything happened in it the bytes of its
+/// four, and so on. A slot takes some 90 bytes, and if anything happened in it the bytes of its
 /// [`Buckets`], typically 50 to 150.
 #[derive(Clone, Debug)]
 pub struct Series {
