@@ -8,10 +8,12 @@ use anyhow::{Context, bail, ensure};
 
 use crate::tools;
 
-/// The top of the repository.
+/// The top of the repository. Cargo says where it is when it runs this; what it said when it built this
+/// may be another clone, because clones share the folder of builds.
 pub(crate) fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask
+    let xtask = std::env::var_os("CARGO_MANIFEST_DIR");
+    let xtask = xtask.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&xtask)
         .parent()
         .expect("xtask is a folder of the repository")
         .to_owned()
