@@ -218,11 +218,13 @@ fn own_queue(facts: &Facts) -> Option<Reason> {
     let waits = &facts.health.own_queue;
     let evidence = format!(
         "{} of the response times of {} are the wait for a free connection: the median is {}, and {} \
-         without it, the 99th percentile {}, and {}. {} requests waited, half of them {} or more.",
+         without it, the 95th percentile {}, and {}, the 99th {}, and {}. {} requests waited, half of them {} or more.",
         percent(share(worst)),
         shorten(&worst.name.to_string()),
         ms(worst.response_times.quantile(0.5)),
         ms(worst.service_times.quantile(0.5)),
+        ms(worst.response_times.quantile(0.95)),
+        ms(worst.service_times.quantile(0.95)),
         ms(worst.response_times.quantile(0.99)),
         ms(worst.service_times.quantile(0.99)),
         waits.buckets.count(),
@@ -240,18 +242,20 @@ fn own_queue(facts: &Facts) -> Option<Reason> {
     ))
 }
 
-/// Whether few and long waits for a connection make the 99th percentile: one of a hundred requests waited so
-/// long.
+/// Whether few and long waits for a connection make the 95th or the 99th percentile: one of 20 requests, or
+/// of 100, waited so long.
 fn has_long_tail(facts: &Facts) -> bool {
     let (total, waits) = (&facts.total, &facts.health.own_queue);
     let (n_requests, n_waits) = (total.n_requests as f64, waits.buckets.count() as f64);
-    let p99 = |it: &TimeTotals| it.quantile(0.99).unwrap_or_default();
-    let service = p99(&total.service_times);
-    let margin = OFF.max(service.mul_f64(OFF_PART));
-    let rank = 1.0 - 0.01 * n_requests / n_waits.max(1.0);
-    let wait = waits.quantile(rank.max(0.0)).unwrap_or_default();
-    let is_sure = 0.0 <= rank && needed(0.99) <= total.n_requests;
-    is_sure && margin < wait && service + margin < p99(&total.response_times)
+    [0.95, 0.99].into_iter().any(|quantile| {
+        let of = |it: &TimeTotals| it.quantile(quantile).unwrap_or_default();
+        let service = of(&total.service_times);
+        let margin = OFF.max(service.mul_f64(OFF_PART));
+        let rank = 1.0 - (1.0 - quantile) * n_requests / n_waits.max(1.0);
+        let wait = waits.quantile(rank.max(0.0)).unwrap_or_default();
+        let is_sure = 0.0 <= rank && needed(quantile) <= total.n_requests;
+        is_sure && margin < wait && service + margin < of(&total.response_times)
+    })
 }
 
 /// The lag that `quantile` of all starts do not exceed. Most are on time, and are not recorded.
