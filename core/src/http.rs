@@ -2,5 +2,6 @@
 
 pub mod charset;
 pub mod origin;
+pub mod phases;
 pub mod request;
 pub mod transport;

@@ -6,6 +6,7 @@ pub mod censored;
 pub mod estimate;
 pub mod health;
 pub mod histogram;
+pub mod phases;
 pub mod sample;
 pub mod series;
 pub mod snapshot;

@@ -181,6 +181,7 @@ fn response(answer: &Answer, keep: Keep) -> Response {
     Response {
         status: answer.status,
         body_bytes: answer.body.len() as u64,
+        phases: None,
         kept: kept.map(Box::new),
     }
 }

@@ -149,6 +149,7 @@ pub fn answer_after(after: Duration, status: u16) -> Answer {
         result: Ok(Response {
             status,
             body_bytes: 100,
+            phases: None,
             kept: None,
         }),
     }
@@ -163,6 +164,7 @@ pub fn answer_json(after: Duration, status: u16, body: &impl fmt::Display) -> An
         result: Ok(Response {
             status,
             body_bytes: body.len() as u64,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers: vec![content_type],
                 body,

@@ -80,7 +80,7 @@ fn stages_are_the_same_on_every_target() {
             { duration = "20s", users = 60, spawn_rate = 5 },
         ]
         stop_timeout = "3s""#;
-    assert_eq!(digest(load), 10_435_404_091_520_248_670);
+    assert_eq!(digest(load), 16_975_420_914_847_092_484);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -89,5 +89,5 @@ fn arrivals_are_the_same_on_every_target() {
         arrivals = [ { duration = "30s", rate = [0, 70] }, { duration = "30s", rate = 33.3 } ]
         max_users = 50
         stop_timeout = "3s""#;
-    assert_eq!(digest(load), 8_124_477_249_696_869_044);
+    assert_eq!(digest(load), 11_741_167_706_954_884_370);
 }

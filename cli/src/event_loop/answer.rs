@@ -118,6 +118,7 @@ fn empty_response() -> Response {
     Response {
         status: 0,
         body_bytes: 0,
+        phases: None,
         kept: None,
     }
 }

@@ -424,6 +424,7 @@ impl HttpTransport {
         let mut response = Response {
             status: head.status.as_u16(),
             body_bytes: 0,
+            phases: None,
             kept: limit.map(|_| kept_headers(&head.headers).into()),
         };
         while let Some(data) = connection.data(&mut body).await {

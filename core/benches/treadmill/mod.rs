@@ -60,6 +60,7 @@ impl Treadmill {
                     let response = Response {
                         status: 200,
                         body_bytes: 1000,
+                        phases: None,
                         kept: None,
                     };
                     self.shard.handle_outcome(done, ticket, Ok(response));

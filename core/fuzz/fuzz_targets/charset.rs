@@ -32,6 +32,7 @@ fuzz_target!(|input: (Option<&str>, bool, &[u8])| {
     let mut response = Response {
         status: 200,
         body_bytes: body.len() as u64 + u64::from(!is_whole),
+        phases: None,
         kept: Some(Box::new(Kept {
             headers: header.into_iter().collect(),
             body: body.to_vec(),

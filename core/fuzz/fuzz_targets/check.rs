@@ -15,6 +15,7 @@ fuzz_target!(|input: (&str, &[u8])| {
     let response = Response {
         status: 200,
         body_bytes: body.len() as u64,
+        phases: None,
         kept: Some(Box::new(Kept {
             headers: Vec::new(),
             body: body.to_vec(),

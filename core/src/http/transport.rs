@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::charset::{self, NotText, Undecodable};
 use crate::http::origin::Origin;
+use crate::http::phases::Phases;
 use crate::http::request::Request;
 
 /// Sends requests.
@@ -98,6 +99,8 @@ pub struct Response {
     pub status: u16,
     /// Length of the body after decompression, in bytes.
     pub body_bytes: u64,
+    /// Where the time went; `None` where the host does not know it, or did not look.
+    pub phases: Option<Box<Phases>>,
     /// What the request said to keep, by [`Keep::limit`](crate::http::request::Keep::limit).
     pub kept: Option<Box<Kept>>,
 }

@@ -167,6 +167,7 @@ mod tests {
         Response {
             status: 200,
             body_bytes,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers,
                 body,

@@ -125,6 +125,7 @@ mod tests {
         let response = Response {
             status: 200,
             body_bytes: BODY.len() as u64,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers: vec![("location".to_owned(), "/users/7".to_owned())],
                 body: BODY.into(),
@@ -200,6 +201,7 @@ mod tests {
         let response = Response {
             status: 200,
             body_bytes,
+            phases: None,
             kept: Some(Box::new(kept)),
         };
         let found = extract(source).find(&Answer::new(&response));
@@ -242,6 +244,7 @@ mod tests {
         let response = Response {
             status: 0,
             body_bytes: 0,
+            phases: None,
             kept: None,
         };
         let found = extract(json_at("$")).find(&Answer::new(&response));

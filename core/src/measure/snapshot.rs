@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::request::RequestName;
 use crate::measure::health::Health;
+use crate::measure::phases::PhaseTotals;
 use crate::measure::sample::{Evidence, Failure};
 use crate::measure::series::{self, Slot};
 use crate::run_state::ShardId;
@@ -108,6 +109,9 @@ pub struct RowTotals {
     /// reports of earlier versions.
     #[serde(default)]
     pub given_up: TimeTotals,
+    /// Where the time of answers went; `None` where the host knows it of none.
+    #[serde(default)]
+    pub phases: Option<PhaseTotals>,
     /// Failed requests by cause.
     #[serde(with = "forms::failures")]
     pub failures: BTreeMap<Failure, FailureTotals>,
@@ -143,8 +147,12 @@ impl RowTotals {
             }
         }
         let mut recent = Recent::default();
+        let mut phases: Option<PhaseTotals> = None;
         for part in parts {
             recent.merge(part.recent);
+            if let Some(part) = &part.phases {
+                phases.get_or_insert_default().merge(part);
+            }
         }
         Self {
             name,
@@ -155,6 +163,7 @@ impl RowTotals {
             response_times: TimeTotals::merged(parts.iter().map(|it| &it.response_times)),
             service_times: TimeTotals::merged(parts.iter().map(|it| &it.service_times)),
             given_up: TimeTotals::merged(parts.iter().map(|it| &it.given_up)),
+            phases,
             failures,
             recent,
             series: None,

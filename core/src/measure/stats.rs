@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::http::phases::Phases;
 use crate::http::request::RequestName;
 use crate::measure::health::Waits;
+use crate::measure::phases::PhaseTotals;
 use crate::measure::sample::{Evidence, Failure, Sample};
 use crate::measure::series::{Series, Slot};
 use crate::measure::snapshot::{ExceptionTotals, FailureTotals, Recent, RowTotals};
@@ -138,6 +140,12 @@ impl Stats {
         }
         totals.count += 1;
         totals.last = sample.done;
+    }
+
+    /// Says where the time of a request of row `row` went.
+    pub fn record_phases(&mut self, row: usize, phases: &Phases) {
+        let totals = &mut self.rows[row].phases;
+        totals.get_or_insert_default().record(phases);
     }
 
     /// Counts a request in row `row` that was under way when its user was stopped, and had been due for
@@ -275,6 +283,7 @@ struct Row {
     service_times: Times,
     // From the first one on.
     given_up: Option<Box<Times>>,
+    phases: Option<Box<PhaseTotals>>,
     failures: BTreeMap<Failure, FailureTotals>,
     recent: RecentSeconds,
     // From the first request on.
@@ -292,6 +301,7 @@ impl Row {
             response_times: Times::new(),
             service_times: Times::new(),
             given_up: None,
+            phases: None,
             failures: BTreeMap::new(),
             recent: RecentSeconds::default(),
             series: None,
@@ -342,6 +352,7 @@ impl Row {
                 .given_up
                 .as_ref()
                 .map_or_else(TimeTotals::default, |it| it.totals()),
+            phases: self.phases.as_deref().copied(),
             failures: self.failures.clone(),
             recent: self.recent.totals(now, since),
             series: None,

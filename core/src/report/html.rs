@@ -57,6 +57,7 @@ pub fn page(report: &Report, look: Look) -> String {
             ("head", head::head(&view)),
             ("requests", tables::requests(&view)),
             ("response_times", tables::response_times(&view)),
+            ("phases", tables::phases(&view)),
             ("unanswered", tables::unanswered(&view)),
             ("failures", failures::failures(&view)),
             ("exceptions", failures::exceptions(&view)),

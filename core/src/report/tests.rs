@@ -94,6 +94,7 @@ fn hostile_answer(at: Elapsed, request: &Request) -> Answer {
         result: Ok(Response {
             status,
             body_bytes: text.len() as u64,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers,
                 body: text.into_bytes(),
@@ -298,6 +299,7 @@ fn a_report_for_others_is_without_credentials_and_else_the_same() {
             result: Ok(Response {
                 status: 500,
                 body_bytes: 7,
+                phases: None,
                 kept: Some(Box::new(kept)),
             }),
         }

@@ -88,6 +88,7 @@ pub(crate) fn answer(result: &Result<Response, TransportError>) -> Answer<'_> {
     static NOTHING: Response = Response {
         status: 0,
         body_bytes: 0,
+        phases: None,
         kept: None,
     };
     Answer::new(result.as_ref().unwrap_or(&NOTHING))
@@ -151,6 +152,7 @@ mod tests {
         let response = Response {
             status: 500,
             body_bytes: 0,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers: vec![
                     header("set-cookie", "session=secret"),

@@ -247,6 +247,13 @@ impl Shard {
         };
         let index = user.index;
         self.queues.remove_in_flight(origin);
+        if let Ok(Response {
+            phases: Some(phases),
+            ..
+        }) = &result
+        {
+            self.stats.record_phases(row, phases);
+        }
         if user.course.script().is_some() {
             let sample = Sample {
                 due,

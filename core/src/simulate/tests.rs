@@ -76,6 +76,7 @@ fn a_chain_of_redirects_is_one_request_unless_it_is_too_long() {
     let expected = Response {
         status: 200,
         body_bytes: 11,
+        phases: None,
         kept: None,
     };
     assert_eq!(send(&api, &request), Ok(expected));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::http::StatusCode;
-use mayfly_tests::{DemoTarget, Page, serve, until, without_cors};
+use mayfly_tests::{DemoTarget, Page, needs_browser_engine, serve, until, without_cors};
 use serde_json::json;
 use tower_http::cors::CorsLayer;
 
@@ -122,21 +122,25 @@ async fn a_table_sorts_and_filters_and_keeps_its_total_last() {
     assert_eq!(shown().await, with_total(&expected));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_columns_that_were_chosen_are_there_the_next_time() {
-    let target = DemoTarget::start().await;
-    let page = seven_rows(&target).await;
+/// Shows those of these columns that are hidden, and hides the others; there are `n_columns` then.
+async fn choose_columns(page: &Page, columns: &[&str], n_columns: usize) {
     page.press_summary("Columns").await;
-    for column in ["Fail ratio", "# Given up", "Max (ms)"] {
+    for &column in columns {
         let label = format!("//label[normalize-space()='{column}']");
         let label = until(column, async || page.element(&label).await).await;
         label.click().await.expect("a label can be clicked");
     }
     until("the columns are there", async || {
-        let titles = titles(&page).await;
-        (titles.len() == 14).then_some(())
+        (titles(page).await.len() == n_columns).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_columns_that_were_chosen_are_there_the_next_time() {
+    let target = DemoTarget::start().await;
+    let page = seven_rows(&target).await;
+    choose_columns(&page, &["Fail ratio", "# Given up", "Max (ms)"], 14).await;
     // The address names the run, which is in the history.
     page.reload().await;
     page.until_total("the run is there again", |row| row.cells.len() == 14)
@@ -144,6 +148,33 @@ async fn the_columns_that_were_chosen_are_there_the_next_time() {
     let titles = titles(&page).await;
     assert_eq!(titles[titles.len() - 2..], ["Fail ratio", "# Given up"]);
     assert!(!titles.contains(&"Max (ms)".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_time_of_answers_went_is_told_where_the_target_lets_a_page_know() {
+    if !needs_browser_engine("its transport does not look") {
+        return;
+    }
+    let hidden = Router::new().fallback(|| async { "Hello World" });
+    let hidden = serve(hidden.layer(CorsLayer::permissive())).await;
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    let tasks = format!(
+        "{{ steps = [{{ get = \"/delay/50\" }}, {{ get = \"{hidden}/\", name = \"hidden\" }}] }}"
+    );
+    start_plan(&page, &plan(target.url(), 3, 90, &tasks)).await;
+    page.until_state("stopped").await;
+    let columns = ["Connect", "TLS", "First byte", "Body"].map(|it| format!("{it} average (ms)"));
+    choose_columns(&page, &columns.each_ref().map(String::as_str), 17).await;
+    let cells = page.row("/delay/50").await.cells;
+    let [connect, tls, first_byte, body] = cells.last_chunk().expect("all columns");
+    let millis = |text: &str| text.parse::<f64>().expect("a time");
+    assert!(50.0 <= millis(first_byte), "{cells:?}");
+    assert!(millis(connect) < millis(first_byte), "{cells:?}");
+    assert!(millis(body) < millis(first_byte), "{cells:?}");
+    assert_eq!(tls, "–");
+    let cells = page.row("hidden").await.cells;
+    assert_eq!(cells.last_chunk().expect("all columns"), &["–"; 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

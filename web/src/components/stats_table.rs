@@ -131,6 +131,10 @@ impl Rows for StatsRows {
             "unsent" => Key::Number(row.n_unsent as f64),
             "fail_ratio" => Key::Number(row.fail_ratio()),
             "own_queue" => time(own_queue(row)),
+            "connect" => time(row.phases.connect()),
+            "tls" => time(row.phases.tls()),
+            "first_byte" => time(row.phases.first_byte()),
+            "body" => time(row.phases.body()),
             _ => {
                 let time = quantile_of(row, column).and_then(|(times, it)| times.quantile(it));
                 time.map_or(Key::Missing, |it| Key::Number(it.as_secs_f64()))
@@ -192,8 +196,20 @@ fn cell(row: &StatsRow, column: &str) -> Cell {
         "unsent" => Cell::text(format::count(row.n_unsent)),
         "fail_ratio" => Cell::text(format::percent(row.n_failures, row.n_requests)),
         "own_queue" => time(own_queue(row)),
+        "connect" => time(row.phases.connect()).titled(looked_at(row.phases.n_connects)),
+        "tls" => time(row.phases.tls()).titled(looked_at(row.phases.n_handshakes)),
+        "first_byte" => time(row.phases.first_byte()).titled(looked_at(row.phases.n_requests)),
+        "body" => time(row.phases.body()).titled(looked_at(row.phases.n_requests)),
         _ => quantile_of(row, column).map_or_else(Cell::default, |(times, it)| quantile(times, it)),
     }
+}
+
+/// Of how many requests a phase is known.
+fn looked_at(n_requests: u64) -> String {
+    format!(
+        "of {} requests that were looked at",
+        format::count(n_requests)
+    )
 }
 
 /// The mean of the wait before a request was sent.
@@ -251,6 +267,10 @@ const COLUMNS: &[Column] = &[
     Column::extra("service_median", "Service median (ms)", SERVICE),
     Column::extra("service_p95", "Service 95%ile (ms)", SERVICE),
     Column::extra("own_queue", "Own queue average (ms)", OWN_QUEUE),
+    Column::extra("connect", "Connect average (ms)", CONNECT),
+    Column::extra("tls", "TLS average (ms)", TLS),
+    Column::extra("first_byte", "First byte average (ms)", FIRST_BYTE),
+    Column::extra("body", "Body average (ms)", BODY),
     Column::extra("fail_ratio", "Fail ratio", "Failures ÷ requests"),
     Column::extra(
         "aborted",
@@ -263,6 +283,15 @@ const COLUMNS: &[Column] = &[
         "Due, and not sent when their users were stopped; in no other count",
     ),
 ];
+
+const CONNECT: &str =
+    "Finding the address and opening a connection, of the requests that opened one";
+
+const TLS: &str = "Agreeing on keys, of the requests that opened a connection";
+
+const FIRST_BYTE: &str = "From when a request was written until its answer began";
+
+const BODY: &str = "From the first byte of an answer until its last one";
 
 const OWN_QUEUE: &str = "From when a request was due until it was sent: the wait for a connection";
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mayfly_core::http::transport::TransportError;
 use mayfly_core::measure::board::{Board, aggregated};
+use mayfly_core::measure::phases::PhaseTotals;
 use mayfly_core::measure::sample::{Evidence, Failure};
 use mayfly_core::measure::snapshot::{
     ExceptionTotals, FailureTotals, Recent, RowTotals, TimeTotals,
@@ -38,6 +39,8 @@ pub struct StatsRow {
     pub response_times: TimeTotals,
     /// done − sent.
     pub service_times: TimeTotals,
+    /// Where the time went, as far as it is known.
+    pub phases: PhaseTotals,
     /// Mean length of the bodies, in bytes.
     pub average_bytes: Option<u64>,
     /// Requests per second, over the last ten.
@@ -60,6 +63,7 @@ impl StatsRow {
             name: row.name.name,
             response_times: row.response_times,
             service_times: row.service_times,
+            phases: row.phases.unwrap_or_default(),
         }
     }
 

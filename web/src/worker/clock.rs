@@ -28,8 +28,6 @@ impl WorkerClock {
         let performance = scope
             .performance()
             .expect("every browser with modules has it");
-        // Each request would leave an entry behind that nobody reads.
-        performance.set_resource_timing_buffer_size(0);
         Self {
             resolution: resolution(&performance),
             start_millis: performance.now(),

@@ -1,6 +1,7 @@
 //! The transport of the page: `fetch`.
 
 mod lanes;
+mod noted;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -19,11 +20,13 @@ use web_sys::{
 };
 
 use self::lanes::Lanes;
+use self::noted::Noted;
 
 /// Sends by `fetch`, past the cache and without cookies, and reads every body to its end.
 pub struct FetchTransport {
     scope: Rc<DedicatedWorkerGlobalScope>,
     lanes: Lanes,
+    noted: Noted,
     n_preflighted: Cell<u64>,
 }
 
@@ -34,6 +37,7 @@ impl FetchTransport {
     /// A transport whose requests come from the worker `scope`.
     pub fn new(scope: Rc<DedicatedWorkerGlobalScope>) -> Self {
         Self {
+            noted: Noted::new(&scope),
             scope,
             lanes: Lanes::default(),
             n_preflighted: Cell::default(),
@@ -68,7 +72,7 @@ impl Transport for FetchTransport {
         let under_way = self.lanes.enter(&request.url);
         let guard = AbortOnDrop::new()?;
         let init = init(request).map_err(|_| TransportError::Invalid);
-        let answer = match init {
+        let mut answer = match init {
             Ok(init) => {
                 init.set_signal(Some(&guard.controller.signal()));
                 let answer = self.scope.fetch_with_str_and_init(&request.url, &init);
@@ -77,10 +81,13 @@ impl Transport for FetchTransport {
             Err(error) => refuse(error).await,
         };
         guard.disarm();
-        if answer.is_ok()
-            && let Some(under_way) = &under_way
-        {
-            under_way.look(&self.scope, &request.url);
+        if let Ok(response) = &mut answer {
+            let asking = under_way.as_ref().filter(|it| it.asks());
+            let note = self.noted.look(&request.url, asking.is_some());
+            if let Some(under_way) = asking {
+                under_way.hear(note.as_ref().map(|it| &*it.protocol));
+            }
+            response.phases = note.and_then(|it| it.phases).map(Box::new);
         }
         answer
     }
@@ -143,6 +150,7 @@ async fn read(answer: JsFuture, keep: Keep) -> Result<Response, TransportError> 
     let mut response = Response {
         status,
         body_bytes: body.n_bytes,
+        phases: None,
         kept,
     };
     response.decode(super::charset::decode);

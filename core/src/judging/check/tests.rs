@@ -10,6 +10,7 @@ fn judge_body(check: &Check, body: &str) -> Result<(), CheckFailure> {
     let response = Response {
         status: 404,
         body_bytes: body.len() as u64,
+        phases: None,
         kept: Some(Box::new(Kept {
             headers: [
                 ("content-type", "text/html"),
@@ -209,6 +210,7 @@ fn check_start(check: &Check, body: &[u8], body_bytes: u64, expected: &str) {
     let response = Response {
         status: 200,
         body_bytes,
+        phases: None,
         kept: Some(Box::new(kept)),
     };
     let judged = check.judge(&Answer::new(&response), Duration::ZERO, &mut scope());

@@ -68,6 +68,35 @@ pub(super) fn response_times(view: &View<'_>) -> Html {
     section("Response Time Statistics", "Method", &numbers, body)
 }
 
+/// Where the time of answers went, by request, on average; nothing if nobody knows.
+pub(super) fn phases(view: &View<'_>) -> Html {
+    let rows = view.rows.iter();
+    let rows: Vec<_> = rows.filter(|it| it.phases.is_some()).cloned().collect();
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let numbers = [
+        "#\u{a0}Looked at",
+        "Connect (ms)",
+        "TLS (ms)",
+        "First byte (ms)",
+        "Body (ms)",
+    ];
+    let of_row = |row: &RowTotals| {
+        let phases = row.phases.unwrap_or_default();
+        let means = [
+            phases.connect(),
+            phases.tls(),
+            phases.first_byte(),
+            phases.body(),
+        ];
+        let mut numbers = vec![words::count(phases.n_requests)];
+        numbers.extend(means.map(words::millis));
+        numbers
+    };
+    section("Phases on Average", "Method", &numbers, body(&rows, of_row))
+}
+
 /// What was due and has no answer, by request; nothing if everything has one.
 pub(super) fn unanswered(view: &View<'_>) -> Html {
     let rows = view.rows.iter();

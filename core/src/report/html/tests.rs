@@ -3,6 +3,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::*;
+use crate::http::phases::Phases;
 use crate::http::request::Request;
 use crate::plan::Draft;
 use crate::report::Ending;
@@ -186,6 +187,41 @@ fn what_has_no_answer_is_told_by_request() {
         "the head and one row: {section}"
     );
     assert!(page.contains("All that was due: 2 due = 1 answered + 1 given up."));
+}
+
+#[test]
+fn where_the_time_went_is_told_by_request() {
+    assert!(!page(&small(), Look::default()).contains("Phases on Average"));
+    let plan = "version = 1\nhost = \"http://shop.test\"\nload = { users = 1, spawn_rate = 1, run_time = 10 }\n\
+                [[user_class]]\nname = \"A\"\ntask = [{ steps = [{ get = \"/\" }, { get = \"/hidden\" }] }]\n";
+    let ms = Duration::from_millis;
+    let answer = |_: Elapsed, request: &Request| {
+        let mut answer = answer_after(Duration::from_secs(1), 200);
+        if let Ok(response) = &mut answer.result
+            && !request.url.ends_with("hidden")
+        {
+            response.phases = Some(Box::new(Phases {
+                connect: None,
+                tls: None,
+                first_byte: ms(21),
+                body: ms(4),
+            }));
+        }
+        answer
+    };
+    let report = report("Phases", Draft::from_toml(plan).unwrap(), 1, answer);
+    let n_answers = report.board.rows()[0].n_requests;
+    let page = page(&report, Look::default());
+    let (_, section) = page.split_once("<h2>Phases on Average</h2>").unwrap();
+    let (section, _) = section.split_once("</section>").unwrap();
+    let numbers = ["–", "–", "21.0", "4.0"].map(|it| format!("<td class=\"number\">{it}</td>"));
+    let row = format!(
+        "<tr><td>GET</td><td class=\"name\"><bdi class=\"clip\">/</bdi></td>\
+         <td class=\"number\">{n_answers}</td>{}</tr>",
+        numbers.concat()
+    );
+    assert!(section.contains(&row), "{section}");
+    assert!(!section.contains("/hidden"), "{section}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::measure::health::{Health, Span};
+use crate::measure::phases::PhaseTotals;
 use crate::measure::series::Slot;
 use crate::measure::snapshot::{FailureTotals, RowTotals, Snapshot, TimeTotals};
 use crate::run_state::ShardId;
@@ -149,9 +150,22 @@ fn counts(snapshot: &Snapshot) -> Vec<u64> {
             row.recent.n_requests,
             row.recent.n_failures,
         ]);
+        counts.extend(row.phases.iter().flat_map(of_phases));
         counts.extend(of_slots(row.series.as_deref().unwrap_or_default()));
     }
     counts
+}
+
+fn of_phases(phases: &PhaseTotals) -> [u64; 7] {
+    [
+        phases.n_requests,
+        phases.n_connects,
+        phases.n_handshakes,
+        phases.first_byte_micros,
+        phases.body_micros,
+        phases.connect_micros,
+        phases.tls_micros,
+    ]
 }
 
 fn of_health(health: &Health) -> [u64; 14] {

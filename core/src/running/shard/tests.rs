@@ -31,6 +31,7 @@ fn most_deadlines(toml: &str, n_requests: u32) -> usize {
         let response = Response {
             status: 200,
             body_bytes: 0,
+            phases: None,
             kept: None,
         };
         shard.handle_outcome(done, ticket, Ok(response));

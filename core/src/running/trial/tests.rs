@@ -416,6 +416,7 @@ fn answer_bytes(request: &Request, body: &[u8]) -> Answer {
         result: Ok(Response {
             status: 200,
             body_bytes: body.len() as u64,
+            phases: None,
             kept: Some(Box::new(Kept {
                 headers: Vec::new(),
                 body: body[..limit].to_vec(),

@@ -5,9 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::Reflect;
 use mayfly_core::http::origin::Origin;
-use web_sys::{DedicatedWorkerGlobalScope, Url};
 
 /// What is known of each origin of `https://`.
 #[derive(Default)]
@@ -81,11 +79,17 @@ impl Lanes {
 }
 
 impl UnderWay {
-    /// Looks what the answer to the request to `url` came by, if no other has shown it.
-    pub(super) fn look(&self, scope: &DedicatedWorkerGlobalScope, url: &str) {
+    /// Whether nothing has shown yet what is spoken.
+    pub(super) fn asks(&self) -> bool {
+        self.0.speaks.get() == Speaks::Unknown
+    }
+
+    /// Hears by which protocol an answer came, by the name that ALPN has for it; empty if the target does
+    /// not let a page know, and `None` if the browser has not noted it.
+    pub(super) fn hear(&self, protocol: Option<&str>) {
         let Self(lane) = self;
-        if lane.speaks.get() == Speaks::Unknown {
-            lane.speaks.set(lane.found(protocol(scope, url).as_deref()));
+        if self.asks() {
+            lane.speaks.set(lane.found(protocol));
         }
     }
 }
@@ -118,23 +122,6 @@ impl Lane {
     }
 }
 
-/// By which protocol the newest answer from `url` came, by its ALPN name; empty if the target does not
-/// let a page know, and `None` if the browser has not noted it.
-fn protocol(scope: &DedicatedWorkerGlobalScope, url: &str) -> Option<String> {
-    // So many are enough to find one. What is noted costs time, so mostly nothing is.
-    const MAX_NOTED: u32 = 50;
-    let performance = scope.performance()?;
-    // As the browser writes it.
-    let url = Url::new(url).ok()?.href();
-    let newest = performance.get_entries_by_name(&url).pop();
-    let protocol = Reflect::get(&newest, &"nextHopProtocol".into());
-    let protocol = protocol.ok().and_then(|it| it.as_string());
-    performance.clear_resource_timings();
-    let n_noted = if protocol.is_none() { MAX_NOTED } else { 0 };
-    performance.set_resource_timing_buffer_size(n_noted);
-    protocol
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +136,7 @@ mod tests {
     fn lanes(protocols: &[Option<&str>]) -> Lanes {
         let lanes = Lanes::default();
         for protocol in protocols {
-            let UnderWay(lane) = &lanes.enter(URL).unwrap();
-            lane.speaks.set(lane.found(*protocol));
+            lanes.enter(URL).unwrap().hear(*protocol);
         }
         lanes
     }
@@ -162,6 +148,7 @@ mod tests {
             (&[None], 6),
             (&[Some("http/1.1")], 6),
             (&[None, Some("h2")], 100),
+            (&[Some("h2"), None], 100),
             (&[Some("h3")], 100),
             (&[Some("")], 100),
         ] {

@@ -148,6 +148,7 @@ pub(super) fn answer(status: u16, body_bytes: u64) -> Result<Response, Transport
     Ok(Response {
         status,
         body_bytes,
+        phases: None,
         kept,
     })
 }
