@@ -22,6 +22,47 @@ async fn fill(page: &Page, host: &str, users: &str) {
     page.fill_tasks(&[("/", "1")]).await;
 }
 
+/// A file that loads a path of its host, and another host.
+fn locustfile(other: &str) -> String {
+    format!(
+        "from locust import HttpUser, constant, task\n\n\n\
+         class A(HttpUser):\n    wait_time = constant(0.05)\n\n    @task\n    def a(self):\n        \
+         self.client.get(\"/own\")\n        self.client.get(\"{other}/other\")\n"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locustfile_loads_no_hosts_that_were_not_asked_about() {
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    if !finds_foreign_hosts(&page) {
+        return;
+    }
+    let other = foreign(&target);
+    page.drop_files(&[("locust.py", &locustfile(&other))]).await;
+    page.fill("Host", target.url()).await;
+    page.until_text(&format!("Line 10: Requests to {other} are not sent"))
+        .await;
+    page.until_text("This plan can run.").await;
+    page.press("Start Swarming").await;
+    page.until_total("there are requests", |row| 3 <= row.n_requests)
+        .await;
+    page.press("Exceptions").await;
+    page.until_text("add it to the “Other hosts”").await;
+    end(&page).await;
+    assert_eq!(target.counted().by_request.get("GET /other"), None);
+
+    page.fill("Other hosts", &other).await;
+    page.until_text("This plan can run.").await;
+    page.press("Start Swarming").await;
+    let text = page.dialog_text().await;
+    assert!(text.contains(&other), "{text}");
+    page.answer("Start Swarming").await;
+    until_requests(&page).await;
+    end(&page).await;
+    assert!(target.counted().by_request.contains_key("GET /other"));
+}
+
 /// Starts what is in the form, and agrees.
 async fn start(page: &Page) {
     page.press("Start Swarming").await;

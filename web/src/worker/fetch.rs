@@ -8,15 +8,16 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use mayfly_core::http::origin::Origin;
 use mayfly_core::http::request::{Keep, Request};
 use mayfly_core::http::transport::{Kept, Response, Tally, Transport, TransportError, header_text};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, DedicatedWorkerGlobalScope, Headers, ReadableStreamDefaultReader,
-    RequestCache, RequestCredentials, RequestInit, RequestRedirect, ResponseType,
+    AbortController, DedicatedWorkerGlobalScope, Headers, ReadableStream, RequestCache,
+    RequestCredentials, RequestInit, RequestRedirect, ResponseType,
 };
 
 use self::lanes::Lanes;
@@ -136,10 +137,8 @@ async fn read(answer: JsFuture, keep: Keep) -> Result<Response, TransportError> 
         _ => response.status(),
     };
     let limit = keep.limit(status);
-    let mut body = Body::new(limit.unwrap_or(0));
-    body.drain(&response)
-        .await
-        .map_err(|_| TransportError::Body)?;
+    let body = Body::of(&response, limit.unwrap_or(0)).await;
+    let body = body.map_err(|_| TransportError::Body)?;
     let kept = limit.map(|_| {
         Box::new(Kept {
             headers: headers(&response),
@@ -212,47 +211,40 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// A body as it arrives.
+#[wasm_bindgen]
+extern "C" {
+    /// Of `web/public/worker.js`.
+    fn drain(body: &ReadableStream, limit: u32) -> Promise;
+}
+
+/// A body that has arrived.
+#[derive(Default)]
 struct Body {
     n_bytes: u64,
-    // The first `limit` bytes.
+    // The first ones.
     kept: Vec<u8>,
-    limit: usize,
 }
 
 impl Body {
-    fn new(limit: usize) -> Self {
-        Self {
-            n_bytes: 0,
-            kept: Vec::new(),
-            limit,
-        }
-    }
-
-    /// Reads the body of `response` to its end, bit by bit: a browser does not say what its length will be
-    /// once it is unpacked, and 809 bytes can become a gigabyte.
-    async fn drain(&mut self, response: &web_sys::Response) -> Result<(), JsValue> {
+    /// Reads the body of `response` to its end, and keeps its first `limit` bytes.
+    async fn of(response: &web_sys::Response, limit: usize) -> Result<Self, JsValue> {
         let Some(body) = response.body() else {
-            return Ok(());
+            return Ok(Self::default());
         };
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        loop {
-            let piece = JsFuture::from(reader.read()).await?;
-            if Reflect::get(&piece, &"done".into())?.is_truthy() {
-                return Ok(());
-            }
-            let piece: Uint8Array = Reflect::get(&piece, &"value".into())?.unchecked_into();
-            self.add(&piece);
-        }
-    }
-
-    fn add(&mut self, piece: &Uint8Array) {
-        self.n_bytes += u64::from(piece.byte_length());
-        let room = self.limit - self.kept.len();
-        if 0 < room {
-            let end = u32::try_from(room).unwrap_or(u32::MAX);
-            let start = piece.subarray(0, piece.length().min(end));
-            self.kept.extend(start.to_vec());
-        }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let drained = JsFuture::from(drain(&body, limit)).await?;
+        let n_bytes = |it: &JsValue| it.as_f64().unwrap_or_default() as u64;
+        let Some(drained) = drained.dyn_ref::<Array>() else {
+            return Ok(Self {
+                n_bytes: n_bytes(&drained),
+                kept: Vec::new(),
+            });
+        };
+        let pieces = drained.iter().skip(1);
+        let pieces = pieces.map(|it| it.unchecked_into::<Uint8Array>().to_vec());
+        Ok(Self {
+            n_bytes: n_bytes(&drained.get(0)),
+            kept: pieces.flatten().collect(),
+        })
     }
 }
