@@ -27,7 +27,10 @@ async fn main() {
     responsiveness(&page, &target).await;
     long_tasks(&page, &target).await;
     python(&page).await;
-    locustfile(&page, &target).await;
+    // Few enough for the connections, and more than they carry.
+    for users in ["6", "50"] {
+        locustfile(&page, &target, users).await;
+    }
 }
 
 const LOCUSTFILE: &str = "\
@@ -82,11 +85,11 @@ async fn python(page: &Page) {
 }
 
 /// Requests per second of a locustfile and of the same plan without Python, taking turns.
-async fn locustfile(page: &Page, target: &str) {
+async fn locustfile(page: &Page, target: &str, users: &str) {
     let (mut files, mut plans, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
-        plans.push(page_rate(page, target).await);
-        files.push(file_rate(page, target).await);
+        plans.push(page_rate(page, target, users).await);
+        files.push(file_rate(page, target, users).await);
         ratios.extend(
             files
                 .last()
@@ -96,19 +99,19 @@ async fn locustfile(page: &Page, target: &str) {
     }
     let (low, high) = spread(&mut ratios);
     println!(
-        "requests per second, 6 users: plan {:.0}, locustfile {:.0}, ratio {:.2} (turns {low:.2} to {high:.2})",
+        "requests per second, {users} users: plan {:.0}, locustfile {:.0}, ratio {:.2} (turns {low:.2} to {high:.2})",
         median(&mut plans),
         median(&mut files),
         median(&mut ratios),
     );
 }
 
-async fn file_rate(page: &Page, target: &str) -> f64 {
+async fn file_rate(page: &Page, target: &str, users: &str) -> f64 {
     page.load("").await;
     page.drop_files(&[("locust.py", LOCUSTFILE)]).await;
     page.until_text("This plan can run.").await;
     page.fill("Host", target).await;
-    page.fill("Number of users", "6").await;
+    page.fill("Number of users", users).await;
     page.fill("Spawn rate", "100000").await;
     page.fill("Run time", "5").await;
     page.press("Start Swarming").await;
@@ -122,7 +125,7 @@ async fn throughput(page: &Page, target: &str, yardstick: &Path) {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for turn in 1..=TURNS {
         bare.push(bare_rate(page, &yardstick, target).await);
-        ours.push(page_rate(page, target).await);
+        ours.push(page_rate(page, target, "6").await);
         println!(
             "turn {turn}: bare loop {:.0}/s, page {:.0}/s",
             bare[turn - 1],
@@ -158,8 +161,8 @@ async fn bare_rate(page: &Page, yardstick: &Site, target: &str) -> f64 {
     out.await.as_f64().expect("a rate")
 }
 
-async fn page_rate(page: &Page, target: &str) -> f64 {
-    start(page, target, "6", "0").await;
+async fn page_rate(page: &Page, target: &str, users: &str) -> f64 {
+    start(page, target, users, "0").await;
     page.run_async(UNTIL_DONE, vec!["stopped".into()]).await;
     page.row("Aggregated").await.n_requests as f64 / f64::from(SECS)
 }
