@@ -273,6 +273,11 @@ fn test_in(
     filters: &[&str],
     variables: &[(&str, &str)],
 ) -> anyhow::Result<()> {
+    ensure!(
+        root().join("dist/index.html").exists(),
+        "expected the page in dist/, found none; build it first, with `cargo xtask dist` or \
+         `cargo xtask test dist {browser}`"
+    );
     // With the page inside, which was not there when it was built for its own tests.
     finish(cargo().args(["build", "--package", "mayfly"]))?;
     let mut tests = cargo();
