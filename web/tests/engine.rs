@@ -21,7 +21,12 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
+/// The worker, with what `worker.js` has for the engine: here the engine is loaded without it.
 fn scope() -> Rc<DedicatedWorkerGlobalScope> {
+    let script = include_str!("../public/worker.js");
+    let (_, drain) = script.split_once("\nself.drain = ").unwrap();
+    let (drain, _) = drain.split_once("\n};\n").unwrap();
+    js_sys::eval(&format!("self.drain = {drain}\n}}")).unwrap();
     Rc::new(worker_scope().expect("the test runs in a worker"))
 }
 
@@ -51,7 +56,7 @@ async fn bodies_are_read_to_the_end_and_counted() {
     let page = send(Method::Get, &own_server(), "/").await.unwrap();
     assert!(100 < page.body_bytes, "{page:?}");
     let again = send(Method::Get, &own_server(), "/").await.unwrap();
-    assert_eq!(page, again);
+    assert_eq!(page.body_bytes, again.body_bytes);
     let head = send(Method::Head, &own_server(), "/").await.unwrap();
     assert_eq!(head.body_bytes, 0);
 }
