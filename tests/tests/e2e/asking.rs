@@ -41,8 +41,7 @@ async fn a_locustfile_loads_no_hosts_that_were_not_asked_about() {
     let other = foreign(&target);
     page.drop_files(&[("locust.py", &locustfile(&other))]).await;
     page.fill("Host", target.url()).await;
-    page.until_text(&format!("Line 10: Requests to {other} are not sent"))
-        .await;
+    page.until_text(&format!("to {other} are not sent")).await;
     page.until_text("This plan can run.").await;
     page.press("Start Swarming").await;
     page.until_total("there are requests", |row| 3 <= row.n_requests)
@@ -57,10 +56,6 @@ async fn a_locustfile_loads_no_hosts_that_were_not_asked_about() {
     page.press("Start Swarming").await;
     let text = page.dialog_text().await;
     assert!(text.contains(&other), "{text}");
-    page.answer("Start Swarming").await;
-    until_requests(&page).await;
-    end(&page).await;
-    assert!(target.counted().by_request.contains_key("GET /other"));
 }
 
 /// Starts what is in the form, and agrees.
