@@ -180,30 +180,6 @@ fn more_than_the_connections_carry_is_told() {
 }
 
 #[test]
-fn waits_that_make_the_95th_percentile_and_not_the_99th_are_told() {
-    // One of 30 is slow by itself, which is more than one of 100.
-    let slow = Service {
-        usual: 19 * MILLI,
-        slow_one_of: 30,
-        ..QUICK
-    };
-    let run = Run {
-        capacity: 3,
-        n_shards: 2,
-        faults: Faults {
-            lag: Duration::from_micros(2736),
-            ..Faults::default()
-        },
-        ..Run::new(
-            "users = 15, spawn_rate = 50, run_time = 10",
-            "wait = 0.1",
-            slow,
-        )
-    };
-    check_told("one of 20 waits", run, Cause::OwnQueue);
-}
-
-#[test]
 fn a_capacity_that_shrinks_during_the_run_is_told() {
     let answer = |at: Elapsed, _: &Request| answer_after(QUICK.time(at), 200);
     let run = Simulation {
