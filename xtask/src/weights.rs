@@ -97,7 +97,7 @@ const WEIGHTS: [Weight; 4] = [
         // With what the pieces cost that are loaded after a start: 28,000, for 385,000 less until it.
         // 4,000 of it are for keeping all digits of numbers, 78,000 for locustfiles, without Python, 30,000
         // for what asks, ends and watches, 4,000 for phases.
-        limit: 1_284_000,
+        limit: 1_280_000,
         aim: 900_000,
         remedy: "look at what came with the newest dependency",
     },
@@ -327,7 +327,7 @@ mod tests {
 |---|---|---|---|
 | before the form is drawn | **183,500** | 194,500 | 200,000 |
 | until a click on Start can start a run | **640,800** | 728,500 | 550,000 |
-| in all, without a locustfile | **1,013,100** | 1,284,000 | 900,000 |
+| in all, without a locustfile | **1,013,100** | 1,280,000 | 900,000 |
 | for a plan that is a locustfile, once | **3,500,000** | 4,780,000 | 4,700,000 |
 
 | file | bytes | loaded |

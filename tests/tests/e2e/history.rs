@@ -71,13 +71,11 @@ async fn a_run_is_kept_and_can_be_opened_after_a_reload() {
         .await;
     page.reload().await;
     // The address names the run, which is over for the browser; the command has it still.
-    let is_run = has_native_engine();
-    page.press(if is_run {
-        "History"
-    } else {
-        "Back to the history"
-    })
-    .await;
+    let back = match has_native_engine() {
+        true => "History",
+        false => "Back to the history",
+    };
+    page.press(back).await;
     let row = until_row(&page, "First <b>").await;
     // Whatever the browser promises, the page says it.
     until("the page says how long runs are kept", async || {

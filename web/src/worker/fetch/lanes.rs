@@ -101,7 +101,7 @@ impl Drop for UnderWay {
 }
 
 impl Lane {
-    /// That of the first answer is not noted, for nobody has asked for it.
+    /// The browser may note an answer only after it has come, and nothing while no note is looked for.
     const MAX_LOOKS: u32 = 20;
 
     /// What is spoken, if the browser says `protocol` of an answer; `None` if it has noted none.

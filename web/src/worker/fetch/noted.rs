@@ -29,10 +29,11 @@ impl Noted {
     /// Notes that are looked at without a pause, for the first requests open connections.
     const N_FIRST: u32 = 12;
 
-    /// From one note with phases to the next.
+    /// From one note to the next, be there phases in it or not: the next may be of a host that lets a page
+    /// know them.
     const PAUSE_MILLIS: f64 = 100.0;
 
-    /// From one note without phases to the next: another host may let a page know them.
+    /// How long nothing is looked at where the browser notes nothing.
     const LONG_PAUSE_MILLIS: f64 = 5_000.0;
 
     /// After so many looks for nothing comes a long pause.
@@ -76,16 +77,13 @@ impl Noted {
 
     fn pause_after(&self, note: Option<&Note>) -> f64 {
         match note {
-            Some(Note {
-                phases: Some(_), ..
-            }) => {
+            Some(_) => {
                 self.n_found.update(|it| it + 1);
                 if self.n_found.get() < Self::N_FIRST {
                     return 0.0;
                 }
                 Self::PAUSE_MILLIS
             }
-            Some(Note { phases: None, .. }) => Self::LONG_PAUSE_MILLIS,
             None => {
                 self.n_misses.update(|it| it + 1);
                 if !self.n_misses.get().is_multiple_of(Self::MAX_MISSES) {
