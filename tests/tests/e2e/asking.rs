@@ -58,6 +58,11 @@ async fn a_locustfile_loads_no_hosts_that_were_not_asked_about() {
     page.press("Start Swarming").await;
     let text = page.dialog_text().await;
     assert!(text.contains(&other), "{text}");
+    page.answer("Start Swarming").await;
+    page.press("Statistics").await;
+    until_requests(&page).await;
+    end(&page).await;
+    assert!(target.counted().by_request.contains_key("GET /other"));
 }
 
 /// Starts what is in the form, and agrees.
