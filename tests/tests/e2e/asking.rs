@@ -41,7 +41,7 @@ async fn a_locustfile_loads_no_hosts_that_were_not_asked_about() {
     let other = foreign(&target);
     page.drop_files(&[("locust.py", &locustfile(&other))]).await;
     page.fill("Host", target.url()).await;
-    let unsent = format!("equests to {other} are not sent, as it is a host of others");
+    let unsent = format!(" to {other} are not sent, as it is a host of others");
     page.until_text(&unsent).await;
     page.until_text("add it to “Other hosts” (line 10)").await;
     page.until_text("This plan can run.").await;
