@@ -56,7 +56,7 @@ pub(super) fn ClassCard(props: &ClassCardProps) -> Html {
         <fieldset id={path.id()} class={classes}>
             <legend class="visually-hidden">{ format!("User class {name}") }</legend>
             <div class="class-head">
-                { check_box("", format!("Swarm with {place}"), takes_part, on_check) }
+                { check_box(Html::default(), format!("Swarm with {place}"), takes_part, on_check) }
                 { name_field(editor, path, true) }
                 if takes_part {
                     { share_fields(editor, path, true) }

@@ -247,7 +247,7 @@ pub(super) fn plan_select(
 
 /// A box to check.
 pub(super) fn check_box(
-    label: &'static str,
+    label: Html,
     full_label: String,
     is_checked: bool,
     on_check: Callback<bool>,

@@ -109,22 +109,13 @@ fn class_box(editor: &Editor, class: &ScriptClass) -> Html {
     };
     let tasks = class.tasks.join(", ");
     let host = class.host.iter().map(|it| format!(" on {it}"));
+    let label = html! { <strong><bdi>{ &class.name }</bdi></strong> };
     let note = format!("{}{}: {tasks}", class.share, host.collect::<String>());
     html! {
-        <div key={class.name.clone()}>
-            { check_box_of(&class.name, is_chosen, on_check) }
-            { " " }
+        <div key={class.name.clone()} class="script-class">
+            { check_box(label, format!("Users of {}", class.name), is_chosen, on_check) }
             <span class="note" dir="auto">{ note }</span>
         </div>
-    }
-}
-
-fn check_box_of(name: &str, is_checked: bool, on_check: Callback<bool>) -> Html {
-    html! {
-        <>
-            { check_box("", format!("Users of {name}"), is_checked, on_check) }
-            <strong><bdi>{ name }</bdi></strong>
-        </>
     }
 }
 

@@ -55,7 +55,7 @@ fn threshold(editor: &Editor, list: &PlanList, index: usize, key: u32, path: &Pa
                 stays=true
                 bare=true
             />
-            { check_box("abort", abort_label, aborts, on_abort) }
+            { check_box(html! { "abort" }, abort_label, aborts, on_abort) }
             { list.remove_button(index) }
             if let Some(error) = error {
                 <p class="help error">{ sentence(error) }</p>
