@@ -111,8 +111,9 @@ impl Plan {
         self.target.is_none() && classes.any(|it| it.host.is_none())
     }
 
-    /// Whether a run of it ends by itself if its target refuses or is gone: as its load says, or if a
-    /// host is not of this machine or network, so that it may be other people's.
+    /// Whether a run of it ends by itself if its target refuses or is gone, and its users wait as long as the
+    /// target asks for: as its load says, or if a host is not of this machine or network, so that it may be
+    /// other people's.
     pub fn stops_itself(&self) -> bool {
         let is_foreign = || Targets::of(self).foreign().next().is_some();
         self.load.autostop.unwrap_or_else(is_foreign)

@@ -155,6 +155,18 @@ pub fn answer_after(after: Duration, status: u16) -> Answer {
     }
 }
 
+/// An answer with this status that asks by `Retry-After` to be left alone.
+pub fn answer_later(after: Duration, status: u16, retry_after: &str) -> Answer {
+    let mut answer = answer_after(after, status);
+    if let Ok(response) = &mut answer.result {
+        response.kept = Some(Box::new(Kept {
+            headers: vec![("retry-after".to_owned(), retry_after.to_owned())],
+            ..Kept::default()
+        }));
+    }
+    answer
+}
+
 /// An answer of JSON with this status.
 pub fn answer_json(after: Duration, status: u16, body: &impl fmt::Display) -> Answer {
     let body = body.to_string().into_bytes();

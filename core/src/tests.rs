@@ -10,6 +10,7 @@ pub(crate) mod locust_dispatch;
 mod locustfile;
 mod measure;
 mod origins;
+mod retry_after;
 mod sharding;
 mod simulated;
 mod swarm;

@@ -80,7 +80,7 @@ fn stages_are_the_same_on_every_target() {
             { duration = "20s", users = 60, spawn_rate = 5 },
         ]
         stop_timeout = "3s""#;
-    assert_eq!(digest(load), 16_975_420_914_847_092_484);
+    assert_eq!(digest(load), 18_135_114_513_871_797_192);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -89,5 +89,5 @@ fn arrivals_are_the_same_on_every_target() {
         arrivals = [ { duration = "30s", rate = [0, 70] }, { duration = "30s", rate = 33.3 } ]
         max_users = 50
         stop_timeout = "3s""#;
-    assert_eq!(digest(load), 11_741_167_706_954_884_370);
+    assert_eq!(digest(load), 17_382_870_617_140_277_180);
 }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread::yield_now;
 use std::time::{Duration, Instant};
@@ -175,13 +176,13 @@ fn a_reader_that_goes_away_is_no_error_of_the_run() {
 #[test]
 fn the_demo_api_serves_on_when_nobody_reads_what_it_says() {
     // A port that was free a moment ago: nothing says which it took.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
     let mut api = mayfly(&["demo-api", "--port", &address.port().to_string()]);
     let mut api = api.spawn().unwrap();
     drop((api.stdout.take(), api.stderr.take()));
-    while std::net::TcpStream::connect(address).is_err() {
+    while TcpStream::connect(address).is_err() {
         assert_eq!(api.try_wait().unwrap(), None, "it ended");
         yield_now();
     }
@@ -221,13 +222,43 @@ fn standard_error_may_be_full() {
     assert_eq!(ended.code, 2);
 }
 
-/// What comes of `plan` with no more open files than this; `limits` are those of `ulimit`.
-fn limited(limits: &str, plan: &PlanFile, url: &str) -> Ended {
+/// The command with no more open files than this; `limits` are those of `ulimit`.
+fn limited(limits: &str, args: &[&str]) -> Command {
     let script = format!("ulimit {limits}; exec \"$0\" \"$@\"");
     let mut shell = Command::new("sh");
     shell.args(["-c", &script, env!("CARGO_BIN_EXE_mayfly")]);
-    shell.args(["-f", plan.path(), "--headless", "-H", url]);
-    shell.output().unwrap().into()
+    shell.args(args);
+    shell.stdout(Stdio::piped()).stderr(Stdio::piped());
+    shell
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_demo_api_serves_on_after_it_had_no_open_files_left() {
+    let mut api = limited("-n 40", &["demo-api", "--port", "0"])
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(api.stdout.take().unwrap()).lines();
+    let url = said.next().unwrap().unwrap();
+    let address = url.split("http://").nth(1).unwrap().trim_end_matches('/');
+    // The system takes them, and the API cannot.
+    let too_many: Vec<TcpStream> = (0..60)
+        .map(|_| TcpStream::connect(address).unwrap())
+        .collect();
+    let files = format!("/proc/{}/fd", api.id());
+    while fs::read_dir(&files).unwrap().count() < 40 {
+        yield_now();
+    }
+    drop(too_many);
+    let plan = PlanFile::new(SHORT, "toml");
+    let ended: Ended = running(&plan, &format!("http://{address}"))
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(api.try_wait().unwrap(), None, "it ended");
+    api.kill().unwrap();
+    api.wait().unwrap();
 }
 
 #[test]
@@ -238,7 +269,8 @@ fn users_wait_where_there_are_not_enough_open_files() {
     // Without `-S` it is the limit that nobody may raise.
     for (limits, is_said) in [("-n 50", true), ("-S -n 50", false)] {
         let (url, api) = demo_api();
-        let ended = limited(limits, &plan, &url);
+        let mut run = limited(limits, &["-f", plan.path(), "--headless", "-H", &url]);
+        let ended: Ended = run.output().unwrap().into();
         assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
         assert_eq!(ended.n_requests("Aggregated"), 600);
         assert!(600 <= api.counts().answered().total);
@@ -315,7 +347,7 @@ impl Mortal {
 
 #[test]
 fn a_target_that_dies_and_comes_back_is_loaded_again() {
-    let address = std::net::TcpListener::bind("127.0.0.1:0")
+    let address = TcpListener::bind("127.0.0.1:0")
         .and_then(|it| it.local_addr())
         .unwrap();
     let target = Mortal::start(address);

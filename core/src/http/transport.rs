@@ -4,6 +4,7 @@
 //! is in [`crate::simulate`]. How answers are judged and counted is in [`crate::measure::stats`], not here.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +121,11 @@ pub struct Kept {
 }
 
 impl Response {
+    /// How long it asks to be left alone, where it refuses a request and the host may read that.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.status, &self.kept.as_ref()?.headers)
+    }
+
     /// Reads what was kept of the body by its charset, if that is not UTF-8. `decode` has the tables
     /// of the host: it gets the label of a charset, bytes, and whether they are all there are.
     pub fn decode(
@@ -147,6 +153,14 @@ impl Kept {
         let headers = headers.filter(move |it| it.0 == name);
         headers.map(|it| it.1.as_str())
     }
+}
+
+/// How long an answer with 429 or 503 asks not to be sent anything else: the seconds of its `Retry-After` (RFC
+/// 9110, 10.2.3). A date is left alone, as clocks differ.
+pub fn retry_after(status: u16, headers: &[(String, String)]) -> Option<Duration> {
+    let header = headers.iter().find(|it| it.0 == "retry-after");
+    let secs: u32 = header?.1.trim().parse().ok()?;
+    matches!(status, 429 | 503).then(|| Duration::from_secs(secs.into()))
 }
 
 /// Why no response arrived.

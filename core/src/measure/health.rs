@@ -37,6 +37,13 @@ pub struct Health {
     pub late_micros: u64,
     /// When they were late.
     pub late_span: Option<Span>,
+    /// How often users [waited](crate::http::transport::retry_after) before a request because the target had asked
+    /// for it.
+    pub n_held_back: u64,
+    /// How long, in µs, all together.
+    pub held_back_micros: u64,
+    /// When they did.
+    pub held_back_span: Option<Span>,
     /// Processor time of its thread, in µs; `None` where the host does not know.
     pub processor_micros: Option<u64>,
     /// How long it had no time to spare, in µs: the processor time was
@@ -97,6 +104,9 @@ impl Health {
         self.n_late_alarms += other.n_late_alarms;
         self.late_micros += other.late_micros;
         self.late_span = Span::joined(self.late_span, other.late_span);
+        self.n_held_back += other.n_held_back;
+        self.held_back_micros += other.held_back_micros;
+        self.held_back_span = Span::joined(self.held_back_span, other.held_back_span);
         self.processor_micros = match (self.processor_micros, other.processor_micros) {
             (Some(one), Some(two)) => Some(one + two),
             (one, two) => one.or(two),
@@ -179,6 +189,49 @@ pub(crate) struct Waits {
     lag_span: Option<Span>,
     own_queue: Times,
     queue_span: Option<Span>,
+    held_back: HeldBack,
+}
+
+/// Users that wait as the target has asked for it.
+#[derive(Clone, Debug, Default)]
+struct HeldBack {
+    // When counting began.
+    from: Elapsed,
+    // Those that wait now, and the sum of when they began to.
+    n_now: u64,
+    since_micros: u64,
+    n: u64,
+    micros: u64,
+    span: Option<Span>,
+}
+
+impl HeldBack {
+    /// Counting begins anew. Who waits goes on, from now.
+    fn reset(&mut self, now: Elapsed) {
+        *self = Self {
+            from: now,
+            n_now: self.n_now,
+            since_micros: self.n_now * now.as_micros(),
+            n: self.n_now,
+            span: Self::waiting_at(self.n_now, now),
+            ..Self::default()
+        };
+    }
+
+    fn micros(&self, now: Elapsed) -> u64 {
+        self.micros + (self.n_now * now.as_micros()).saturating_sub(self.since_micros)
+    }
+
+    fn span(&self, now: Elapsed) -> Option<Span> {
+        Span::joined(self.span, Self::waiting_at(self.n_now, now))
+    }
+
+    fn waiting_at(now_waiting: u64, now: Elapsed) -> Option<Span> {
+        (0 < now_waiting).then_some(Span {
+            first: now,
+            last: now,
+        })
+    }
 }
 
 impl Waits {
@@ -189,7 +242,40 @@ impl Waits {
             lag_span: None,
             own_queue: Times::new(),
             queue_span: None,
+            held_back: HeldBack::default(),
         }
+    }
+
+    /// Counting begins anew.
+    pub(crate) fn reset(&mut self, now: Elapsed) {
+        let mut held_back = std::mem::take(&mut self.held_back);
+        held_back.reset(now);
+        *self = Self {
+            held_back,
+            ..Self::new()
+        };
+    }
+
+    /// A user waits from now on as the target has asked for it.
+    #[cold]
+    pub(crate) fn hold_back(&mut self, now: Elapsed) {
+        let held = &mut self.held_back;
+        // An answer may be handled after a reset, and be from before.
+        let since = now.max(held.from);
+        held.n += 1;
+        held.n_now += 1;
+        held.since_micros += since.as_micros();
+        Span::add(&mut held.span, since, since);
+    }
+
+    /// A user that has waited since then does so no longer.
+    pub(crate) fn let_go(&mut self, since: Elapsed, now: Elapsed) {
+        let held = &mut self.held_back;
+        let since = since.max(held.from);
+        held.n_now -= 1;
+        held.since_micros -= since.as_micros();
+        held.micros += micros(now.since(since));
+        Span::add(&mut held.span, since, now.max(since));
     }
 
     /// What was to start at `due` starts now.
@@ -221,8 +307,11 @@ impl Waits {
         Span::add(&mut self.queue_span, now, now);
     }
 
-    pub(crate) fn totals(&self) -> Health {
+    pub(crate) fn totals(&self, now: Elapsed) -> Health {
         Health {
+            n_held_back: self.held_back.n,
+            held_back_micros: self.held_back.micros(now),
+            held_back_span: self.held_back.span(now),
             n_starts: self.n_starts,
             start_lag: self.start_lag.totals(),
             lag_span: self.lag_span,
@@ -495,7 +584,8 @@ mod tests {
             waits.start(millis(1000), millis(1000 + lag));
             waits.start(millis(2000), millis(2000));
             waits.send(millis(3000), millis(3000 + lag));
-            waits.totals()
+            waits.hold_back(millis(3500));
+            waits.totals(millis(3500 + lag))
         };
         let mut both = waits(7);
         both.merge(&waits(20));
@@ -503,5 +593,24 @@ mod tests {
         assert_eq!(both.own_queue.max, Some(Duration::from_millis(20)));
         let (first, last) = (millis(1000), millis(1020));
         assert_eq!(both.lag_span, Some(Span { first, last }));
+        assert_eq!((both.n_held_back, both.held_back_micros), (2, 27_000));
+        let (first, last) = (millis(3500), millis(3520));
+        assert_eq!(both.held_back_span, Some(Span { first, last }));
+    }
+
+    #[test]
+    fn who_is_held_back_is_counted_from_a_reset_on() {
+        let mut waits = Waits::new();
+        waits.hold_back(millis(4));
+        waits.reset(millis(10));
+        // Its answer was there before, and is handled after.
+        waits.hold_back(millis(9));
+        assert_eq!(waits.totals(millis(11)).held_back_micros, 2000);
+        waits.let_go(millis(9), millis(12));
+        waits.let_go(millis(4), millis(15));
+        let health = waits.totals(millis(20));
+        assert_eq!((health.n_held_back, health.held_back_micros), (2, 7000));
+        let (first, last) = (millis(10), millis(15));
+        assert_eq!(health.held_back_span, Some(Span { first, last }));
     }
 }

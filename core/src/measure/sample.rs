@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::transport::TransportError;
+use crate::http::transport::{TransportError, retry_after};
 use crate::secrets;
 use crate::time::Elapsed;
 
@@ -75,6 +75,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// How long the answer asks to be left alone; see [`retry_after`].
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.status?, &self.headers)
+    }
+
     /// The URL without what looks like a credential, as it is shown.
     pub fn shown_url(&self) -> Cow<'_, str> {
         secrets::masked_url(&self.url)

@@ -204,7 +204,7 @@ impl Stats {
         self.exceptions.clear();
         self.n_evidence = 0;
         self.since = now;
-        self.waits = Waits::new();
+        self.waits.reset(now);
     }
 
     /// When counting began: the start of the run, or the last reset.

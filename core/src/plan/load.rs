@@ -21,8 +21,8 @@ pub struct Load {
     pub stop_timeout: Duration,
     /// The number all randomness of the run comes from; `None` takes a new one for every run.
     pub seed: Option<u64>,
-    /// Whether the run ends by itself if the target refuses or is gone; `None` leaves it to where the
-    /// target is, see [`Plan::stops_itself`](super::Plan::stops_itself).
+    /// Whether the run ends by itself if the target refuses or is gone, and users wait as long as it asks for;
+    /// `None` leaves it to where the target is, see [`Plan::stops_itself`](super::Plan::stops_itself).
     pub autostop: Option<bool>,
 }
 

@@ -29,6 +29,8 @@ pub(crate) use self::script::ScriptProgram;
 #[derive(Clone, Debug)]
 pub struct Program {
     pub(crate) load: Load,
+    /// Whether users wait as long as the target asks for, as the run [stops itself](Plan::stops_itself).
+    pub(crate) heeds_retry_after: bool,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) classes: Vec<Class>,
     pub(crate) data: Arc<Data>,
@@ -82,6 +84,7 @@ impl Program {
             return Err(ProgramErrors(errors));
         }
         Ok(Self {
+            heeds_retry_after: plan.stops_itself(),
             load: plan.load.clone(),
             thresholds: plan.thresholds.clone(),
             classes,

@@ -41,6 +41,7 @@ use crate::running::program::{OriginIdx, Program};
 use crate::running::user::{Activity, User};
 use crate::schedule::class_mix::ClassMix;
 use crate::time::Elapsed;
+use crate::verdict::autostop::is_refusal;
 use crate::verdict::threshold::Verdicts;
 
 /// What a person asks of a run that is under way.
@@ -273,6 +274,10 @@ impl Shard {
             Some(failed) => (Some(failed.failure), failed.found),
             None => (None, None),
         };
+        if failure.as_ref().is_some_and(is_refusal) {
+            let wait = result.as_ref().ok().and_then(Response::retry_after);
+            self.heed(local, done, wait);
+        }
         let sample = Sample {
             due,
             sent,
@@ -356,7 +361,7 @@ impl Shard {
             rows_left_out: self.stats.rows_left_out(),
             exceptions: self.stats.exceptions(),
             series: self.stats.series().slots(),
-            health: Some(Box::new(self.stats.waits().totals())),
+            health: Some(Box::new(self.stats.waits().totals(now))),
         })
     }
 
@@ -445,6 +450,12 @@ impl Shard {
 
     /// Lets a user go on after a wait that ended at `at`, or with an arrival that was due then.
     fn go_on(&mut self, local: u32, at: Elapsed, now: Elapsed) {
+        let user = &mut self.users[local as usize];
+        if let Activity::HeldBack { since, destination } = &mut user.activity {
+            let (since, destination) = (*since, destination.clone());
+            self.stats.waits().let_go(since, now);
+            return self.queue(local, now, destination);
+        }
         let turn = self.resume(local, at, now, Resume::Waited);
         self.take(local, at, now, turn);
     }
@@ -493,8 +504,33 @@ impl Shard {
         self.wakeups.push(Reverse((until, ticket)));
     }
 
+    /// Lets a user send nothing for so long after `done`, as the target asks, if the run is to. At its end it
+    /// goes on all the same.
+    pub(super) fn heed(&mut self, local: u32, done: Elapsed, wait: Option<Duration>) {
+        if let Some(wait) = wait.filter(|_| self.program.heeds_retry_after) {
+            let not_before = &mut self.users[local as usize].not_before;
+            *not_before = (done + wait).max(*not_before);
+        }
+    }
+
+    #[cold]
+    fn hold_back(&mut self, local: u32, now: Elapsed, destination: Destination) {
+        self.stats.waits().hold_back(now);
+        let user = &mut self.users[local as usize];
+        let until = user.not_before;
+        let epoch = user.turn(Activity::HeldBack {
+            since: now,
+            destination,
+        });
+        let ticket = Ticket { user: local, epoch };
+        self.wakeups.push(Reverse((until, ticket)));
+    }
+
     fn queue(&mut self, local: u32, ready: Elapsed, destination: Destination) {
         let user = &mut self.users[local as usize];
+        if ready < user.not_before && !user.is_ending {
+            return self.hold_back(local, ready, destination);
+        }
         let due = user.arrival.take().unwrap_or(ready);
         let epoch = user.turn(Activity::Queued { due, ready });
         let ticket = Ticket { user: local, epoch };

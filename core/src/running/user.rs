@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::http::request::Request;
 use crate::rng::Rng;
-use crate::running::course::{Context, Course, UserView, World};
+use crate::running::course::{Context, Course, Destination, UserView, World};
 use crate::running::program::{Class, OriginIdx};
 use crate::time::Elapsed;
 
@@ -31,12 +31,19 @@ pub(crate) struct User {
     pub(crate) arrival: Option<Elapsed>,
     /// Which arrival it does, or did last, counted from 0 over all shards; 0 in a closed model.
     pub(crate) arrival_idx: u64,
+    /// It sends nothing before, as a target has asked for that.
+    pub(crate) not_before: Elapsed,
     pub(crate) course: Course,
 }
 
 /// What a user is doing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Activity {
+    /// Wants to send since then, and waits as a target has asked for that; a wakeup is set.
+    HeldBack {
+        since: Elapsed,
+        destination: Destination,
+    },
     /// Alive in an open model, and without a task.
     Idle,
     /// A request is under way.
@@ -71,6 +78,7 @@ impl User {
             session: 0,
             arrival: None,
             arrival_idx: 0,
+            not_before: Elapsed::ZERO,
             course,
         }
     }
@@ -80,6 +88,7 @@ impl User {
         self.class = class;
         self.is_ending = false;
         self.session = self.session.wrapping_add(1);
+        self.not_before = Elapsed::ZERO;
         self.course.restart(now);
     }
 

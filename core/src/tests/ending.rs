@@ -12,7 +12,7 @@ use crate::measure::snapshot::Snapshot;
 use crate::plan::Plan;
 use crate::run_state::{EndCause, RunState};
 use crate::running::shard::Command;
-use crate::testing::{Answer, Outcome, Simulation, answer_after, name};
+use crate::testing::{Answer, Outcome, Simulation, answer_after, answer_later, name};
 use crate::time::Elapsed;
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -215,8 +215,14 @@ fn loads() -> impl Strategy<Value = String> {
         Just(String::new()),
         (1..2000_u32).prop_map(|it| format!(", stop_timeout = '{it}ms'"))
     ];
-    (prop_oneof![users, stages, arrivals], limit, timeout)
-        .prop_map(|(load, limit, timeout)| load + &limit + &timeout)
+    let autostop = any::<bool>().prop_map(|it| format!(", autostop = {it}"));
+    (
+        prop_oneof![users, stages, arrivals],
+        limit,
+        timeout,
+        autostop,
+    )
+        .prop_map(|(load, limit, timeout, autostop)| load + &limit + &timeout + &autostop)
 }
 
 fn commands() -> impl Strategy<Value = Vec<(Elapsed, Command)>> {
@@ -268,6 +274,7 @@ fn any_answer(at: Elapsed, url: &str, slowness: u64) -> Answer {
         }
         ("/timeout", _) | (_, 1) => answer_after(Duration::from_secs(3600), 200),
         (_, 2) => answer_after(after, 500),
+        (_, 5) => answer_later(after, 503, "1"),
         (_, 3) => lost(TransportError::BodyReset),
         // At once, so that its user goes on at the same time.
         (_, 4) => Answer {

@@ -18,7 +18,7 @@ use crate::running::script::heads::{
 use crate::running::script::wire::{Ask, Reply};
 use crate::running::shard::Command;
 use crate::testing::{
-    Answer, FakeScript, Log, ManualClock, Script, answer_after, answer_json, name,
+    Answer, FakeScript, Log, ManualClock, Script, answer_after, answer_json, answer_later, name,
     run_script_to_end, scripted_shard,
 };
 use crate::time::Elapsed;
@@ -292,6 +292,31 @@ fn a_wait_counts_from_what_python_took_for_now() {
     // The first frame is out until 0.3. Python hears of the answer at 0.4, and wants to go on at 1.4; the
     // next request is there at 1.7.
     assert_eq!(times, [3, 17, 31]);
+}
+
+/// When a user sends that judges its answers itself, in tenths of a second: each is 503 and asks for two.
+fn times_of_refused(judges: bool, failure: Option<&'static str>) -> Vec<u64> {
+    let later = |_: Elapsed, _: &Request| answer_later(100 * MILLI, 503, "2");
+    let mut run = Run::new("users = 1, spawn_rate = 1, run_time = 6", later);
+    run.plan.load.autostop = Some(true);
+    let outcome = run.with(|_, ask| match ask {
+        Ask::Answer(..) if judges => vec![verdict(1, failure), Reply::Wait(1.0)],
+        Ask::Answer(..) => vec![Reply::Wait(1.0)],
+        Ask::Resume | Ask::Spawn(_) => vec![get(1, "/", judges)],
+        Ask::Stop => vec![Reply::Done],
+        _ => vec![],
+    });
+    outcome.check_accounts();
+    let sent = outcome.log.sent.borrow();
+    sent.iter().map(|it| it.0.as_micros() / 100_000).collect()
+}
+
+#[test]
+fn a_user_in_python_waits_as_long_as_the_target_asks() {
+    assert_eq!(times_of_refused(false, None), [0, 21, 42]);
+    assert_eq!(times_of_refused(true, Some("no")), [0, 21, 42]);
+    // Its file takes the refusal for what it wants.
+    assert_eq!(times_of_refused(true, None), [0, 11, 22, 33, 44, 55]);
 }
 
 #[test]

@@ -31,8 +31,11 @@ impl Autostop {
     /// How many seconds it looks back. A target that comes back sooner stops no run.
     const WINDOW_SECS: u64 = 10;
 
-    /// Fewer requests say nothing.
+    /// Fewer requests say nothing, unless users were held back.
     const MIN_REQUESTS: u64 = 50;
+
+    /// Users that wait as the target asks for so much of their time send few requests because it refuses.
+    const HELD_BACK_PERCENT: u64 = 50;
 
     /// Looks at a run that it may end, unless `is_on` is false.
     pub fn new(is_on: bool) -> Self {
@@ -66,7 +69,8 @@ impl Autostop {
         if self.totals.back().is_some_and(|it| whole.end <= it.second) {
             return;
         }
-        self.totals.push_back(Totals::of(board, whole.end));
+        let last = self.totals.back().copied().unwrap_or_default();
+        self.totals.push_back(last.next(board, whole.end));
         while let Some(second) = self.totals.get(1)
             && second.second + Self::WINDOW_SECS <= whole.end
         {
@@ -83,7 +87,11 @@ impl Autostop {
     fn judge(&self, board: &Board) -> Option<EndCause> {
         let (first, last) = (self.totals.front()?, self.totals.back()?);
         let window = last.since(first);
-        if window.second < Self::WINDOW_SECS || window.ended < Self::MIN_REQUESTS {
+        let is_held_back = Self::HELD_BACK_PERCENT * window.user_micros
+            <= 100 * window.held_back_micros
+            && 0 < window.held_back_micros;
+        let is_enough = Self::MIN_REQUESTS <= window.ended || is_held_back;
+        if window.second < Self::WINDOW_SECS || !is_enough {
             return None;
         }
         let text = if self.is_mostly(90, Totals::refused) {
@@ -119,12 +127,19 @@ struct Totals {
     unavailable: u64,
     // Without a connection, or with one that was closed.
     lost: u64,
+    // Time of all users, and how much of it they waited as the target had asked for it.
+    user_micros: u64,
+    held_back_micros: u64,
 }
 
 impl Totals {
-    fn of(board: &Board, second: u64) -> Self {
+    /// What there was by the end of `second`.
+    fn next(self, board: &Board, second: u64) -> Self {
+        let passed = 1_000_000 * second.saturating_sub(self.second);
         let mut totals = Self {
             second,
+            user_micros: self.user_micros + passed * u64::from(board.n_users()),
+            held_back_micros: board.health().map_or(0, |it| it.held_back_micros),
             ..Self::default()
         };
         for row in board.parts() {
@@ -150,12 +165,19 @@ impl Totals {
             too_many: less(|it| it.too_many),
             unavailable: less(|it| it.unavailable),
             lost: less(|it| it.lost),
+            user_micros: less(|it| it.user_micros),
+            held_back_micros: less(|it| it.held_back_micros),
         }
     }
 
     fn refused(&self) -> u64 {
         self.too_many + self.unavailable
     }
+}
+
+/// Whether a request failed because the target refuses: with 429 or 503, where that was not expected.
+pub fn is_refusal(failure: &Failure) -> bool {
+    matches!(status(failure), Some(429 | 503))
 }
 
 /// The status that was not the expected one.
@@ -172,15 +194,22 @@ fn refusal(window: &Totals, board: &Board) -> String {
     let seen = statuses.into_iter().filter(|it| 0 < it.0);
     let phrase = |status| format!("{status} {}", reason_phrase(status).unwrap_or_default());
     let seen = Vec::from_iter(seen.map(|it| phrase(it.1))).join(" or ");
-    let refusals = failures(board).filter(|it| matches!(status(it.0), Some(429 | 503)));
-    let waits = refusals.filter_map(|it| retry_after(it.1)).max();
-    let wait = waits.map_or_else(String::new, |secs| {
-        format!(", with a Retry-After of up to {} s", grouped(secs, ','))
+    let refusals = failures(board).filter(|it| is_refusal(it.0));
+    let waits = refusals.filter_map(|it| it.1.evidence.as_ref()?.retry_after());
+    let wait = waits.max().map_or_else(String::new, |wait| {
+        let secs = grouped(wait.as_secs(), ',');
+        format!(", with a Retry-After of up to {secs} s")
     });
+    let go_on = go_on("against a service that says no");
+    if window.ended == 0 {
+        let secs = window.second;
+        return format!(
+            "the target refuses: nothing was sent in the last {secs} s, as users wait as it asks for{wait}; {go_on}"
+        );
+    }
     format!(
-        "the target refuses: {} got {seen}{wait}; {}",
+        "the target refuses: {} got {seen}{wait}; {go_on}",
         share(window, window.refused()),
-        go_on("against a service that says no")
     )
 }
 
@@ -215,13 +244,6 @@ fn go_on(how: &str) -> String {
 
 fn failures(board: &Board) -> impl Iterator<Item = (&Failure, &FailureTotals)> {
     board.parts().flat_map(|it| &it.failures)
-}
-
-/// How many seconds to wait, as the first failure of its kind was told.
-fn retry_after(totals: &FailureTotals) -> Option<u64> {
-    let headers = &totals.evidence.as_ref()?.headers;
-    let header = headers.iter().find(|it| it.0 == "retry-after")?;
-    header.1.trim().parse().ok()
 }
 
 #[cfg(test)]

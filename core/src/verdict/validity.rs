@@ -77,6 +77,8 @@ pub enum Cause {
     StartLag,
     /// Less was sent than was wanted, because of the generator.
     RateNotReached,
+    /// Users waited, as the target refused and asked for it.
+    HeldBack,
     /// The generator did nothing for a while.
     Standstill,
     /// The generator had no processor time to spare.
@@ -142,6 +144,7 @@ impl fmt::Display for Cause {
             Self::OwnQueue => "Wait for a connection",
             Self::StartLag => "Late arrivals",
             Self::RateNotReached => "Rate not reached",
+            Self::HeldBack => "Held back",
             Self::Standstill => "Standstill",
             Self::Processor => "Processor busy",
             Self::OpenFiles => "No further connections",

@@ -1,6 +1,6 @@
 //! What a person does to a run that is under way.
 
-use mayfly_tests::{DemoTarget, Page, SlowTarget, has_native_engine, until};
+use mayfly_tests::{DemoTarget, Page, SlowTarget, has_native_engine, needs_browser_engine, until};
 
 async fn start(page: &Page, host: &str, users: &str) {
     page.fill("Host", host).await;
@@ -37,6 +37,36 @@ async fn stop_ends_all_requests_under_way() {
     .await;
     assert_eq!(page.n_aborted().await, n_connections as u64);
     assert_eq!(page.row("Aggregated").await.n_requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_host_name_of_an_api_has_six_connections() {
+    if !needs_browser_engine("the command has a connection for each user") {
+        return;
+    }
+    let target = SlowTarget::start().await;
+    let page = Page::open().await;
+    page.press("Plan text").await;
+    let (one, other) = (target.url(), target.url().replace("127.0.0.1", "localhost"));
+    let class = |name, host| {
+        format!("[[user_class]]\nname = '{name}'\nhost = '{host}'\ntask = [{{ get = '/' }}]\n")
+    };
+    let plan = format!(
+        "version = 1\nload = {{ users = 20, spawn_rate = 100 }}\n{}{}",
+        class("A", one),
+        class("B", &other),
+    );
+    page.fill("Plan (TOML)", &plan).await;
+    page.until_text("This plan can run.").await;
+    page.press("Start Swarming").await;
+    until("all connections have a request", async || {
+        (target.n_waiting() == 12).then_some(())
+    })
+    .await;
+    page.until_text("8 users wait for a free connection").await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
+    assert_eq!(page.n_aborted().await, 12);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::http::StatusCode;
-use mayfly_tests::{Page, serve, until};
-use tower_http::cors::CorsLayer;
+use mayfly_tests::{Page, needs_browser_engine, serve, until};
+use tower_http::cors::{Any, CorsLayer};
 
 use crate::tables::{plan, start_plan};
 
@@ -31,6 +31,47 @@ async fn broken() -> (String, Arc<AtomicU64>) {
         serve(Router::new().fallback(answer).layer(cors)).await,
         count,
     )
+}
+
+/// How many requests a target hears from five users without a wait, which it asks to come back in an hour.
+async fn heard_by_one_that_is_busy(cors: CorsLayer) -> u64 {
+    let count = Arc::<AtomicU64>::default();
+    let answer = {
+        let count = Arc::clone(&count);
+        move || async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "3600")])
+        }
+    };
+    let target = serve(Router::new().fallback(answer).layer(cors)).await;
+    let plan = format!(
+        "version = 1\nhost = '{target}'\n\
+         load = {{ users = 5, spawn_rate = 100, run_time = 3, autostop = true }}\n\
+         [[user_class]]\nname = 'A'\ntask = [ {{ get = '/' }} ]\n"
+    );
+    let page = Page::open().await;
+    start_plan(&page, &plan).await;
+    page.until_state("stopped").await;
+    let count = count.load(Ordering::SeqCst);
+    // At the end some may be under way.
+    let n_requests = page.row("Aggregated").await.n_requests;
+    assert!(n_requests <= count && count <= n_requests + 5, "{count}");
+    let told = page
+        .whole_text()
+        .await
+        .contains("asked by Retry-After to be left alone");
+    assert_eq!(told, count == 5);
+    count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_wait_as_long_as_a_target_asks_if_it_lets_the_page_read_that() {
+    assert_eq!(heard_by_one_that_is_busy(CorsLayer::permissive()).await, 5);
+    if needs_browser_engine("the command reads all headers") {
+        let silent = CorsLayer::new().allow_origin(Any);
+        let count = heard_by_one_that_is_busy(silent).await;
+        assert!(5 < count, "{count}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,6 +116,10 @@ task = [{ get = \"/shown\" }]
     page.fill("Run title", "Secret").await;
     page.press("Start Swarming").await;
     page.until_state("stopped").await;
+    page.press("Download Data").await;
+    page.until_text("In the plan, these look like credentials:")
+        .await;
+    page.until_text("request.headers.authorization").await;
     page.press("History").await;
     until_row(&page, "Secret").await;
     page.check("Leave credentials out of exported runs", true)

@@ -41,7 +41,8 @@ table! {
             /// left out.
             seed: Whole<0, { u64::MAX }>,
             /// Whether the run ends by itself if the target answers mostly with 429 or 503, or is
-            /// gone. If it is left out, it does if a host is not of this machine or network.
+            /// gone, and users wait as long as an answer with 429 or 503 asks for by `Retry-After`. If
+            /// it is left out, that is so if a host is not of this machine or network.
             autostop: bool,
         }
     }

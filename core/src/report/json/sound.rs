@@ -61,6 +61,7 @@ fn check_health(health: &Health) -> Result<(), String> {
         health.lag_span,
         health.late_span,
         health.queue_span,
+        health.held_back_span,
         health.busy_span,
         health.step_span,
         health.hidden_span,
@@ -168,9 +169,11 @@ fn of_phases(phases: &PhaseTotals) -> [u64; 7] {
     ]
 }
 
-fn of_health(health: &Health) -> [u64; 14] {
+fn of_health(health: &Health) -> [u64; 16] {
     [
         health.n_starts,
+        health.n_held_back,
+        health.held_back_micros,
         health.start_lag.sum_micros,
         health.own_queue.sum_micros,
         health.n_gaps,

@@ -76,6 +76,24 @@ impl Shard {
             epoch: user.life,
         };
         self.kills.push(Reverse((now + stop_timeout, ticket)));
+        self.let_go(local, now);
+    }
+
+    /// Lets a user that waits as the target has asked for it send its request.
+    fn let_go(&mut self, local: u32, now: Elapsed) {
+        let user = &self.users[local as usize];
+        if matches!(user.activity, Activity::HeldBack { .. }) {
+            self.go_on(local, now, now);
+        }
+    }
+
+    #[cold]
+    fn hold_back_nobody(&mut self, now: Elapsed) {
+        let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
+        for local in 0..n_users {
+            self.users[local as usize].not_before = Elapsed::ZERO;
+            self.let_go(local, now);
+        }
     }
 
     /// Ends what a user is doing, and goes on with what it does at its end.
@@ -111,6 +129,7 @@ impl Shard {
                 self.n_queued -= 1;
                 self.record_unsent(local, due, now);
             }
+            Activity::HeldBack { since, .. } => self.stats.waits().let_go(since, now),
             Activity::Idle | Activity::Parked | Activity::Stopped | Activity::Waiting => {}
         }
         self.give_up_held(local, now);
@@ -170,6 +189,8 @@ impl Shard {
                     let user = &mut self.users[local as usize];
                     user.rng = rng;
                     user.arrival = Some(due);
+                    // An arrival waits for nobody.
+                    user.not_before = Elapsed::ZERO;
                     user.arrival_idx = arrival;
                     self.go_on(local, due, now);
                 }
@@ -249,6 +270,10 @@ impl Shard {
         }
         self.end = plan.load.end().map(|it| Elapsed::ZERO + it);
         self.program.load = plan.load.clone();
+        self.program.heeds_retry_after = plan.stops_itself();
+        if !self.program.heeds_retry_after {
+            self.hold_back_nobody(now);
+        }
         if self.program.set_weights(plan) {
             self.change_mix(now, before);
         }

@@ -260,6 +260,7 @@ impl Shard {
             return;
         };
         let (number, is_judged) = course.take_sent();
+        let mut wait = None;
         if is_judged {
             held.see(&result);
         } else {
@@ -270,6 +271,9 @@ impl Shard {
             let evidence = || held.evidence_of(result.as_ref().ok());
             self.stats
                 .record(held.row, &held.sample, self.n_alive, evidence);
+            if held.sample.failure.is_some() {
+                wait = result.as_ref().ok().and_then(Response::retry_after);
+            }
         }
         let mut head = AnswerHead {
             request: number,
@@ -292,6 +296,7 @@ impl Shard {
             course.hold(number, held);
             self.n_held += 1;
         }
+        self.heed(local, done, wait);
         self.park(local, done);
         self.end_if_spent(done);
     }
@@ -562,6 +567,9 @@ impl Shard {
             });
         }
         let evidence = held.take_evidence();
+        if held.sample.failure.is_some() {
+            self.heed(local, held.sample.done, evidence.retry_after());
+        }
         self.stats
             .record(held.row, &held.sample, self.n_alive, || evidence);
     }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::Autostop;
 use crate::http::request::Request;
-use crate::http::transport::{Kept, TransportError};
+use crate::http::transport::TransportError;
 use crate::measure::board::Board;
 use crate::plan::Plan;
 use crate::run_state::EndCause;
 use crate::running::shard::Command;
-use crate::testing::{Answer, Simulation, answer_after};
+use crate::testing::{Answer, Simulation, answer_after, answer_later};
 use crate::time::Elapsed;
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -17,7 +17,7 @@ const MILLI: Duration = Duration::from_millis(1);
 /// Five users for 60 s, each of which asks once in 100 ms, with `lines` in the step.
 fn plan(lines: &str) -> String {
     format!(
-        "version = 1\nload = {{ users = 5, spawn_rate = 100, run_time = 60 }}\n\
+        "version = 1\nload = {{ users = 5, spawn_rate = 100, run_time = 60, autostop = true }}\n\
          [[user_class]]\nname = 'A'\nwait = 0.1\ntask = [{{ get = '/', {lines} }}]\n"
     )
 }
@@ -173,25 +173,41 @@ fn few_requests_say_nothing() {
 
 #[test]
 fn the_longest_wait_that_the_target_asks_for_is_named() {
-    let tell = |status: u16, wait: &'static str| {
-        let mut answer = answer_after(MILLI, status);
-        if let Ok(response) = &mut answer.result {
-            response.kept = Some(Box::new(Kept {
-                headers: vec![("retry-after".to_owned(), wait.to_owned())],
-                ..Kept::default()
-            }));
-        }
-        answer
-    };
     let stop = stopped(simulation("", move |at: Elapsed, _: &Request| {
-        match at.as_micros() / 1000 % 2 {
-            0 => tell(429, "3600"),
-            _ => tell(503, "Fri, 31 Dec 1999 23:59:59 GMT"),
+        match at.as_micros() / 10_000 % 2 {
+            0 => answer_later(MILLI, 429, "3600"),
+            _ => answer_later(MILLI, 503, "Fri, 31 Dec 1999 23:59:59 GMT"),
         }
     }));
     let (_, text) = stop.expect("all are refused");
     let expected = "503 Service Unavailable, with a Retry-After of up to 3,600 s;";
     assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn users_that_wait_as_they_are_asked_end_the_run_too() {
+    let later = |at: Elapsed, _: &Request| match at.as_secs() < 20 {
+        true => answer_after(MILLI, 200),
+        false => answer_later(MILLI, 503, "60"),
+    };
+    let (at, text) = stopped(simulation("", later)).expect("it refuses from 20 s on");
+    assert_eq!(at, 30);
+    let expected = "100 % of the 5 requests that ended in the last 10 s got 503 Service Unavailable, with a \
+                    Retry-After of up to 60 s;";
+    assert!(text.contains(expected), "{text}");
+    // Nothing is known any more but that they wait.
+    let mut run = simulation("", later);
+    run.commands = vec![(Elapsed::from_micros(25_500_000), Command::Reset)];
+    let (at, text) = stopped(run).expect("they wait on");
+    assert_eq!(at, 36);
+    let expected = "nothing was sent in the last 10 s, as users wait as it asks for;";
+    assert!(text.contains(expected), "{text}");
+    // Who is let in after waiting so is not refused.
+    let at_times = |at: Elapsed, _: &Request| match at.as_secs() % 20 {
+        12..14 => answer_later(MILLI, 503, "7"),
+        _ => answer_after(MILLI, 200),
+    };
+    check_goes_on(simulation("", at_times));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod standstill;
 use std::time::Duration;
 
 use self::given_up::given_up;
-use self::standstill::{short_standstills, standstill};
+use self::standstill::{short_standstills, standstill, times};
 use super::{Cause, Grade, Reason};
 use crate::http::transport::TransportError;
 use crate::measure::accounts::Accounts;
@@ -37,13 +37,14 @@ pub(super) struct Facts {
 
 type Rule = fn(&Facts) -> Option<Reason>;
 
-pub(super) const ALL: [Rule; 18] = [
+pub(super) const ALL: [Rule; 19] = [
     counts,
     nothing_measured,
     given_up,
     own_queue,
     start_lag,
     rate_not_reached,
+    held_back,
     standstill,
     short_standstills,
     processor,
@@ -120,6 +121,15 @@ impl Facts {
 
     fn length(&self) -> Duration {
         self.at.since(self.since)
+    }
+
+    /// These µs as a part of the time that all users had.
+    fn part_of_users(&self, micros: u64) -> f64 {
+        let slots = self.slots.iter();
+        let user_secs: u64 = slots
+            .map(|it| u64::from(it.n_users) * u64::from(it.secs))
+            .sum();
+        part(micros, user_secs * 1_000_000)
     }
 
     fn is_open(&self) -> bool {
@@ -232,7 +242,8 @@ fn own_queue(facts: &Facts) -> Option<Reason> {
     );
     let advice = "There are more users than connections carry. Read the service times for what the \
                   target took, or use fewer users. A browser opens 6 connections to an http:// host, \
-                  and the command as many as the system allows.";
+                  and the command as many as the system allows. Where an API answers by several host names, give \
+                  each a user class.";
     Some(facts.reason(
         Cause::OwnQueue,
         verdict,
@@ -315,11 +326,7 @@ fn rate_not_reached(facts: &Facts) -> Option<Reason> {
         (lost, evidence)
     } else {
         let lag = facts.health.start_lag.sum_micros;
-        let users = facts.slots.iter();
-        let user_secs: u64 = users
-            .map(|it| u64::from(it.n_users) * u64::from(it.secs))
-            .sum();
-        let lost = part(lag, user_secs * 1_000_000);
+        let lost = facts.part_of_users(lag);
         let evidence = format!(
             "Users went on late after their waits, and lost {} of their time to that; the longest \
              delay was {}. So they sent less than the plan says.",
@@ -339,6 +346,24 @@ fn rate_not_reached(facts: &Facts) -> Option<Reason> {
         false => facts.health.lag_span,
     };
     Some(facts.reason(Cause::RateNotReached, verdict, span, evidence, advice))
+}
+
+fn held_back(facts: &Facts) -> Option<Reason> {
+    let (n_waits, waited) = (facts.health.n_held_back, facts.health.held_back_micros);
+    let lost = facts.part_of_users(waited);
+    if lost < LOST_LIMITED {
+        return None;
+    }
+    let evidence = format!(
+        "The target refused, and asked by Retry-After to be left alone. Users waited for that {}, {} of their time, \
+         so they sent less than the plan says.",
+        times(n_waits),
+        percent(lost),
+    );
+    let advice = "The numbers are those of a target that refuses. Ask for less load; autostop = false under [load] \
+                  of the plan lets users go on all the same.";
+    let span = facts.health.held_back_span;
+    Some(facts.reason(Cause::HeldBack, Grade::Limited, span, evidence, advice))
 }
 
 fn processor(facts: &Facts) -> Option<Reason> {

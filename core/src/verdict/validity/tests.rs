@@ -12,7 +12,8 @@ use crate::measure::board::Board;
 use crate::plan::{Load, Plan, Shape};
 use crate::running::shard::Command;
 use crate::testing::{
-    Answer, Faults, Simulation, answer_after, arrival_stage, arrivals, class, load, plan,
+    Answer, Faults, Simulation, answer_after, answer_later, arrival_stage, arrivals, class, load,
+    plan,
 };
 use crate::time::{Elapsed, Reading};
 use crate::verdict::threshold::TooFew;
@@ -53,6 +54,13 @@ fn short_of_files(at: Elapsed, request: &Request) -> Answer {
 /// So many users without a wait, for ten seconds.
 fn users(n_users: u32) -> Plan {
     plan(vec![class("A", 1)], load(n_users, 1e6), 10)
+}
+
+/// Ten users without a wait who do as the target asks.
+fn polite() -> Plan {
+    let mut plan = users(10);
+    plan.load.autostop = Some(true);
+    plan
 }
 
 /// So many users who wait so long, for ten seconds.
@@ -228,6 +236,12 @@ fn no_wrong_number_is_valid() {
             page(rate(100.0, 1000), hangs),
             Cause::RateNotReached,
             invalid,
+        ),
+        (
+            "asked to come later",
+            simulation(polite(), |_, _| answer_later(5 * MILLI, 503, "2")),
+            Cause::HeldBack,
+            limited,
         ),
         (
             "too few users for arrivals",

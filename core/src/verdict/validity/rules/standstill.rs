@@ -97,7 +97,7 @@ pub(super) fn short_standstills(facts: &Facts) -> Option<Reason> {
     ))
 }
 
-fn times(count: u64) -> String {
+pub(super) fn times(count: u64) -> String {
     match count {
         1 => "once".to_owned(),
         count => format!("{count} times"),
