@@ -86,8 +86,9 @@ const WEIGHTS: [Weight; 4] = [
         name: "until a click on Start can start a run",
         until: When::Start,
         // 28,000 more than before locustfiles: users whose tasks are in Python, and opening files of it;
-        // 10,000 for the question before a swarm, 9,000 for when it ends by itself and how it is watched.
-        limit: 728_500,
+        // 10,000 for the question before a swarm, 9,000 for when it ends by itself and how it is watched, 1,500
+        // for users that wait as the target asks for.
+        limit: 730_500,
         aim: 550_000,
         remedy: "what a run does not need may be loaded after it",
     },
@@ -326,7 +327,7 @@ mod tests {
 | loaded | bytes | limit | aim |
 |---|---|---|---|
 | before the form is drawn | **183,500** | 194,500 | 200,000 |
-| until a click on Start can start a run | **640,800** | 728,500 | 550,000 |
+| until a click on Start can start a run | **640,800** | 730,500 | 550,000 |
 | in all, without a locustfile | **1,013,100** | 1,280,000 | 900,000 |
 | for a plan that is a locustfile, once | **3,500,000** | 4,780,000 | 4,700,000 |
 

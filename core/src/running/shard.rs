@@ -274,7 +274,7 @@ impl Shard {
             Some(failed) => (Some(failed.failure), failed.found),
             None => (None, None),
         };
-        if failure.as_ref().is_some_and(is_refusal) {
+        if self.program.heeds_retry_after && failure.as_ref().is_some_and(is_refusal) {
             let wait = result.as_ref().ok().and_then(Response::retry_after);
             self.heed(local, done, wait);
         }

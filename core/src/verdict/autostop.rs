@@ -31,11 +31,8 @@ impl Autostop {
     /// How many seconds it looks back. A target that comes back sooner stops no run.
     const WINDOW_SECS: u64 = 10;
 
-    /// Fewer requests say nothing, unless users were held back.
+    /// Fewer requests say nothing.
     const MIN_REQUESTS: u64 = 50;
-
-    /// Users that wait as the target asks for so much of their time send few requests because it refuses.
-    const HELD_BACK_PERCENT: u64 = 50;
 
     /// Looks at a run that it may end, unless `is_on` is false.
     pub fn new(is_on: bool) -> Self {
@@ -87,16 +84,14 @@ impl Autostop {
     fn judge(&self, board: &Board) -> Option<EndCause> {
         let (first, last) = (self.totals.front()?, self.totals.back()?);
         let window = last.since(first);
-        let is_held_back = Self::HELD_BACK_PERCENT * window.user_micros
-            <= 100 * window.held_back_micros
-            && 0 < window.held_back_micros;
-        let is_enough = Self::MIN_REQUESTS <= window.ended || is_held_back;
-        if window.second < Self::WINDOW_SECS || !is_enough {
+        if window.second < Self::WINDOW_SECS {
             return None;
         }
-        let text = if self.is_mostly(90, Totals::refused) {
+        let text = if Self::MIN_REQUESTS <= window.would_have_ended()
+            && self.is_mostly(90, Totals::refused)
+        {
             refusal(&window, board)
-        } else if self.is_mostly(99, |it| it.lost) {
+        } else if Self::MIN_REQUESTS <= window.ended && self.is_mostly(99, |it| it.lost) {
             loss(&window, board, first.second)
         } else {
             return None;
@@ -173,6 +168,14 @@ impl Totals {
     fn refused(&self) -> u64 {
         self.too_many + self.unavailable
     }
+
+    /// How many requests would have ended if no user had waited as the target asks for.
+    fn would_have_ended(&self) -> u64 {
+        let had = self.user_micros.max(1);
+        let free = had.saturating_sub(self.held_back_micros).max(1);
+        let number = u128::from(self.ended) * u128::from(had) / u128::from(free);
+        u64::try_from(number).unwrap_or(u64::MAX)
+    }
 }
 
 /// Whether a request failed because the target refuses: with 429 or 503, where that was not expected.
@@ -200,16 +203,10 @@ fn refusal(window: &Totals, board: &Board) -> String {
         let secs = grouped(wait.as_secs(), ',');
         format!(", with a Retry-After of up to {secs} s")
     });
-    let go_on = go_on("against a service that says no");
-    if window.ended == 0 {
-        let secs = window.second;
-        return format!(
-            "the target refuses: nothing was sent in the last {secs} s, as users wait as it asks for{wait}; {go_on}"
-        );
-    }
     format!(
-        "the target refuses: {} got {seen}{wait}; {go_on}",
+        "the target refuses: {} got {seen}{wait}; {}",
         share(window, window.refused()),
+        go_on("against a service that says no")
     )
 }
 

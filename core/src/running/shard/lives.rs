@@ -66,7 +66,9 @@ impl Shard {
             return;
         }
         let stop_timeout = self.program.load.stop_timeout;
-        if stop_timeout.is_zero() || user.course.is_resting() {
+        // Who waits as the target asks for it sends nothing more, or all would at once.
+        let is_held_back = matches!(user.activity, Activity::HeldBack { .. });
+        if stop_timeout.is_zero() || user.course.is_resting() || is_held_back {
             self.abandon(local, now);
             return;
         }
@@ -76,23 +78,18 @@ impl Shard {
             epoch: user.life,
         };
         self.kills.push(Reverse((now + stop_timeout, ticket)));
-        self.let_go(local, now);
     }
 
-    /// Lets a user that waits as the target has asked for it send its request.
-    fn let_go(&mut self, local: u32, now: Elapsed) {
-        let user = &self.users[local as usize];
-        if matches!(user.activity, Activity::HeldBack { .. }) {
-            self.go_on(local, now, now);
-        }
-    }
-
+    /// Lets users that wait as the target has asked for it send their requests.
     #[cold]
     fn hold_back_nobody(&mut self, now: Elapsed) {
         let n_users = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
         for local in 0..n_users {
-            self.users[local as usize].not_before = Elapsed::ZERO;
-            self.let_go(local, now);
+            let user = &mut self.users[local as usize];
+            user.not_before = Elapsed::ZERO;
+            if matches!(user.activity, Activity::HeldBack { .. }) {
+                self.go_on(local, now, now);
+            }
         }
     }
 

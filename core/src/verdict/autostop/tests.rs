@@ -190,24 +190,52 @@ fn users_that_wait_as_they_are_asked_end_the_run_too() {
         true => answer_after(MILLI, 200),
         false => answer_later(MILLI, 503, "60"),
     };
-    let (at, text) = stopped(simulation("", later)).expect("it refuses from 20 s on");
-    assert_eq!(at, 30);
-    let expected = "100 % of the 5 requests that ended in the last 10 s got 503 Service Unavailable, with a \
-                    Retry-After of up to 60 s;";
-    assert!(text.contains(expected), "{text}");
-    // Nothing is known any more but that they wait.
-    let mut run = simulation("", later);
-    run.commands = vec![(Elapsed::from_micros(25_500_000), Command::Reset)];
-    let (at, text) = stopped(run).expect("they wait on");
-    assert_eq!(at, 36);
-    let expected = "nothing was sent in the last 10 s, as users wait as it asks for;";
-    assert!(text.contains(expected), "{text}");
+    for n_shards in [1, 3] {
+        let mut run = simulation("", later);
+        run.n_shards = n_shards;
+        let (at, text) = stopped(run).expect("it refuses from 20 s on");
+        assert_eq!(at, 30);
+        let expected = "100 % of the 5 requests that ended in the last 10 s got 503 Service Unavailable, with a \
+                        Retry-After of up to 60 s;";
+        assert!(text.contains(expected), "{text}");
+    }
+    // A third of the time is waited, and 40 requests end in ten seconds.
+    let plan = plan("")
+        .replace("users = 5", "users = 12")
+        .replace("wait = 0.1", "wait = 2");
+    let refusing = |_: Elapsed, _: &Request| answer_later(MILLI, 429, "3");
+    assert!(stopped(Simulation::of(&plan, refusing)).is_some());
     // Who is let in after waiting so is not refused.
     let at_times = |at: Elapsed, _: &Request| match at.as_secs() % 20 {
         12..14 => answer_later(MILLI, 503, "7"),
         _ => answer_after(MILLI, 200),
     };
     check_goes_on(simulation("", at_times));
+}
+
+#[test]
+fn users_that_wait_are_no_refusal_while_the_others_are_let_in() {
+    let plan = |n_users: u32| {
+        let text = plan("").replace("users = 5", &format!("users = {n_users}"));
+        text.replace("wait = 0.1", "wait = 12")
+    };
+    let is_first = |at: Elapsed| at < Elapsed::from_micros(15_000);
+    // Two of three wait, and no request ends for ten seconds.
+    check_goes_on(Simulation::of(&plan(3), move |at, _| match is_first(at) {
+        true => answer_later(MILLI, 429, "30"),
+        false => answer_after(MILLI, 200),
+    }));
+    // One that is lost is not the end.
+    check_goes_on(Simulation::of(&plan(3), move |at, _| {
+        match (is_first(at), at.as_secs()) {
+            (true, _) => answer_later(MILLI, 429, "60"),
+            (_, 12) => Answer {
+                after: MILLI,
+                result: Err(TransportError::BodyReset),
+            },
+            _ => answer_after(MILLI, 200),
+        }
+    }));
 }
 
 #[test]

@@ -424,7 +424,12 @@ fn dropped(facts: &Facts) -> Option<Reason> {
          in no percentile.",
         percent(part(n_dropped, facts.accounts.due))
     );
-    let advice = "Raise max_users, or ask for a lower rate.";
+    let advice = match facts.health.n_held_back {
+        0 => "Raise max_users, or ask for a lower rate.",
+        _ => {
+            "Users that waited as the target had asked for it were not free. Ask for a lower rate."
+        }
+    };
     let mut slots = facts.slots.iter().filter(|it| 0 < it.n_dropped);
     let first = slots.next();
     let last = slots.next_back().or(first);
