@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 /// Waits until `look` sees something, and returns it.
 ///
-/// Fails after thirty seconds, with what was waited for.
+/// Fails after a minute, which Python takes half of on a slow machine, with what was waited for.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const PATIENCE: Duration = Duration::from_secs(60);
     let start = Instant::now();
     loop {
         if let Some(seen) = look().await {
