@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Waits until `look` sees something, and returns it.
 ///
-/// Fails after a minute, which Python takes half of on a slow machine, with what was waited for.
+/// Fails after a minute, with what was waited for: on a slow machine Python was not ready within half of that.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     const PATIENCE: Duration = Duration::from_secs(60);
     let start = Instant::now();

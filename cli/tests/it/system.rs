@@ -186,11 +186,13 @@ fn the_demo_api_serves_on_when_nobody_reads_what_it_says() {
         assert_eq!(api.try_wait().unwrap(), None, "it ended");
         yield_now();
     }
+    check_serves_on(api, &format!("http://{address}"));
+}
+
+/// Runs a plan against a demo API, and ends that.
+fn check_serves_on(mut api: Child, url: &str) {
     let plan = PlanFile::new(SHORT, "toml");
-    let ended: Ended = running(&plan, &format!("http://{address}"))
-        .output()
-        .unwrap()
-        .into();
+    let ended: Ended = running(&plan, url).output().unwrap().into();
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert_eq!(api.try_wait().unwrap(), None, "it ended");
     api.kill().unwrap();
@@ -250,15 +252,7 @@ fn the_demo_api_serves_on_after_it_had_no_open_files_left() {
         yield_now();
     }
     drop(too_many);
-    let plan = PlanFile::new(SHORT, "toml");
-    let ended: Ended = running(&plan, &format!("http://{address}"))
-        .output()
-        .unwrap()
-        .into();
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    assert_eq!(api.try_wait().unwrap(), None, "it ended");
-    api.kill().unwrap();
-    api.wait().unwrap();
+    check_serves_on(api, &format!("http://{address}"));
 }
 
 #[test]

@@ -213,7 +213,7 @@ impl HeldBack {
             n_now: self.n_now,
             since_micros: self.n_now * now.as_micros(),
             n: self.n_now,
-            span: Self::waiting_at(self.n_now, now),
+            span: self.span_now(now),
             ..Self::default()
         };
     }
@@ -223,11 +223,12 @@ impl HeldBack {
     }
 
     fn span(&self, now: Elapsed) -> Option<Span> {
-        Span::joined(self.span, Self::waiting_at(self.n_now, now))
+        Span::joined(self.span, self.span_now(now))
     }
 
-    fn waiting_at(now_waiting: u64, now: Elapsed) -> Option<Span> {
-        (0 < now_waiting).then_some(Span {
+    /// That of those who wait now.
+    fn span_now(&self, now: Elapsed) -> Option<Span> {
+        (0 < self.n_now).then_some(Span {
             first: now,
             last: now,
         })

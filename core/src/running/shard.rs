@@ -6,7 +6,7 @@
 //!
 //! In a closed model a request is due when its user's wait has ended, as the host noticed it: a timer
 //! that fires late made the wait longer, and not the answer. The wait for a free connection counts
-//! into the response time.
+//! into the response time. That for what a target asks by `Retry-After` comes before: the request is due after it.
 
 mod deadlines;
 mod lives;
@@ -274,7 +274,7 @@ impl Shard {
             Some(failed) => (Some(failed.failure), failed.found),
             None => (None, None),
         };
-        if self.program.heeds_retry_after && failure.as_ref().is_some_and(is_refusal) {
+        if failure.as_ref().is_some_and(is_refusal) {
             let wait = result.as_ref().ok().and_then(Response::retry_after);
             self.heed(local, done, wait);
         }

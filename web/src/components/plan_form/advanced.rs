@@ -51,7 +51,7 @@ pub(super) const ENDS: &[Plain] = &[
         &["load", "autostop"],
         Kind::Json,
         "hosts of others",
-        "true or false: heed 429 and 503, and end where there is little else or the target is gone",
+        "true or false: heed Retry-After, and end where the target refuses or is gone",
     ),
 ];
 
