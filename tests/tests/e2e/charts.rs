@@ -38,8 +38,11 @@ async fn plot(page: &Page, title: &str) -> WebElement {
     until("the chart is drawn", async || page.element(&xpath).await).await
 }
 
-/// Points at a chart, at a place between its left edge, 0, and its right, 1. The edges themselves
-/// belong to the area in some browsers only.
+/// Where the first second is, in a run of less than a minute.
+const FIRST: f64 = 0.01;
+
+/// Points at a chart, at a place between its left edge, 0, and its right, 1, and waits until the
+/// chart has followed. The edges themselves belong to the area in some browsers only.
 async fn point(page: &Page, title: &str, place: f64) {
     let plot = plot(page, title).await;
     // The area inside of the axes.
@@ -51,6 +54,15 @@ async fn point(page: &Page, title: &str, place: f64) {
     let moved = chain.move_to_element_with_offset(&area, offset, 5);
     let moved = moved.move_to_element_with_offset(&area, offset, 0);
     moved.perform().await.unwrap();
+
+    // A browser may tell of the pointer a moment after a driver has moved it.
+    let line = area.find(By::ClassName("u-cursor-x")).await.unwrap();
+    until("the chart has followed the pointer", async || {
+        let from = area.rect().await.unwrap().x;
+        let at = line.rect().await.unwrap().x - from;
+        ((at - place * width).abs() < 4.0).then_some(())
+    })
+    .await;
 }
 
 /// What the legend of a chart says, entry by entry; the place comes first.
@@ -81,8 +93,6 @@ async fn time_at(page: &Page, title: &str, place: f64) -> String {
 }
 
 /// Points at a chart until all of them show another time than `before`, and returns that.
-///
-/// A browser may tell of the pointer a moment after a driver has moved it.
 async fn another_time_at(page: &Page, title: &str, place: f64, before: &str) -> String {
     until("all charts point at another time", async || {
         let time = time_at(page, title, place).await;
@@ -112,7 +122,7 @@ async fn the_charts_show_values_where_one_points() {
     let page = finished_run(&target).await;
 
     page.press("Charts").await;
-    let time = time_at(&page, TITLES[0], 0.025).await;
+    let time = time_at(&page, TITLES[0], FIRST).await;
 
     assert!(time.contains(':'), "{time}");
     let mut entries = Vec::new();
@@ -143,7 +153,7 @@ async fn zooming_into_one_chart_zooms_into_all() {
     page.press("Charts").await;
     // Where nobody points, the newest values are shown.
     let newest = places(&page).await.swap_remove(1);
-    let first = another_time_at(&page, TITLES[1], 0.02, &newest).await;
+    let first = another_time_at(&page, TITLES[1], FIRST, &newest).await;
     assert!(!page.has_button("Reset zoom").await);
 
     page.press("Zoom in").await;
@@ -151,18 +161,18 @@ async fn zooming_into_one_chart_zooms_into_all() {
         page.has_button("Reset zoom").await.then_some(())
     })
     .await;
-    another_time_at(&page, TITLES[1], 0.02, &first).await;
+    another_time_at(&page, TITLES[1], FIRST, &first).await;
     page.press("Reset zoom").await;
-    until_time_at(&page, TITLES[1], 0.02, &first).await;
+    until_time_at(&page, TITLES[1], FIRST, &first).await;
     assert!(!page.has_button("Reset zoom").await);
 
     // By keys.
     let chart = plot(&page, TITLES[2]).await;
     chart.send_keys("+").await.unwrap();
-    another_time_at(&page, TITLES[0], 0.02, &first).await;
+    another_time_at(&page, TITLES[0], FIRST, &first).await;
     chart.send_keys(Key::Left + Key::Left).await.unwrap();
     chart.send_keys(Key::Left + Key::Left).await.unwrap();
-    until_time_at(&page, TITLES[0], 0.02, &first).await;
+    until_time_at(&page, TITLES[0], FIRST, &first).await;
     assert!(page.has_button("Reset zoom").await);
     chart.send_keys("0").await.unwrap();
     assert!(!page.has_button("Reset zoom").await);
@@ -179,7 +189,7 @@ async fn dragging_zooms_and_new_seconds_do_not_undo_it() {
     })
     .await;
     let newest = places(&page).await.swap_remove(0);
-    let first = another_time_at(&page, TITLES[0], 0.02, &newest).await;
+    let first = another_time_at(&page, TITLES[0], FIRST, &newest).await;
 
     let area = plot(&page, TITLES[0]).await;
     let area = area.find(By::ClassName("u-over")).await.unwrap();
@@ -190,6 +200,13 @@ async fn dragging_zooms_and_new_seconds_do_not_undo_it() {
         .move_to_element_with_offset(&area, (-0.2 * width) as i64, 0)
         .click_and_hold()
         .move_by_offset((0.1 * width) as i64, 0)
+        .perform()
+        .await
+        .unwrap();
+    // A person takes longer than a second.
+    until_seconds_pass(&page, 2).await;
+    session
+        .action_chain()
         .move_by_offset((0.3 * width) as i64, 5)
         .release()
         .perform()
@@ -199,20 +216,25 @@ async fn dragging_zooms_and_new_seconds_do_not_undo_it() {
         page.has_button("Reset zoom").await.then_some(())
     })
     .await;
-    let zoomed = another_time_at(&page, TITLES[2], 0.02, &first).await;
+    let zoomed = another_time_at(&page, TITLES[2], FIRST, &first).await;
 
-    let before = n_seconds(&page).await;
-    until("more seconds have passed", async || {
-        (before + 2 <= n_seconds(&page).await).then_some(())
-    })
-    .await;
-    until_time_at(&page, TITLES[1], 0.02, &zoomed).await;
+    until_seconds_pass(&page, 2).await;
+    until_time_at(&page, TITLES[1], FIRST, &zoomed).await;
     let chain = session.action_chain();
     let chain = chain.double_click_element(&area);
     chain.perform().await.unwrap();
-    until_time_at(&page, TITLES[1], 0.02, &first).await;
+    until_time_at(&page, TITLES[1], FIRST, &first).await;
     page.press("Stop").await;
     page.until_state("stopped").await;
+}
+
+/// Waits until the run has `n` more seconds.
+async fn until_seconds_pass(page: &Page, n: usize) {
+    let before = n_seconds(page).await;
+    until("more seconds have passed", async || {
+        (before + n <= n_seconds(page).await).then_some(())
+    })
+    .await;
 }
 
 /// How many seconds the table of the users has, which is open.

@@ -25,6 +25,12 @@ async fn start(
     page.press("Start Swarming").await;
 }
 
+/// How far below the top of the page the tabs are, in pixels.
+async fn top_of_tabs(page: &Page) -> f64 {
+    let tabs = page.element("//*[@role='tablist']").await;
+    tabs.expect("there are tabs").rect().await.unwrap().y
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn more_users_than_connections_make_a_run_invalid() {
     if !needs_browser_engine("there, each user has a connection") {
@@ -34,17 +40,29 @@ async fn more_users_than_connections_make_a_run_invalid() {
     let page = Page::open().await;
     start(&page, target.url(), "64", ["0", "0"], "/delay/5").await;
     page.until_state("running").await;
+    let before = top_of_tabs(&page).await;
     until("the page says it while the run goes on", async || {
         (page.status("Numbers").await == "INVALID").then_some(())
     })
     .await;
+    // What a person works with stays where it is, and the reasons open above it.
+    page.until_text("INVALID so far: Wait for a connection")
+        .await;
+    assert_eq!(top_of_tabs(&page).await, before);
+    let evidence = "of the response times of GET /delay/5 are the wait for a free connection";
+    assert!(!page.whole_text().await.contains(evidence));
+    let line = page
+        .element("//details/summary[contains(., 'so far')]")
+        .await;
+    line.expect("there is a line").click().await.unwrap();
+    page.until_text(evidence).await;
     page.press("Stop").await;
     page.until_state("stopped").await;
     assert_eq!(page.status("Numbers").await, "INVALID");
     let text = page.whole_text().await;
     for part in [
         "Wait for a connection",
-        "of the response times of GET /delay/5 are the wait for a free connection",
+        evidence,
         "There are more users than connections carry.",
     ] {
         assert!(text.contains(part), "{part}: {text}");

@@ -16,35 +16,68 @@ pub(crate) struct ValidityListProps {
     pub label: AttrValue,
 }
 
-/// The reasons, each with what shows it and what helps, and at the end what became of everything that was
-/// due. Nothing while the numbers are valid and the run goes on.
+/// The reasons, each with what shows it and what helps, and what became of everything that was due.
+///
+/// While a run goes on this is one line, which opens on a click: reasons come and go, and what a person
+/// reads or drags below them must not move.
 #[component]
 pub(crate) fn ValidityList(props: &ValidityListProps) -> Html {
     let Some(validity) = props.validity.as_ref() else {
-        return html! {};
+        return html! {
+            if !props.is_over {
+                <section class="thresholds validity" aria-label={props.label.clone()}>
+                    <p class="verdict open">{ "Validity: nothing is measured yet." }</p>
+                </section>
+            }
+        };
     };
-    if validity.reasons.is_empty() && !props.is_over {
-        return html! {};
-    }
+    let headline = if props.is_over {
+        words::validity(validity)
+    } else {
+        so_far(validity)
+    };
+    let headline = html! { <span role="status">{ headline }</span> };
+    let verdict = classes!("verdict", mood(validity.verdict));
+    let accounts = html! { <p class="found">{ words::accounts(&validity.accounts) }</p> };
     html! {
         <section class="thresholds validity" aria-label={props.label.clone()}>
-            <p class={classes!("verdict", mood(validity.verdict))} role="status">
-                { words::validity(validity) }
-            </p>
-            if !validity.reasons.is_empty() {
-                <ul class="plain">
-                    for reason in &validity.reasons {
-                        <li key={reason.cause.to_string()} class={mood(reason.verdict)}>
-                            <span class="word">{ reason.verdict.to_string() }</span>
-                            <strong>{ reason.cause.to_string() }</strong>
-                            <span class="since">{ reason.when() }</span>
-                            <span class="found foreign">{ &reason.evidence }{ " " }{ &reason.advice }</span>
-                        </li>
-                    }
-                </ul>
+            if validity.reasons.is_empty() {
+                <p class={verdict}>{ headline }</p>
+                if props.is_over {
+                    { accounts }
+                }
+            } else {
+                <details open={props.is_over}>
+                    <summary class={verdict}>{ headline }</summary>
+                    <ul class="plain">
+                        for reason in &validity.reasons {
+                            <li key={reason.cause.to_string()} class={mood(reason.verdict)}>
+                                <span class="word">{ reason.verdict.to_string() }</span>
+                                <strong>{ reason.cause.to_string() }</strong>
+                                <span class="since">{ reason.when() }</span>
+                                <span class="found foreign">{ &reason.evidence }{ " " }{ &reason.advice }</span>
+                            </li>
+                        }
+                    </ul>
+                    { accounts }
+                </details>
             }
-            <p class="found">{ words::accounts(&validity.accounts) }</p>
         </section>
+    }
+}
+
+/// The verdict of a run that goes on, with the names of its reasons: short enough for a line.
+fn so_far(validity: &Validity) -> String {
+    let causes: Vec<_> = (validity.reasons.iter())
+        .map(|it| it.cause.to_string())
+        .collect();
+    match causes.as_slice() {
+        [] => format!("Validity: {} so far.", validity.verdict),
+        causes => format!(
+            "Validity: {} so far: {}.",
+            validity.verdict,
+            causes.join(", ")
+        ),
     }
 }
 
