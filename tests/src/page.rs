@@ -382,6 +382,15 @@ impl Page {
         .await;
     }
 
+    /// Opens the reasons of the validity of a run that goes on, once there are any.
+    pub async fn open_reasons(&self) {
+        until("the reasons open", async || {
+            let line = "//details[not(@open)]/summary[contains(., 'so far')]";
+            self.element(line).await?.click().await.ok()
+        })
+        .await;
+    }
+
     /// What was logged as an error since this was last asked; see [`Browser::console_errors`].
     pub async fn console_errors(&self) -> Vec<String> {
         self.browser.console_errors().await

@@ -307,6 +307,7 @@ async fn a_second_tab_swarms_only_by_who_wants_both() {
     page.press("Start Swarming").await;
     page.answer("Start anyway").await;
     until_requests(&page).await;
+    page.open_reasons().await;
     page.until_text("Another run of this browser, in another tab, was going on")
         .await;
 

@@ -51,10 +51,7 @@ async fn more_users_than_connections_make_a_run_invalid() {
     assert_eq!(top_of_tabs(&page).await, before);
     let evidence = "of the response times of GET /delay/5 are the wait for a free connection";
     assert!(!page.whole_text().await.contains(evidence));
-    let line = page
-        .element("//details/summary[contains(., 'so far')]")
-        .await;
-    line.expect("there is a line").click().await.unwrap();
+    page.open_reasons().await;
     page.until_text(evidence).await;
     page.press("Stop").await;
     page.until_state("stopped").await;
