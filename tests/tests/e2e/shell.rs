@@ -230,6 +230,11 @@ async fn a_reload_during_a_run_shows_what_was_kept_of_it() {
     .await;
     page.reload().await;
     page.until_text("This run was interrupted").await;
+    let text = page.whole_text().await;
+    assert!(
+        !text.contains("so far") && !text.contains("not known yet"),
+        "it is over: {text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

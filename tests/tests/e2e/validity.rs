@@ -40,26 +40,17 @@ async fn more_users_than_connections_make_a_run_invalid() {
     let page = Page::open().await;
     start(&page, target.url(), "64", ["0", "0"], "/delay/5").await;
     page.until_state("running").await;
-    let before = top_of_tabs(&page).await;
     until("the page says it while the run goes on", async || {
         (page.status("Numbers").await == "INVALID").then_some(())
     })
     .await;
-    // What a person works with stays where it is, and the reasons open above it.
-    page.until_text("INVALID so far: Wait for a connection")
-        .await;
-    assert_eq!(top_of_tabs(&page).await, before);
-    let evidence = "of the response times of GET /delay/5 are the wait for a free connection";
-    assert!(!page.whole_text().await.contains(evidence));
-    page.open_reasons().await;
-    page.until_text(evidence).await;
     page.press("Stop").await;
     page.until_state("stopped").await;
     assert_eq!(page.status("Numbers").await, "INVALID");
     let text = page.whole_text().await;
     for part in [
         "Wait for a connection",
-        evidence,
+        "of the response times of GET /delay/5 are the wait for a free connection",
         "There are more users than connections carry.",
     ] {
         assert!(text.contains(part), "{part}: {text}");
@@ -70,6 +61,44 @@ async fn more_users_than_connections_make_a_run_invalid() {
     page.until_text("Own queue").await;
     page.press("History").await;
     page.until_text("No failures, but INVALID").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reason_that_comes_moves_nothing_and_opens_to_its_evidence() {
+    if !needs_browser_engine("there, each user has a connection") {
+        return;
+    }
+    let target = DemoTarget::start().await;
+    let page = Page::open().await;
+    page.browser().resize(390, 844).await;
+    start(&page, target.url(), "4", ["0", "0"], "/delay/5").await;
+    page.until_state("running").await;
+    until("nothing is wrong yet", async || {
+        let is_valid = page.whole_text().await.contains("VALID so far.");
+        if !is_valid {
+            page.press("Reset").await;
+        }
+        is_valid.then_some(())
+    })
+    .await;
+    let before = top_of_tabs(&page).await;
+
+    page.press("Edit").await;
+    page.fill("Number of users", "64").await;
+    page.press("Update").await;
+    until("the page says it while the run goes on", async || {
+        (page.status("Numbers").await == "INVALID").then_some(())
+    })
+    .await;
+    page.until_text("INVALID so far, for ").await;
+    page.until_text("Wait for a connection").await;
+    assert_eq!(top_of_tabs(&page).await, before);
+    let evidence = "of the response times of GET /delay/5 are the wait for a free connection";
+    assert!(!page.whole_text().await.contains(evidence));
+    page.open_reasons().await;
+    page.until_text(evidence).await;
+    page.press("Stop").await;
+    page.until_state("stopped").await;
 }
 
 /// A browser has requests wait for each other over HTTP/1.1, and says only of some hosts what they speak.

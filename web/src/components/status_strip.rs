@@ -54,10 +54,13 @@ pub fn StatusStrip(props: &StatusStripProps) -> Html {
                     { state.to_string() }
                 </dd>
             </div>
-            if let Some(grade) = grade {
+            // It has its place before it is known.
+            if grade.is_some() || state.is_active() {
                 <div>
                     <dt>{ "Numbers" }</dt>
-                    <dd class={classes!(mood(*grade))}>{ grade.to_string() }</dd>
+                    <dd class={classes!(grade.map(mood))} aria-live="polite">
+                        { grade.map_or_else(|| format::NONE.to_owned(), |it| it.to_string()) }
+                    </dd>
                 </div>
             }
             { figure("Users", format::count(model.n_users.into()), false) }

@@ -10,7 +10,7 @@ use yew::prelude::*;
 pub(crate) struct ValidityListProps {
     /// `None` until it is known.
     pub validity: Option<Rc<Validity>>,
-    pub is_over: bool,
+    pub is_going_on: bool,
     /// What the list is called, where there are several.
     #[prop_or(AttrValue::Static("Validity"))]
     pub label: AttrValue,
@@ -24,31 +24,23 @@ pub(crate) struct ValidityListProps {
 pub(crate) fn ValidityList(props: &ValidityListProps) -> Html {
     let Some(validity) = props.validity.as_ref() else {
         return html! {
-            if !props.is_over {
+            if props.is_going_on {
                 <section class="thresholds validity" aria-label={props.label.clone()}>
-                    <p class="verdict open">{ "Validity: nothing is measured yet." }</p>
+                    <p class="verdict open">{ "Validity: not known yet." }</p>
                 </section>
             }
         };
     };
-    let headline = if props.is_over {
-        words::validity(validity)
-    } else {
+    let headline = if props.is_going_on {
         so_far(validity)
+    } else {
+        words::validity(validity)
     };
-    let headline = html! { <span role="status">{ headline }</span> };
-    let verdict = classes!("verdict", mood(validity.verdict));
-    let accounts = html! { <p class="found">{ words::accounts(&validity.accounts) }</p> };
     html! {
         <section class="thresholds validity" aria-label={props.label.clone()}>
-            if validity.reasons.is_empty() {
-                <p class={verdict}>{ headline }</p>
-                if props.is_over {
-                    { accounts }
-                }
-            } else {
-                <details open={props.is_over}>
-                    <summary class={verdict}>{ headline }</summary>
+            <details open={!props.is_going_on}>
+                <summary class={classes!("verdict", mood(validity.verdict))}>{ headline }</summary>
+                if !validity.reasons.is_empty() {
                     <ul class="plain">
                         for reason in &validity.reasons {
                             <li key={reason.cause.to_string()} class={mood(reason.verdict)}>
@@ -59,25 +51,20 @@ pub(crate) fn ValidityList(props: &ValidityListProps) -> Html {
                             </li>
                         }
                     </ul>
-                    { accounts }
-                </details>
-            }
+                }
+                <p class="found">{ words::accounts(&validity.accounts) }</p>
+            </details>
         </section>
     }
 }
 
-/// The verdict of a run that goes on, with the names of its reasons: short enough for a line.
+/// The verdict of a run that goes on, and the names of its reasons; the style sheet cuts it to a line.
 fn so_far(validity: &Validity) -> String {
-    let causes: Vec<_> = (validity.reasons.iter())
-        .map(|it| it.cause.to_string())
-        .collect();
-    match causes.as_slice() {
-        [] => format!("Validity: {} so far.", validity.verdict),
-        causes => format!(
-            "Validity: {} so far: {}.",
-            validity.verdict,
-            causes.join(", ")
-        ),
+    let verdict = validity.verdict;
+    let causes = validity.reasons.iter().map(|it| it.cause.to_string());
+    match Vec::from_iter(causes).as_slice() {
+        [] => format!("Validity: {verdict} so far."),
+        causes => format!("Validity: {verdict} so far, for {}.", causes.join("; ")),
     }
 }
 

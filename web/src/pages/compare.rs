@@ -96,7 +96,7 @@ fn side(letter: &str, run: &Run) -> Html {
             />
             <ValidityList
                 validity={run.validity.clone()}
-                is_over={true}
+                is_going_on={run.state().is_active()}
                 label={format!("Validity of run {letter}")}
             />
         </section>

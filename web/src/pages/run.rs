@@ -76,7 +76,10 @@ pub(crate) fn RunPage(props: &RunPageProps) -> Html {
                     verdict={run.is_over().then(|| run.verdict())}
                     grade={run.grade()}
                 />
-                <ValidityList validity={run.validity.clone()} is_over={run.is_over()} />
+                <ValidityList
+                    validity={run.validity.clone()}
+                    is_going_on={run.state().is_active()}
+                />
                 <TabBar
                     selected={*tab}
                     alert={props.log.has_alert.then_some(Tab::Logs)}
