@@ -225,12 +225,12 @@ fn unanswered(run: &Run) -> Html {
         <>
             if 0 < n_aborted {
                 <p class="note">
-                    { format!("{} in flight when stopped. They were given up, and are in no other count.", requests(n_aborted)) }
+                    { format!("{} in flight when stopped, and given up: in no other count.", requests(n_aborted)) }
                 </p>
             }
             if 0 < n_unsent {
                 <p class="note">
-                    { format!("{} due and not yet sent when stopped. They are in no other count.", requests(n_unsent)) }
+                    { format!("{} due and not yet sent when stopped: in no other count.", requests(n_unsent)) }
                 </p>
             }
         </>
