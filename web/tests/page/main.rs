@@ -36,10 +36,13 @@ async fn the_strip_names_the_simulated_api() {
         engine: None,
     })
     .await;
-    let titles = ["Host", "Status", "Users", "RPS", "Failures", "Elapsed"];
+    let titles = [
+        "Host", "Status", "Numbers", "Users", "RPS", "Failures", "Elapsed",
+    ];
     assert_eq!(page.texts("dt"), titles);
     let texts = page.texts("dd");
-    assert_eq!(texts[..2], ["Simulated API simulated", "running"]);
+    // What is said of the numbers has its place before it is known.
+    assert_eq!(texts[..3], ["Simulated API simulated", "running", "–"]);
 }
 
 #[wasm_bindgen_test]
@@ -76,12 +79,12 @@ async fn the_strip_says_what_runs_and_for_how_long() {
                 at: Elapsed::from_secs(70),
                 ..RunModel::default()
             }),
-            grade: None,
+            grade: Some(Grade::Valid),
             engine: Some("mayfly 1.2.3".to_owned()),
         })
         .await;
         assert_eq!(page.texts("dd")[0], "Before the sale");
-        assert_eq!(page.texts("dd")[6..], *expected, "{state}");
+        assert_eq!(page.texts("dd")[7..], *expected, "{state}");
     }
 }
 
