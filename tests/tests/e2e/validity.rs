@@ -25,6 +25,14 @@ async fn start(
     page.press("Start Swarming").await;
 }
 
+/// Waits until the page says of a run that goes on how far its numbers are to be believed.
+async fn until_numbers(page: &Page, verdict: &str) {
+    until(&format!("the numbers are {verdict}"), async || {
+        (page.status("Numbers").await == verdict).then_some(())
+    })
+    .await;
+}
+
 /// How far below the top of the page the tabs are, in pixels.
 async fn top_of_tabs(page: &Page) -> f64 {
     let tabs = page.element("//*[@role='tablist']").await;
@@ -40,10 +48,7 @@ async fn more_users_than_connections_make_a_run_invalid() {
     let page = Page::open().await;
     start(&page, target.url(), "64", ["0", "0"], "/delay/5").await;
     page.until_state("running").await;
-    until("the page says it while the run goes on", async || {
-        (page.status("Numbers").await == "INVALID").then_some(())
-    })
-    .await;
+    until_numbers(&page, "INVALID").await;
     page.press("Stop").await;
     page.until_state("stopped").await;
     assert_eq!(page.status("Numbers").await, "INVALID");
@@ -86,10 +91,7 @@ async fn a_reason_that_comes_moves_nothing_and_opens_to_its_evidence() {
     page.press("Edit").await;
     page.fill("Number of users", "64").await;
     page.press("Update").await;
-    until("the page says it while the run goes on", async || {
-        (page.status("Numbers").await == "INVALID").then_some(())
-    })
-    .await;
+    until_numbers(&page, "INVALID").await;
     page.until_text("INVALID so far, for ").await;
     page.until_text("Wait for a connection").await;
     assert_eq!(top_of_tabs(&page).await, before);
@@ -128,10 +130,7 @@ async fn waits_for_a_connection_over_tls_are_told_as_far_as_they_are_known() {
         let target = serve_encrypted(router).await;
         page.load("").await;
         start(&page, &target, "64", ["0", "0"], "/").await;
-        until("the page says it while the run goes on", async || {
-            (page.status("Numbers").await == verdict).then_some(())
-        })
-        .await;
+        until_numbers(&page, verdict).await;
         page.until_text(cause).await;
         page.press("Stop").await;
         page.until_state("stopped").await;
